@@ -1,0 +1,49 @@
+"""mldebt: a linter for machine-learning technical debt.
+
+The names below are what rules may use. They are imported on first use, so that `import mldebt` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mldebt import facts as facts
+    from mldebt.finding import (
+        Confidence as Confidence,
+        Edit as Edit,
+        Finding as Finding,
+        Fix as Fix,
+        Profile as Profile,
+        Related as Related,
+        Safety as Safety,
+        Severity as Severity,
+    )
+    from mldebt.project import Project as Project, Site as Site, SourceFacts as SourceFacts
+    from mldebt.rule import Rule as Rule
+    from mldebt.source import Kind as Kind, Location as Location, Role as Role, Span as Span
+
+_HOMES = {
+    "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
+    "mldebt.project": "Project Site SourceFacts",
+    "mldebt.rule": "Rule",
+    "mldebt.source": "Kind Location Role Span",
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["__version__", "facts", *_HOME_OF]  # noqa: PLE0604, RUF022
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562)."""
+    from importlib import import_module
+
+    if name == "facts":
+        return import_module("mldebt.facts")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'mldebt' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,95 @@
+"""One source together with its facts: the unit that rules walk over."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+
+from mldebt.facts import Block, Cell, Facts
+from mldebt.source import Kind, Location, Source, Span
+
+SCOPES = frozenset({"module", "class", "function", "lambda", "comprehension"})
+
+
+class SourceFacts:
+    """A source, its facts, and what follows from these two alone."""
+
+    def __init__(self, source: Source, facts: Facts) -> None:
+        self.source = source
+        self.facts = facts
+
+    def __repr__(self) -> str:
+        return f"SourceFacts({self.source.path!r})"
+
+    @property
+    def path(self) -> str:
+        """The path relative to the analysed root, with `/`."""
+        return self.source.path
+
+    @property
+    def kind(self) -> Kind:
+        """What the file is."""
+        return self.source.kind
+
+    # --- places ---
+
+    def location(self, span: Span) -> Location:
+        """The place of a fact. In notebooks the line of the joined text becomes a cell and a line in it."""
+        if self.kind is not Kind.NOTEBOOK or not self._code_cells:
+            return Location(self.path, span)
+        cell = self._code_cells[max(bisect_right(self._cell_starts, span.line) - 1, 0)]
+        shift = cell.line - 1
+        line = max(span.line - shift, 1)
+        end_line = min(max(span.end_line - shift, line), max(cell.lines, line))
+        return Location(self.path, Span(line, span.column, end_line, span.end_column), cell.index)
+
+    @cached_property
+    def _code_cells(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.facts.cells if cell.line)
+
+    @cached_property
+    def _cell_starts(self) -> list[int]:
+        return [cell.line for cell in self._code_cells]
+
+    # --- the tree of blocks ---
+
+    def ancestors(self, block: int) -> Iterator[int]:
+        """The block itself and those around it, innermost first, the module last."""
+        while True:
+            yield block
+            if block == 0:
+                return
+            block = self.facts.blocks[block].parent
+
+    def enclosing(self, block: int, *kinds: str) -> Block | None:
+        """The innermost block of one of the kinds that is, or contains, the given one."""
+        blocks = self.facts.blocks
+        return next((blocks[b] for b in self.ancestors(block) if blocks[b].kind in kinds), None)
+
+    def scope_of(self, block: int) -> int:
+        """The innermost block that has names of its own."""
+        blocks = self.facts.blocks
+        return next(b for b in self.ancestors(block) if blocks[b].kind in SCOPES)
+
+    def scope_name(self, block: int) -> str:
+        """The dotted name of the function or class around a block; empty at module level."""
+        for ancestor in self.ancestors(block):
+            if ancestor in self._names_by_block:
+                return self._names_by_block[ancestor]
+        return ""
+
+    @cached_property
+    def _names_by_block(self) -> dict[int, str]:
+        names = {function.block: function.qualname for function in self.facts.functions}
+        names.update((cls.block, cls.qualname) for cls in self.facts.classes)
+        return names
+
+    @cached_property
+    def bindings_by_scope(self) -> dict[int, dict[str, list[int]]]:
+        """For each scope's block, the bindings of each of its names, in textual order."""
+        found: dict[int, dict[str, list[int]]] = {}
+        for index, binding in enumerate(self.facts.bindings):
+            scope = self.scope_of(binding.block)
+            found.setdefault(scope, {}).setdefault(binding.name, []).append(index)
+        return found
