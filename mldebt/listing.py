@@ -1,0 +1,168 @@
+"""The files below a directory that its `.gitignore` files do not ignore.
+
+`git` answers where the directory belongs to a repository; without it the directories are walked and the
+`.gitignore` files read here. Either way nothing that the repository's own configuration names is run.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_GIT = (
+    "git",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.untrackedCache=false",
+)
+_GIT_TIMEOUT = 60.0
+"""Seconds that git may take to list a repository."""
+
+_IGNORE_FILE_LIMIT = 1_000_000
+"""Bytes of a `.gitignore` beyond which it is not read."""
+
+_MAX_DEPTH = 100
+"""Directories deeper than this are a problem, not a place to look."""
+
+
+class Listing(NamedTuple):
+    """Paths below the directory, with `/`; and (path, message) pairs for what could not be listed."""
+
+    files: list[str]
+    problems: list[tuple[str, str]]
+
+
+def list_files(directory: str, *, skip: Callable[[str], bool], depth: int = 0) -> Listing:
+    """List a directory. `skip` tells whether to leave out a directory, by its path below `directory`.
+
+    Where git lists the files, `skip` is only asked about repositories inside the repository: git's answer
+    costs the same with or without the excluded directories, and knowing that a file exists is of use.
+    """
+    names = _git_files(directory)
+    if not names:  # no repository, no git, or a directory that the repository around it ignores
+        return _walk(directory, skip)
+    listing = Listing([], [])
+    for name in sorted(names):
+        if name.endswith("/") or os.path.isdir(os.path.join(directory, name)):
+            _list_nested(listing, directory, name.rstrip("/"), skip, depth)
+        else:
+            listing.files.append(name)
+    return listing
+
+
+def _list_nested(
+    listing: Listing, directory: str, name: str, skip: Callable[[str], bool], depth: int
+) -> None:
+    """Add what git names as one entry although it is a directory: a link, a submodule, another repository."""
+    top = os.path.join(directory, name)
+    if os.path.islink(top):
+        listing.files.append(name)
+    elif not any(os.scandir(top)):
+        listing.problems.append((name, "is a submodule that is not checked out"))
+    elif depth < 5 and not skip(name):
+        nested = list_files(top, skip=lambda path: skip(f"{name}/{path}"), depth=depth + 1)
+        listing.files.extend(f"{name}/{path}" for path in nested.files)
+        listing.problems.extend((f"{name}/{path}", message) for path, message in nested.problems)
+
+
+def _git_files(directory: str) -> set[str]:
+    """Tracked and untracked, not ignored paths below a directory for git; empty if it cannot tell."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    environment |= {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
+    try:
+        done = subprocess.run(
+            [*_GIT, "ls-files", "-co", "--exclude-standard", "-z"],
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_GIT_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return set()
+    if done.returncode != 0:
+        return set()
+    return {os.fsdecode(name) for name in done.stdout.split(b"\0") if name}
+
+
+def _walk(directory: str, skip: Callable[[str], bool]) -> Listing:
+    """List a directory that git does not know, with the `.gitignore` files found on the way."""
+    listing = Listing([], [])
+    pending: list[tuple[str, tuple[tuple[str, GitIgnoreSpec], ...]]] = [("", ())]
+    while pending:
+        prefix, specs = pending.pop()
+        try:
+            entries = sorted(os.scandir(os.path.join(directory, prefix)), key=lambda entry: entry.name)
+        except OSError as error:
+            listing.problems.append(
+                (prefix.rstrip("/"), f"cannot be listed: {error.strerror or error}".lower())
+            )
+            continue
+        if any(entry.name == ".gitignore" for entry in entries):
+            specs = (*specs, *_read_ignores(os.path.join(directory, prefix, ".gitignore"), prefix))
+        for entry in entries:
+            path = prefix + entry.name
+            is_directory = entry.is_dir(follow_symlinks=False)
+            if _is_ignored(path, is_directory, specs):
+                continue
+            if not is_directory:
+                listing.files.append(path)
+            elif path.count("/") >= _MAX_DEPTH:
+                listing.problems.append((path, "is nested too deeply to be listed"))
+            elif not skip(path):
+                pending.append((path + "/", specs))
+    return listing
+
+
+def _read_ignores(file: str, prefix: str) -> Iterator[tuple[str, GitIgnoreSpec]]:
+    """The patterns of one `.gitignore` with the directory they are relative to; none if it cannot be read."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        status = os.lstat(file)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _IGNORE_FILE_LIMIT:
+            return
+        with open(file, encoding="utf-8", errors="surrogateescape") as stream:
+            lines = stream.read().split("\n")
+    except OSError:
+        return  # git does not mind an unreadable one either
+    try:
+        yield prefix, GitIgnoreSpec.from_lines(lines)
+    except ValueError:  # git ignores patterns that it cannot read, so find the others
+        yield prefix, GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_ignored(path: str, is_directory: bool, specs: tuple[tuple[str, GitIgnoreSpec], ...]) -> bool:
+    """Whether the innermost `.gitignore` that says something about a path ignores it."""
+    name = path + "/" if is_directory else path
+    for prefix, spec in reversed(specs):
+        answer = spec.check_file(name[len(prefix) :]).include
+        if answer is not None:
+            return bool(answer)
+    return False
