@@ -1,0 +1,105 @@
+"""Comments, and the code that is parked in them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+
+from mldebt.facts import Comment, ParkedCode
+from mldebt.source import Span
+
+_FEWEST_LINES = 2
+_LONGEST_RUN = 400
+_CODE_SIGN = re.compile(
+    r"^\s*(?:(?:if|elif|for|while|with|def|class|try|except|else|return|import|from|raise|assert|print|async|del)\b"
+    r"|@\w|[\w.\[\]'\", ]+(?:=|\+=|-=|\*=|/=)[^=]|[\w.]+\(.*\)?\s*$|\)|\]|\})"
+)
+
+
+def parked_code(comments: Sequence[Comment]) -> list[ParkedCode]:
+    """Runs of comment lines that parse as Python statements of substance."""
+    found: list[ParkedCode] = []
+    for run in _runs(comments):
+        if sum(1 for comment in run if _CODE_SIGN.match(comment.text[1:])) * 2 < len(run):
+            continue
+        found.extend(_parse_run(run))
+    return found
+
+
+def _runs(comments: Sequence[Comment]) -> Iterator[list[Comment]]:
+    """Comments that stand alone on consecutive lines at one indentation."""
+    run: list[Comment] = []
+    for comment in comments:
+        if not comment.own_line:
+            continue
+        follows = (
+            run
+            and comment.span.line == run[-1].span.line + 1
+            and comment.span.column == run[-1].span.column
+            and len(run) < _LONGEST_RUN
+        )
+        if not follows:
+            if len(run) >= _FEWEST_LINES:
+                yield run
+            run = []
+        run.append(comment)
+    if len(run) >= _FEWEST_LINES:
+        yield run
+
+
+def _parse_run(run: list[Comment]) -> Iterator[ParkedCode]:
+    """The code in a run: the whole of it, or else its longest head and tail parts that parse."""
+    bodies = [_body(comment.text) for comment in run]
+    start = 0
+    while start <= len(bodies) - _FEWEST_LINES:
+        end = len(bodies)
+        tries = 0
+        while end - start >= _FEWEST_LINES and tries < 6:
+            statements = _statements(bodies[start:end])
+            if statements is not None:
+                break
+            end = start + (_first_prose(bodies, start, end) - start if tries == 0 else (end - start) // 2)
+            tries += 1
+        else:
+            start += 1
+            if start > 8:
+                return
+            continue
+        if statements and end - start >= _FEWEST_LINES:
+            first, last = run[start].span, run[end - 1].span
+            yield ParkedCode(statements, Span(first.line, first.column, last.end_line, last.end_column))
+        start = max(end, start + 1)
+
+
+def _first_prose(bodies: list[str], start: int, end: int) -> int:
+    for position in range(start, end):
+        if bodies[position].strip() and not _CODE_SIGN.match(bodies[position]):
+            return position
+    return end
+
+
+def _body(text: str) -> str:
+    body = text.lstrip("#")
+    return body[1:] if body.startswith(" ") else body
+
+
+def _statements(lines: list[str]) -> int | None:
+    """How many statements of substance the lines hold; None where they are not Python."""
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    text = "\n".join(line[indent:] for line in lines)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return sum(1 for node in tree.body if _is_substance(node))
+
+
+def _is_substance(node: ast.stmt) -> bool:
+    """A statement that prose does not look like: a word, a tuple of words or `a: b` is none."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Call | ast.Await)
+    return not (isinstance(node, ast.AnnAssign) and node.value is None)
