@@ -1,0 +1,25 @@
+"""Mistakes of the caller: printed one a line, exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from mldebt.packs import BrokenRuleError
+from mldebt.settings import SettingsError
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn mistakes in settings and packs into messages on standard error and exit code 2."""
+    try:
+        yield
+    except SettingsError as error:
+        for mistake in error.mistakes:
+            click.echo(f"error: {mistake}", err=True)
+        raise SystemExit(2) from error
+    except BrokenRuleError as error:
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(2) from error

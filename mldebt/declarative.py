@@ -1,0 +1,219 @@
+"""Rules written in YAML: a call with or without an argument, or a setting with a value.
+
+```yaml
+documentation: |          # the same Markdown as the docstring of a Python rule
+  A summary.
+call: [sklearn.model_selection.train_test_split]      # qualified names; `*` stands for any text
+with: [{name: shuffle, position: 4, value: true}]     # all of these arguments are given (with that literal) …
+without: [{name: random_state, position: 3}]          # … and none of these
+unless-called: [numpy.random.seed]                    # … and the same file calls none of these
+message: "`{call}` shuffles without `random_state`"
+severity: warning                                     # also confidence, profile, minutes, default, skip-roles
+```
+
+A setting rule has `setting: {key: trainer.deterministic, value: false, file: "*.yml"}` instead of `call`; `*`
+in a key stands for one step. An argument that is `None` counts as not given unless `value: null` asks for it.
+What cannot be known matches nothing: a call with `*args` or `**kwargs` may give any argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from mldebt.facts import Call, Const, Entry, Expr, Star
+from mldebt.finding import Confidence, Finding, Profile, Severity
+from mldebt.packs import BrokenRuleError
+from mldebt.project import Project, SourceFacts
+from mldebt.rule import Rule
+from mldebt.schema import build
+from mldebt.source import Kind, Role
+
+_CONFIGURATION = (Kind.YAML, Kind.TOML, Kind.JSON, Kind.INI)
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """A part of a YAML rule."""
+
+
+class Argument(_Part, frozen=True):
+    """An argument by keyword, and by position (from 0) where it may be given so; `value` is a literal."""
+
+    name: str
+    position: int | None = None
+    value: Any = msgspec.UNSET
+
+
+class Setting(_Part, frozen=True):
+    """A configuration key, the value it must have, and a glob for the file's path."""
+
+    key: str
+    value: Any = msgspec.UNSET
+    file: str = "*"
+
+
+class Declaration(_Part, frozen=True):
+    """What a YAML rule's file holds."""
+
+    documentation: str
+    message: str
+    call: tuple[str, ...] = ()
+    with_: tuple[Argument, ...] = msgspec.field(default=(), name="with")
+    without: tuple[Argument, ...] = ()
+    unless_called: tuple[str, ...] = ()
+    setting: Setting | None = None
+    severity: Literal["error", "warning", "info"] = "warning"
+    confidence: Literal["high", "medium", "low"] = "high"
+    profile: Literal["hook", "ci", "audit"] = "ci"
+    minutes: int = Rule.minutes
+    default: bool = True
+    skip_roles: tuple[Role, ...] | None = None
+
+
+def load_declaration(file: Path) -> type[Rule]:
+    """The rule that a YAML file declares. Raises BrokenRuleError with all its mistakes."""
+    import yaml
+
+    try:
+        data = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, yaml.YAMLError) as error:
+        raise BrokenRuleError(f"cannot be read: {' '.join(str(error).split())}") from error
+    mistakes: list[str] = []
+    declared = build(
+        Declaration, data, lambda place, message: mistakes.append(f"{place}: {message}".lstrip(": "))
+    )
+    if declared is not None:
+        mistakes += _contradictions(declared)
+    if declared is None or mistakes:
+        raise BrokenRuleError("; ".join(mistakes))
+    members: dict[str, Any] = {
+        "__doc__": declared.documentation,
+        "__module__": __name__,
+        "declared": declared,
+        "severity": Severity[declared.severity.upper()],
+        "confidence": Confidence[declared.confidence.upper()],
+        "profile": Profile[declared.profile.upper()],
+        "minutes": declared.minutes,
+        "default": declared.default,
+    }
+    if declared.skip_roles is not None:
+        members["skip_roles"] = frozenset(declared.skip_roles)
+    base = CallRule if declared.call else SettingRule
+    return type(file.stem.title().replace("_", ""), (base,), members)
+
+
+def _contradictions(declared: Declaration) -> Iterator[str]:
+    if bool(declared.call) == (declared.setting is not None):
+        yield "give either `call` or `setting`"
+    if declared.setting is not None and (declared.with_ or declared.without or declared.unless_called):
+        yield "`with`, `without` and `unless-called` go with `call`"
+    known = {"call": ""} if declared.call else {"key": "", "value": ""}
+    try:
+        declared.message.format(**known)
+    except (KeyError, IndexError, ValueError):
+        yield f"message: its placeholders may be {', '.join(f'{{{name}}}' for name in known)}"
+
+
+class CallRule(Rule):
+    """A rule about calls with or without arguments."""
+
+    declared: Declaration
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each call that has what is wanted and lacks what is missed."""
+        declared = self.declared
+        excused: set[str] = set()
+        if declared.unless_called:
+            excused = {site.source.path for site in project.calls(*declared.unless_called)}
+        for site in project.calls(*declared.call):
+            if site.source.source.is_any(*self.skip_roles) or site.source.path in excused:
+                continue
+            if all(_has(site.call, argument) for argument in declared.with_) and all(
+                _lacks(site.call, argument) for argument in declared.without
+            ):
+                yield self.finding(
+                    site.location,
+                    declared.message.format(call=site.name),
+                    scope=site.source.scope_name(site.call.block),
+                )
+
+
+class SettingRule(Rule):
+    """A rule about a configuration key with a value."""
+
+    declared: Declaration
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each entry that has the key and the value."""
+        setting = self.declared.setting
+        if setting is None:
+            return
+        wanted = setting.key.split(".")
+        for source in self.sources(project, *_CONFIGURATION):
+            if not fnmatchcase(source.path, setting.file):
+                continue
+            for entry in source.facts.entries:
+                if _is_at(entry, wanted) and _has_value(entry, setting.value):
+                    yield self._finding(source, entry)
+
+    def _finding(self, source: SourceFacts, entry: Entry) -> Finding:
+        key = ".".join(map(str, entry.path))
+        message = self.declared.message.format(key=key, value=entry.text)
+        return self.finding(source.location(entry.span), message, scope=key)
+
+
+def _is_at(entry: Entry, wanted: list[str]) -> bool:
+    return len(entry.path) == len(wanted) and all(
+        pattern in ("*", str(step)) for step, pattern in zip(entry.path, wanted, strict=True)
+    )
+
+
+def _has_value(entry: Entry, value: Any) -> bool:
+    if value is msgspec.UNSET:
+        return True
+    return entry.kind == "scalar" and _same(entry.value, value)
+
+
+def _has(call: Call, argument: Argument) -> bool:
+    """Whether the call surely gives the argument (with the wanted literal)."""
+    given = _given(call, argument)
+    if given is None:
+        return False
+    if argument.value is msgspec.UNSET:
+        return given != Const(None)
+    return isinstance(given, Const) and _same(given.value, argument.value)
+
+
+def _lacks(call: Call, argument: Argument) -> bool:
+    """Whether the call surely does not give the argument (or surely with another literal)."""
+    given = _given(call, argument)
+    if given is None:
+        return not _may_hide(call)
+    if argument.value is msgspec.UNSET:
+        return given == Const(None)
+    return isinstance(given, Const) and not _same(given.value, argument.value)
+
+
+def _given(call: Call, argument: Argument) -> Expr | None:
+    for keyword in call.keywords:
+        if keyword.name == argument.name:
+            return keyword.value
+    position = argument.position
+    if position is None or position >= len(call.args):
+        return None
+    if any(isinstance(item, Star) for item in call.args[: position + 1]):
+        return None
+    return call.args[position]
+
+
+def _may_hide(call: Call) -> bool:
+    return any(isinstance(item, Star) for item in call.args) or any(not k.name for k in call.keywords)
+
+
+def _same(found: object, wanted: object) -> bool:
+    """Equal and of one type: `1` is neither `true` nor `1.0`."""
+    return type(found) is type(wanted) and found == wanted

@@ -1,0 +1,218 @@
+"""The whole run: paths to Sources to facts to Project to Findings to Report."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from mldebt import hygiene
+from mldebt.discover import Discovery, discover
+from mldebt.finding import Confidence, Finding, Severity
+from mldebt.hygiene import hygiene_finding
+from mldebt.packs import BrokenRule, Packs
+from mldebt.project import Project
+from mldebt.rule import Rule
+from mldebt.scope import Scope
+from mldebt.selection import Selection, is_ignored, select
+from mldebt.settings import Settings
+from mldebt.source import Location, Span
+from mldebt.suppress import suppress
+from mldebt.texts import Texts
+
+Progress = Callable[[int, int], None]
+"""Receives the number of sources done and of all sources."""
+
+_UNPARSABLE = frozenset({"syntax-error", "python-2", "template", "merge-conflict", "encoding"})
+
+
+class RunError(NamedTuple):
+    """A rule that failed: its id, what happened, and where (for developers)."""
+
+    rule: str
+    message: str
+    traceback: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a run found, in the order of `Finding.order`.
+
+    `suppressed` are the findings that comments accept; `files` counts the sources analysed; `texts` gives
+    reporters the lines.
+    """
+
+    root: Path
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Finding, ...]
+    errors: tuple[RunError, ...]
+    files: int
+    texts: Texts
+
+    def exit_code(self, fail_on: str) -> int:
+        """2 if a rule failed, 1 if a finding is at least as severe as `fail_on` (or never), else 0."""
+        if self.errors:
+            return 2
+        if fail_on == "never":
+            return 0
+        return int(any(finding.severity >= Severity[fail_on.upper()] for finding in self.findings))
+
+
+def check(
+    settings: Settings,
+    scope: Scope,
+    packs: Packs,
+    *,
+    cache_directory: Path | None = None,
+    force_exclude: bool = False,
+    stdin: tuple[str, bytes] | None = None,
+    progress: Progress | None = None,
+    today: date | None = None,
+) -> Report:
+    """Analyse everything below the scope's root and report on the paths that were given.
+
+    `stdin` is a file name and the bytes that stand for it. Raises SettingsError if the settings name what
+    does not exist.
+    """
+    selection = select(packs, settings)
+    found = discover(
+        (scope.root, *scope.given),
+        root=scope.root,
+        exclude=settings.exclude or (),
+        extend_exclude=settings.extend_exclude,
+        force_exclude=force_exclude,
+        stdin=stdin,
+    )
+    project = _link(found, scope.root, settings, cache_directory, progress)
+    texts = Texts({source.path: source.source for source in project.sources()})
+    findings, errors = run_rules(selection, project)
+    findings = _fingerprinted([*findings, *_file_problems(project, found)], texts)
+    outcome = suppress(
+        findings,
+        project,
+        texts,
+        rules=_debts(packs),
+        ran={rule.id for rule in selection.rules},
+        today=today or date.today(),
+    )
+    kept = [*outcome.kept, *_fingerprinted(outcome.problems, texts)]
+    return Report(
+        root=scope.root,
+        findings=tuple(_wanted(kept, settings, scope)),
+        suppressed=tuple(_wanted(outcome.suppressed, settings, scope)),
+        errors=tuple(errors),
+        files=len(found.sources),
+        texts=texts,
+    )
+
+
+def run_rules(selection: Selection, project: Project) -> tuple[list[Finding], list[RunError]]:
+    """The findings of all rules; one that fails is a finding and an error, and the others go on."""
+    findings: list[Finding] = []
+    errors = [_broken(rule) for rule in selection.broken]
+    for rule in selection.rules:
+        try:
+            findings += list(rule.check(project))
+        except Exception as error:  # reported as a finding, as an error and by the exit code
+            errors.append(_raised(rule, error))
+    findings += [
+        hygiene_finding("internal-error", Location(".", Span.at(1)), f"rule `{error.rule}` {error.message}")
+        for error in errors
+    ]
+    return findings, errors
+
+
+def _link(
+    found: Discovery, root: Path, settings: Settings, cache_directory: Path | None, progress: Progress | None
+) -> Project:
+    """The project of all sources, whose roles are completed by what they say about themselves."""
+    from mldebt.gather import gather
+    from mldebt.roles import roles_with
+
+    gathered = gather(found.sources, workers=settings.workers, cache_dir=cache_directory, progress=progress)
+    facts = [
+        (msgspec.structs.replace(source, roles=roles_with(source, facts)), facts) for source, facts in gathered
+    ]
+    return Project(root, facts, found.files)
+
+
+def _broken(rule: BrokenRule) -> RunError:
+    return RunError(rule.id, f"cannot be used: {rule.file.name} {rule.message}")
+
+
+def _raised(rule: Rule, error: Exception) -> RunError:
+    message = " ".join(str(error).split())[:300]
+    return RunError(
+        rule.id, f"raised {type(error).__name__}: {message}", "".join(traceback.format_exception(error))
+    )
+
+
+def _file_problems(project: Project, found: Discovery) -> Iterator[Finding]:
+    """One finding for each file, or cell of it, that could not be analysed."""
+    for path, message in found.problems:
+        yield hygiene_finding("unanalysed-file", Location(path, Span.at(1)), f"this file {message}")
+    for source in project.sources():
+        for problem in source.facts.header.problems:
+            place = source.location(problem.span)
+            subject = "this file" if problem.fatal or place.cell is None else "this cell"
+            said = "does not parse: " if problem.kind == "syntax-error" else ""
+            yield hygiene_finding(
+                "unparsable-file" if problem.kind in _UNPARSABLE else "unanalysed-file",
+                place,
+                f"{subject} {said}{problem.message}",
+                severity=Severity.ERROR if problem.kind == "merge-conflict" else None,
+            )
+
+
+def _debts(packs: Packs) -> dict[str, str]:
+    """Every rule that exists with its kind of debt."""
+    return {rule.id: rule.debt for rule in packs.files.values()} | dict.fromkeys(hygiene.CHECKS, hygiene.DEBT)
+
+
+def _fingerprinted(findings: Iterable[Finding], texts: Texts) -> list[Finding]:
+    """The findings in order, without repetitions, each with a fingerprint that survives moved lines."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    result = []
+    for finding in dict.fromkeys(sorted(findings, key=lambda finding: finding.order)):
+        line = "".join(texts.line(finding.location).split())
+        key = (finding.location.path, finding.rule, finding.scope, line)
+        digest = hashlib.blake2b("\0".join((*key, str(seen[key]))).encode(errors="surrogatepass"), digest_size=8)
+        seen[key] += 1
+        result.append(msgspec.structs.replace(finding, fingerprint=digest.hexdigest()))
+    return result
+
+
+def _wanted(findings: Sequence[Finding], settings: Settings, scope: Scope) -> Iterator[Finding]:
+    """The findings to report, in order, with the severities of the settings."""
+    least = Confidence[settings.min_confidence.upper()]
+    for finding in sorted(findings, key=lambda finding: finding.order):
+        if finding.rule == "internal-error":
+            yield finding
+            continue
+        places = [finding.location.path, *(related.location.path for related in finding.related)]
+        if (
+            finding.confidence < least
+            or is_ignored(finding.rule, settings)
+            or not any(map(scope.contains, places))
+            or _ignored_in_file(finding, settings)
+        ):
+            continue
+        if finding.rule in settings.severity:
+            severity = Severity[settings.severity[finding.rule].upper()]
+            finding = msgspec.structs.replace(finding, severity=severity)
+        yield finding
+
+
+def _ignored_in_file(finding: Finding, settings: Settings) -> bool:
+    path = finding.location.path
+    return any(
+        (fnmatchcase(path, glob) or fnmatchcase(path.rpartition("/")[2], glob))
+        and not {finding.rule, finding.debt, "all"}.isdisjoint(names)
+        for glob, names in settings.per_file_ignores.items()
+    )

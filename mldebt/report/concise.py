@@ -1,0 +1,19 @@
+"""One line a finding."""
+
+from __future__ import annotations
+
+from mldebt.engine import Report
+from mldebt.report.places import printable, shown_place, summary
+
+
+class ConciseReporter:
+    """Writes `path:line:column: severity rule-id message`, and a summary."""
+
+    def render(self, report: Report) -> str:
+        """The whole output, ending in a line end."""
+        lines = [
+            f"{shown_place(report.root, finding.location)}: {finding.severity.label} {finding.rule} "
+            f"{printable(finding.message)}"
+            for finding in report.findings
+        ]
+        return "\n".join([*lines, summary(report)]) + "\n"

@@ -1,0 +1,82 @@
+"""Findings for people: place, message, source excerpt, evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mldebt.engine import Report
+from mldebt.finding import Finding, Severity
+from mldebt.report.places import printable, shown_place, summary
+from mldebt.source import Location
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_WIDTH = 120
+"""Longer source lines are cut around the place."""
+
+
+class TextReporter:
+    """Writes each finding with the line it is about; coloured on a terminal (NO_COLOR, FORCE_COLOR count)."""
+
+    def render(self, report: Report) -> str:
+        """The whole output, ending in a line end."""
+        import io
+        import sys
+
+        from rich.console import Console
+
+        on_terminal = sys.stdout.isatty()
+        console = Console(
+            file=io.StringIO(), force_terminal=on_terminal or None, width=10_000, markup=False, emoji=False
+        )
+        console.soft_wrap = True
+        with console.capture() as output:
+            for finding in report.findings:
+                console.print(self._finding(report, finding), highlight=False, soft_wrap=True)
+            console.print(summary(report), highlight=False, soft_wrap=True)
+        return output.get()
+
+    def _finding(self, report: Report, finding: Finding) -> Text:
+        from rich.text import Text
+
+        text = Text()
+        text.append(shown_place(report.root, finding.location), "bold")
+        text.append(" ")
+        text.append(finding.severity.label, _STYLES[finding.severity])
+        text.append(f" {finding.rule} ", "bold")
+        text.append(printable(finding.message) + "\n")
+        line = report.texts.line(finding.location)
+        if line.strip() and finding.rule != "unanalysed-file":
+            _add_excerpt(text, line, finding.location)
+        for related in finding.related:
+            place = shown_place(report.root, related.location)
+            text.append("      = ", "blue")
+            text.append(f"{place}: {printable(related.message)}\n")
+        return text
+
+
+def _add_excerpt(text: Text, line: str, location: Location) -> None:
+    """The first line of the place with carets below it; tabs and control characters cannot shift them."""
+    span = location.span
+    start = min(span.column - 1, len(line))
+    end = span.end_column - 1 if span.end_line == span.line else len(line)
+    end = max(min(end, len(line)), start)
+    cut = max(0, min(start - 20, len(line) - _WIDTH)) if len(line) > _WIDTH else 0
+    before, marked, after = line[cut:start], line[start:end], line[end : cut + _WIDTH]
+    marked = marked[:_WIDTH]
+    prefix = "…" if cut else ""
+    suffix = "…" if end < len(line) and cut + _WIDTH < len(line) else ""
+    shown = [printable(part.replace("\t", "    ")) for part in (before, marked, after)]
+    text.append(f"{span.line:5} | ", "blue")
+    text.append(prefix + "".join(shown) + suffix + "\n")
+    text.append("      | ", "blue")
+    text.append(" " * (len(prefix) + _cells(shown[0])))
+    text.append("^" * max(_cells(shown[1]), 1) + "\n", "bold red")
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)

@@ -1,0 +1,160 @@
+"""Findings accepted in the source: `# mldebt: ignore[rule-id, other] reason`.
+
+At the end of a line the comment covers that line, on a line of its own the next line with code.
+`# mldebt: file-ignore[rule-id] reason` above the first code covers the file. Names are rule ids or kinds of
+debt; `until=2027-01-31` in the reason ends it after that day. Comments that cover nothing are findings
+themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from datetime import date
+from typing import NamedTuple
+
+from mldebt.facts import Comment
+from mldebt.finding import Finding
+from mldebt.hygiene import hygiene_finding
+from mldebt.project import Project, SourceFacts
+from mldebt.schema import suggestion
+from mldebt.source import Location
+from mldebt.texts import Texts
+
+_DIRECTIVE = re.compile(r"#\s*mldebt:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?(?P<reason>[^#]*)")
+_UNTIL = re.compile(r"\buntil=(?P<day>[^\s,;]*)")
+
+
+class Suppression(NamedTuple):
+    """One comment: what it covers (`line` 0: the whole file) and where it stands."""
+
+    names: tuple[str, ...]
+    path: str
+    cell: int | None
+    line: int
+    until: date | None
+    comment: Location
+
+
+class Suppressed(NamedTuple):
+    """The findings that stay, those accepted by a comment, and what is wrong with the comments."""
+
+    kept: list[Finding]
+    suppressed: list[Finding]
+    problems: list[Finding]
+
+
+def suppress(
+    findings: Iterable[Finding],
+    project: Project,
+    texts: Texts,
+    *,
+    rules: Mapping[str, str],
+    ran: Set[str],
+    today: date,
+) -> Suppressed:
+    """Take out the findings that comments accept.
+
+    `rules` maps every rule that exists to its kind of debt; `ran` are those that looked at the project: a
+    comment for any other rule is not stale.
+    """
+    problems: list[Finding] = []
+    active: dict[str, list[Suppression]] = {}
+    for source in project.sources():
+        for item in _suppressions(source, texts, rules):
+            if isinstance(item, Finding):
+                problems.append(item)
+            elif item.until is not None and item.until < today:
+                message = f"the date of this comment, {item.until}, has passed: it ignores nothing any more"
+                problems.append(hygiene_finding("stale-suppression", item.comment, message))
+            else:
+                active.setdefault(item.path, []).append(item)
+    kept: list[Finding] = []
+    suppressed: list[Finding] = []
+    used: set[tuple[Suppression, str]] = set()
+    for finding in findings:
+        matches = [
+            (item, name)
+            for item in active.get(finding.location.path, ())
+            for name in item.names
+            if name in (finding.rule, finding.debt) and _covers(item, finding.location)
+        ]
+        used.update(matches)
+        (suppressed if matches else kept).append(finding)
+    for items in active.values():
+        for item in items:
+            problems += _stale(item, used, rules, ran)
+    return Suppressed(kept, suppressed, problems)
+
+
+def _stale(
+    item: Suppression, used: set[tuple[Suppression, str]], rules: Mapping[str, str], ran: Set[str]
+) -> Iterator[Finding]:
+    unused = [
+        name
+        for name in item.names
+        if (item, name) not in used and {rule for rule, debt in rules.items() if name in (rule, debt)} <= ran
+    ]
+    if unused:
+        what = " and ".join(f"`{name}`" for name in unused)
+        where = "in this file" if item.line == 0 else "here"
+        message = f"this comment ignores {what}, which finds nothing {where}"
+        yield hygiene_finding("stale-suppression", item.comment, message)
+
+
+def _covers(item: Suppression, place: Location) -> bool:
+    if item.line == 0:
+        return True
+    last = place.span.end_line - (place.span.end_column == 1 and place.span.end_line > place.span.line)
+    return item.cell == place.cell and item.line in (place.span.line, last)
+
+
+def _suppressions(source: SourceFacts, texts: Texts, rules: Mapping[str, str]) -> Iterator[Suppression | Finding]:
+    for comment in source.facts.comments:
+        if "mldebt:" in comment.text:
+            for match in _DIRECTIVE.finditer(comment.text):
+                yield _read(source, comment, match, texts, rules)
+
+
+def _read(
+    source: SourceFacts, comment: Comment, match: re.Match[str], texts: Texts, rules: Mapping[str, str]
+) -> Suppression | Finding:
+    place = source.location(comment.span)
+
+    def invalid(message: str) -> Finding:
+        return hygiene_finding("invalid-suppression", place, message)
+
+    verb, names = match["verb"], tuple(filter(None, re.split(r"[\s,]+", match["names"] or "")))
+    if verb not in ("ignore", "file-ignore"):
+        return invalid(f"`mldebt: {verb}` means nothing{suggestion(verb, ('ignore', 'file-ignore'))}")
+    if not names:
+        return invalid(f"`mldebt: {verb}` must name the rules that it ignores: `{verb}[rule-id]`")
+    known = {*rules, *rules.values()}
+    if unknown := [name for name in names if name not in known]:
+        what = ", ".join(f"`{name}`{suggestion(name, known)}" for name in unknown)
+        return invalid(f"there is no rule or kind of debt {what}")
+    until = None
+    if written := _UNTIL.search(match["reason"]):
+        try:
+            until = date.fromisoformat(written["day"])
+        except ValueError:
+            return invalid(f"`until={written['day']}` is not a date like 2027-01-31")
+    lines = texts.lines(place.path, place.cell)
+    line = place.span.line
+    if verb == "file-ignore":
+        if any(_is_code(text) for text in lines[:line]) or _is_later_cell(source, place):
+            return invalid("`file-ignore` must stand above the first line of code")
+        line = 0
+    elif comment.own_line:
+        line = next((n for n, text in enumerate(lines[line:], line + 1) if _is_code(text)), line)
+    return Suppression(names, place.path, place.cell, line, until, place)
+
+
+def _is_code(line: str) -> bool:
+    stripped = line.strip()
+    return bool(stripped) and not stripped.startswith("#")
+
+
+def _is_later_cell(source: SourceFacts, place: Location) -> bool:
+    first = next((cell.index for cell in source.facts.cells if cell.line), None)
+    return place.cell is not None and place.cell != first
