@@ -13,17 +13,36 @@ if TYPE_CHECKING:
     from mldebt import facts as facts
     from mldebt.finding import (
         Confidence as Confidence,
+    )
+    from mldebt.finding import (
         Edit as Edit,
+    )
+    from mldebt.finding import (
         Finding as Finding,
+    )
+    from mldebt.finding import (
         Fix as Fix,
+    )
+    from mldebt.finding import (
         Profile as Profile,
+    )
+    from mldebt.finding import (
         Related as Related,
+    )
+    from mldebt.finding import (
         Safety as Safety,
+    )
+    from mldebt.finding import (
         Severity as Severity,
     )
-    from mldebt.project import Project as Project, Site as Site, SourceFacts as SourceFacts
+    from mldebt.project import Project as Project
+    from mldebt.project import Site as Site
+    from mldebt.project import SourceFacts as SourceFacts
     from mldebt.rule import Rule as Rule
-    from mldebt.source import Kind as Kind, Location as Location, Role as Role, Span as Span
+    from mldebt.source import Kind as Kind
+    from mldebt.source import Location as Location
+    from mldebt.source import Role as Role
+    from mldebt.source import Span as Span
 
 _HOMES = {
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
@@ -33,7 +52,7 @@ _HOMES = {
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-__all__ = ["__version__", "facts", *_HOME_OF]  # noqa: PLE0604, RUF022
+__all__ = ["__version__", "facts", *_HOME_OF]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ a section, so that a run pays only for the sections that its rules look at.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar, overload
 
 import msgspec
@@ -133,21 +134,7 @@ class Hole(_Fact, frozen=True, tag=14):
 
 
 Expr = (
-    Const
-    | Ref
-    | Attr
-    | Item
-    | Called
-    | Binary
-    | Text
-    | Seq
-    | Map
-    | Logic
-    | Compare
-    | Unary
-    | Each
-    | Star
-    | Hole
+    Const | Ref | Attr | Item | Called | Binary | Text | Seq | Map | Logic | Compare | Unary | Each | Star | Hole
 )
 
 # --- Python and notebooks -------------------------------------------------------------------------
@@ -527,7 +514,7 @@ class Section(Generic[T]):
     def decoder(self) -> msgspec.msgpack.Decoder[tuple[T, ...]]:
         """The decoder of this section, made on first use."""
         if "_decoder" not in self.__dict__:
-            self._decoder = msgspec.msgpack.Decoder(tuple[self.item, ...])
+            self._decoder = msgspec.msgpack.Decoder(tuple.__class_getitem__((self.item, ...)))
         return self._decoder
 
 
@@ -568,7 +555,7 @@ class Facts:
         self.packed = packed
 
     @classmethod
-    def of(cls, header: Header, **sections: list[Any] | tuple[Any, ...]) -> Facts:
+    def of(cls, header: Header, **sections: Sequence[Any]) -> Facts:
         """Facts with the named sections; the others are empty. Raises KeyError for an unknown section."""
         packed: list[msgspec.Raw | bytes] = [_EMPTY] * len(Section.sections)
         for name, items in sections.items():

@@ -141,9 +141,7 @@ class Definitions(Expressions):
         docstring = _has_docstring(node.body)
         is_async = node.asynchronous is not None
         self.functions.append(
-            Function(
-                name, qualname, block, span, params, decorators, binding, docstring, is_async, returns
-            )
+            Function(name, qualname, block, span, params, decorators, binding, docstring, is_async, returns)
         )
         closure = list(self.closure)
         before, started = self.statements, self.end

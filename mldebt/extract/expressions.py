@@ -49,6 +49,13 @@ _OPERATORS: dict[type, str] = {
     cst.And: "and", cst.Or: "or", cst.Not: "not", cst.Minus: "-", cst.Plus: "+", cst.BitInvert: "~",
 }  # fmt: skip
 
+_COMPREHENSIONS: dict[type, str] = {
+    cst.ListComp: "list",
+    cst.SetComp: "set",
+    cst.DictComp: "dict",
+    cst.GeneratorExp: "generator",
+}
+
 Key = object
 """What tells two chains apart: scope, root name with its bindings, and the attributes and items read."""
 
@@ -306,8 +313,7 @@ class Expressions(Recorder):
         keys: list[Expr] = []
         values: list[Expr] = []
         for element in node.elements:
-            starred = type(element) is cst.StarredDictElement
-            key: Expr = Hole("splat") if starred else self.expr(element.key)  # type: ignore[union-attr]
+            key = self.expr(element.key) if isinstance(element, cst.DictElement) else Hole("splat")
             value = self.expr(element.value)
             if len(keys) < _MOST_ITEMS:
                 keys.append(key)
@@ -320,7 +326,7 @@ class Expressions(Recorder):
     # --- scopes inside expressions ---
 
     def _comprehension(self, node: Any) -> Expr:
-        kind = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict"}.get(type(node), "generator")
+        kind = _COMPREHENSIONS[type(node)]
         env, table = self.env, self.table
         part: cst.CompFor | None = node.for_in
         iterated = self.expr(part.iter)  # type: ignore[union-attr]

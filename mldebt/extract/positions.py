@@ -17,14 +17,15 @@ from mldebt.source import Span
 
 _NOTED: frozenset[type] = frozenset(
     getattr(cst, name)
-    for name in (
-        "Name Attribute Subscript Call Arg Comparison BinaryOperation BooleanOperation UnaryOperation Lambda IfExp "
-        "SimpleString ConcatenatedString FormattedString Dict List Tuple Set ListComp SetComp DictComp "
-        "GeneratorExp Await Yield NamedExpr Comment ImportAlias "
-        "FunctionDef ClassDef If Else For While Try TryStar ExceptHandler ExceptStarHandler Finally With Match "
-        "MatchCase Assign AnnAssign AugAssign Expr Return Raise Assert Del Import ImportFrom Global Nonlocal "
-        "Pass Break Continue TypeAlias"
-    ).split()
+    for line in (
+        "Name Attribute Subscript Call Comparison BinaryOperation BooleanOperation UnaryOperation Lambda IfExp",
+        "SimpleString ConcatenatedString FormattedString Dict List Tuple Set ListComp SetComp DictComp",
+        "GeneratorExp Await Yield NamedExpr Comment ImportAlias",
+        "FunctionDef ClassDef If Else For While Try TryStar ExceptHandler ExceptStarHandler Finally With",
+        "Match MatchCase Assign AnnAssign AugAssign Expr Return Raise Assert Del Import ImportFrom Global",
+        "Nonlocal Pass Break Continue TypeAlias",
+    )
+    for name in line.split()
 )
 
 

@@ -78,9 +78,7 @@ class Statements(Definitions):
             before = Ref(target.value, self.reaching(target.value))
             self.bind(target.value, "augmented", target, Binary(operator[:-1], before, value))
         else:
-            self.stores.append(
-                Store(self.look(target), operator, value, self.block, self.positions.span(target))  # type: ignore[arg-type]
-            )
+            self.stores.append(Store(self.look(target), operator, value, self.block, self.positions.span(target)))
 
     def _return(self, node: cst.Return) -> bool:
         value = Const(None) if node.value is None else self.expr(node.value)
@@ -136,7 +134,7 @@ class Statements(Definitions):
                 self.statements += 1
                 alive = self._if(node.orelse)
             else:
-                alive = self.suite(node.orelse.body)  # type: ignore[union-attr]
+                alive = self.suite(node.orelse.body)
             ways.append(self.env if alive else None)
             self.close(other, before)
         self.env = self.merge(ways)
@@ -151,8 +149,7 @@ class Statements(Definitions):
         before = self.statements
         self.env = dict(env)
         for name in assigned_names(node.body):
-            if name in env:
-                self.env[name] = (*env[name], LOOP_CARRIED)
+            self.env[name] = (*env.get(name, ()), LOOP_CARRIED)
         if type(node) is cst.While:
             test = self.look(node.test)
         block = self.open("for" if type(node) is cst.For else "while", node, test)
@@ -166,9 +163,13 @@ class Statements(Definitions):
 
     def _without_loop_marks(self, env: Names) -> None:
         """After a loop every binding in it has been seen: the marks for later ones go."""
-        for name, bindings in self.env.items():
-            if LOOP_CARRIED in bindings and LOOP_CARRIED not in env.get(name, ()):
-                self.env[name] = tuple(b for b in bindings if b != LOOP_CARRIED)
+        marked = [name for name, bindings in self.env.items() if LOOP_CARRIED in bindings]
+        for name in marked:
+            if LOOP_CARRIED in env.get(name, ()):
+                continue
+            self.env[name] = tuple(b for b in self.env[name] if b != LOOP_CARRIED)
+            if not self.env[name]:
+                del self.env[name]
 
     def _else(self, orelse: cst.Else | None, kind: str, partner: int) -> None:
         if orelse is None:
@@ -297,12 +298,16 @@ def _is_main(test: cst.BaseExpression) -> bool:
 
 def _shape(body: cst.BaseSuite) -> str:
     """What a handler does, in a word (see `Block.shape`)."""
-    if type(body) is cst.IndentedBlock:
-        lines = body.body
-        smalls = [s for line in lines if type(line) is cst.SimpleStatementLine for s in line.body]
-        compound = any(type(line) is not cst.SimpleStatementLine for line in lines)
-    else:
-        smalls, compound = list(body.body), False
+    lines: Sequence[Any] = body.body
+    smalls: list[Any] = []
+    compound = False
+    for line in lines:
+        if type(line) is cst.SimpleStatementLine:
+            smalls.extend(line.body)
+        elif type(body) is cst.IndentedBlock:
+            compound = True
+        else:
+            smalls.append(line)
     if any(type(small) is cst.Raise for small in smalls):
         return "raise"
     if compound or not smalls:

@@ -1,5 +1,5 @@
 """The facts of all sources, and what is linked from them on demand."""
 
+from mldebt.project.calls import Site as Site
 from mldebt.project.project import Project as Project
-from mldebt.project.project import Site as Site
 from mldebt.project.source_facts import SourceFacts as SourceFacts
