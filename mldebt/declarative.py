@@ -25,10 +25,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from mldebt.facts import Call, Const, Entry, Expr, Star
+from mldebt.facts import Const, Entry
 from mldebt.finding import Confidence, Finding, Profile, Severity
 from mldebt.packs import BrokenRuleError
-from mldebt.project import Project, SourceFacts
+from mldebt.project import Project, Site, SourceFacts
 from mldebt.rule import Rule
 from mldebt.schema import build
 from mldebt.source import Kind, Role
@@ -132,8 +132,8 @@ class CallRule(Rule):
         for site in project.calls(*declared.call):
             if site.source.source.is_any(*self.skip_roles) or site.source.path in excused:
                 continue
-            if all(_has(site.call, argument) for argument in declared.with_) and all(
-                _lacks(site.call, argument) for argument in declared.without
+            if all(_has(site, argument) for argument in declared.with_) and all(
+                _lacks(site, argument) for argument in declared.without
             ):
                 yield self.finding(
                     site.location,
@@ -178,9 +178,9 @@ def _has_value(entry: Entry, value: Any) -> bool:
     return entry.kind == "scalar" and _same(entry.value, value)
 
 
-def _has(call: Call, argument: Argument) -> bool:
+def _has(site: Site, argument: Argument) -> bool:
     """Whether the call surely gives the argument (with the wanted literal)."""
-    given = _given(call, argument)
+    given = site.argument(argument.position, argument.name)
     if given is None:
         return False
     if argument.value is msgspec.UNSET:
@@ -188,30 +188,14 @@ def _has(call: Call, argument: Argument) -> bool:
     return isinstance(given, Const) and _same(given.value, argument.value)
 
 
-def _lacks(call: Call, argument: Argument) -> bool:
+def _lacks(site: Site, argument: Argument) -> bool:
     """Whether the call surely does not give the argument (or surely with another literal)."""
-    given = _given(call, argument)
+    given = site.argument(argument.position, argument.name)
     if given is None:
-        return not _may_hide(call)
+        return not site.hides_arguments
     if argument.value is msgspec.UNSET:
         return given == Const(None)
     return isinstance(given, Const) and not _same(given.value, argument.value)
-
-
-def _given(call: Call, argument: Argument) -> Expr | None:
-    for keyword in call.keywords:
-        if keyword.name == argument.name:
-            return keyword.value
-    position = argument.position
-    if position is None or position >= len(call.args):
-        return None
-    if any(isinstance(item, Star) for item in call.args[: position + 1]):
-        return None
-    return call.args[position]
-
-
-def _may_hide(call: Call) -> bool:
-    return any(isinstance(item, Star) for item in call.args) or any(not k.name for k in call.keywords)
 
 
 def _same(found: object, wanted: object) -> bool:

@@ -26,7 +26,7 @@ def _names(*option: str, help: str) -> Callable[[Any], Any]:
     return click.option(*option, multiple=True, callback=_split, metavar="NAMES", help=help)
 
 
-@click.command("check")
+@click.command("check", short_help="Look for debt in files and directories.")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, allow_dash=True))
 @_names("--select", help="Run these rules or kinds of debt only (`all`: every rule); commas separate.")
 @_names("--ignore", help="Leave these rules or kinds of debt out.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("clean")
+@click.command("clean", short_help="Remove the cached facts.")
 @click.argument("directory", default=".", type=click.Path(exists=True, file_okay=False))
 @click.option("--cache-dir", type=click.Path(file_okay=False), help="The cache, if it is somewhere else.")
 def command(directory: str, cache_dir: str | None) -> None:
