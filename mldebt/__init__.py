@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from mldebt.project import Project as Project
     from mldebt.project import Site as Site
     from mldebt.project import SourceFacts as SourceFacts
+    from mldebt.project.branches import DeadSide as DeadSide
+    from mldebt.project.branches import dead_sides as dead_sides
+    from mldebt.project.branches import written as written
+    from mldebt.project.qualify import qualified as qualified
     from mldebt.rule import Rule as Rule
     from mldebt.source import Kind as Kind
     from mldebt.source import Location as Location
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",
+    "mldebt.project.branches": "DeadSide dead_sides written",
+    "mldebt.project.qualify": "qualified",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
 }

@@ -1,0 +1,111 @@
+"""Which sides of branches can never run, given what is known of the values in their tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from mldebt.facts import Attr, Block, Compare, Const, Expr, Logic, Ref, Unary
+from mldebt.project.source_facts import SourceFacts
+
+ValueOf = Callable[[Expr], Const | None]
+"""Answers with the value of an expression, or None where it is not known."""
+
+_TESTED = frozenset({"if", "while", "ternary"})
+_UNKNOWN = object()
+
+
+class DeadSide(NamedTuple):
+    """A suite that never runs.
+
+    `block` is the suite, `test` the condition that shuts it off and `value` what the condition always is.
+    """
+
+    block: Block
+    test: Expr
+    value: bool
+
+    @property
+    def lines(self) -> int:
+        """How many lines the suite has, without the line of its keyword (at least one)."""
+        return max(self.block.span.end_line - self.block.span.line, 1)
+
+
+def nothing_known(expr: Expr) -> Const | None:
+    """The `ValueOf` for literals alone."""
+    return None
+
+
+def dead_sides(source: SourceFacts, value_of: ValueOf = nothing_known) -> Iterator[DeadSide]:
+    """The suites of `if`, `elif`, `else`, `while` and conditional expressions that no run can reach.
+
+    A test that is always true and has no `else` shuts nothing off, and `while True` is a loop.
+    """
+    alternatives = {
+        block.partner: block for block in source.facts.blocks if block.kind == "else" and block.partner >= 0
+    }
+    for index, block in enumerate(source.facts.blocks):
+        if block.kind not in _TESTED or block.test is None:
+            continue
+        value = truth(block.test, value_of)
+        if value is None:
+            continue
+        if not value or block.kind == "ternary":
+            yield DeadSide(block, block.test, value)
+        elif block.kind == "if" and index in alternatives:
+            yield DeadSide(alternatives[index], block.test, value)
+
+
+def truth(expr: Expr, value_of: ValueOf = nothing_known) -> bool | None:
+    """Whether a test is always true or always false; None where that depends on something unknown."""
+    match expr:
+        case Unary("not", operand):
+            value = truth(operand, value_of)
+            return None if value is None else not value
+        case Logic("and" | "or" as operator, items):
+            values = [truth(item, value_of) for item in items]
+            decisive = operator == "or"
+            if decisive in values:
+                return decisive
+            return None if None in values else not decisive
+        case Compare(operator, left, right):
+            return _compare(operator, _known(left, value_of), _known(right, value_of))
+    value = _known(expr, value_of)
+    return None if value is _UNKNOWN else bool(value)
+
+
+def written(expr: Expr) -> str:
+    """A test roughly as its author wrote it; `…` stands for what is left out."""
+    match expr:
+        case Const(value):
+            return repr(value)
+        case Ref(name):
+            return name
+        case Attr(base, name):
+            return f"{written(base)}.{name}"
+        case Unary("not", operand):
+            return f"not {written(operand)}"
+        case Logic("and" | "or" as operator, items):
+            return f" {operator} ".join(map(written, items))
+        case Compare(operator, left, right):
+            return f"{written(left)} {operator} {written(right)}"
+    return "…"
+
+
+def _known(expr: Expr, value_of: ValueOf) -> object:
+    constant = expr if isinstance(expr, Const) else value_of(expr)
+    return _UNKNOWN if constant is None else constant.value
+
+
+def _compare(operator: str, left: object, right: object) -> bool | None:
+    if left is _UNKNOWN or right is _UNKNOWN:
+        return None
+    match operator:
+        case "==" | "is":
+            return left == right
+        case "!=" | "is not":
+            return left != right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        orders = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}
+        return orders.get(operator)
+    return None
