@@ -563,7 +563,7 @@ class Facts:
         return cls(header, tuple(packed))
 
     @classmethod
-    def unpack(cls, data: bytes) -> Facts:
+    def unpack(cls, data: bytes | memoryview) -> Facts:
         """The facts that `pack` wrote. Raises msgspec.DecodeError or ValidationError on anything else."""
         packed = _DECODER.decode(data)
         if len(packed.sections) != len(Section.sections):

@@ -1,0 +1,320 @@
+"""Facts on disk, found by the content of the file that states them.
+
+A cache directory holds one directory for each version of the extraction, and in it
+
+- segments (`*.facts`): written once, under a temporary name, then renamed, never changed. So any number of
+  runs can share a cache without locks, and one that dies leaves nothing half-written behind;
+- `files.index`: which content a path had when it was last read, with its stat data, so that an unchanged file
+  needs no reading.
+
+All of it is MessagePack with checksums: nothing in a cache is ever executed, and what does not check counts as
+absent. A cache never makes a run fail: what prevents its use is told once, in `Cache.notice`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import stat as stat_module
+import sys
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+DIRECTORY = ".mldebt_cache"
+"""The name of the default cache directory, below the analysed root."""
+
+SIZE_LIMIT = 512_000_000
+"""The bytes above which the oldest facts are dropped."""
+
+_LIBRARIES = ("libcst", "nbformat", "pyyaml", "pip-requirements-parser", "sqlglot")
+_MAGIC = b"mldebt-1"
+_TAG = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n# This directory holds facts that mldebt can extract again.\n"
+)
+_SEGMENT = ".facts"
+_FILES = "files.index"
+_TEMPORARY = ".part"
+_SEGMENTS_KEPT = 8
+_FILES_KEPT = 200_000
+_SETTLED_NS = 2_000_000_000  # younger files may change again within the resolution of their time stamp
+_ABANDONED_SECONDS = 3600.0
+_VERSIONS_KEPT = 3
+
+_Stamp = tuple[int, int, int, int]
+
+
+class _Entry(NamedTuple):
+    """Where a packed value stands in a segment that was read."""
+
+    buffer: memoryview
+    checksum: int
+
+
+class _FileRecord(msgspec.Struct, array_like=True, frozen=True):
+    stamp: _Stamp
+    key: bytes
+
+
+_INDEX_DECODER = msgspec.msgpack.Decoder(list[tuple[bytes, int, int]])
+_FILES_DECODER = msgspec.msgpack.Decoder(dict[bytes, _FileRecord])
+
+
+def key_of(kind: str, data: bytes) -> bytes:
+    """What facts are found by: a digest of a file's kind and content."""
+    return blake2b(data, digest_size=16, person=kind.encode()[:16]).digest()
+
+
+@functools.cache
+def extraction_version() -> str:
+    """A digest of all that facts depend on besides the bytes of a file: our code, its libraries, Python."""
+    digest = blake2b(f"{sys.version_info[:2]}{[version(name) for name in _LIBRARIES]}".encode(), digest_size=8)
+    package = Path(__file__).parent
+    for file in (package / "facts.py", package / "source.py", *sorted((package / "extract").glob("*.py"))):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+class Cache:
+    """Facts of earlier runs.
+
+    `version` names everything besides a file's bytes that facts depend on (see `extraction_version`); what
+    another version left is not looked at. Nothing is read before the first look-up, nothing written before
+    `save`.
+    """
+
+    def __init__(self, directory: Path, version: str = "", *, size_limit: int = SIZE_LIMIT) -> None:
+        self.directory = directory
+        self.notice = ""
+        """Why the cache could not be used or written; empty while all is well."""
+        self._home = directory / (version or extraction_version())
+        self._size_limit = size_limit
+        self._loaded = False
+        self._entries: dict[bytes, _Entry] = {}
+        self._segments: dict[str, int] = {}  # name -> size
+        self._members: dict[str, list[bytes]] = {}
+        self._fresh: dict[bytes, bytes] = {}
+        self._used: set[bytes] = set()
+        self._files: dict[bytes, _FileRecord] = {}
+        self._fresh_files: dict[bytes, _FileRecord] = {}
+
+    # --- looking up ---
+
+    def key_of_file(self, file: Path, stat: os.stat_result) -> bytes | None:
+        """The key of a file's content if the file is as it was when it was last remembered."""
+        self._load()
+        record = self._files.get(os.fsencode(file))
+        return record.key if record is not None and record.stamp == _stamp(stat) else None
+
+    def get(self, key: bytes) -> memoryview | bytes | None:
+        """The packed facts of a content."""
+        self._load()
+        if (fresh := self._fresh.get(key)) is not None:
+            return fresh
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if zlib.crc32(entry.buffer) != entry.checksum:
+            del self._entries[key]
+            return None
+        self._used.add(key)
+        return entry.buffer
+
+    # --- adding ---
+
+    def put(self, key: bytes, packed: bytes) -> None:
+        """Keep packed facts; they reach the disk with `save`."""
+        self._fresh[key] = packed
+
+    def remember(self, file: Path, stat: os.stat_result, key: bytes) -> None:
+        """Note that a file with this stat data (taken before it was read) has the content of a key.
+
+        Files that changed a moment ago are not noted: they could change again without a trace.
+        """
+        if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS:
+            self._fresh_files[os.fsencode(file)] = _FileRecord(_stamp(stat), key)
+
+    def save(self) -> None:
+        """Write what is new. A failure is told in `notice`."""
+        if not self._fresh and not self._fresh_files:
+            return
+        try:
+            self._prepare()
+            if self._fresh:
+                self._write_segment(self._fresh)
+                self._fresh = {}
+            if self._fresh_files:
+                self._write_files()
+                self._fresh_files = {}
+            self._tidy()
+        except OSError as error:
+            self._tell(f"the cache in {self.directory} could not be written: {error.strerror or error}")
+
+    # --- reading the disk ---
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._loaded = True
+        try:
+            names = sorted(entry.name for entry in os.scandir(self._home))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._tell(f"the cache in {self.directory} could not be read: {error.strerror or error}")
+            return
+        for name in names:
+            if name.endswith(_SEGMENT):
+                self._load_segment(name)
+        self._load_files()
+
+    def _load_segment(self, name: str) -> None:
+        content = self._content(name)
+        if content is None:
+            return
+        self._segments[name] = len(content)
+        self._members[name] = []
+        parts = _unseal(content)
+        if parts is None:
+            return  # spoilt: it holds nothing, and goes with the next merge
+        head, body = parts
+        try:
+            index = _INDEX_DECODER.decode(head)
+        except msgspec.MsgspecError:
+            return
+        position = 0
+        for key, length, checksum in index:
+            if position + length > len(body):
+                break
+            self._entries[key] = _Entry(body[position : position + length], checksum)
+            self._members[name].append(key)
+            position += length
+
+    def _load_files(self) -> None:
+        content = self._content(_FILES)
+        parts = content and _unseal(content)
+        if parts:
+            with suppress(msgspec.MsgspecError):  # of no use: every file is read then
+                self._files = _FILES_DECODER.decode(parts[0])
+
+    def _content(self, name: str) -> bytes | None:
+        """The bytes of a regular file in the cache, or None."""
+        try:
+            descriptor = os.open(self._home / name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            with open(descriptor, "rb", buffering=0) as file:
+                regular = stat_module.S_ISREG(os.fstat(descriptor).st_mode)
+                return file.read() if regular else None
+        except FileNotFoundError:  # another run merged it away, or there is none yet
+            return None
+        except OSError as error:
+            self._tell(f"the cache in {self.directory} could not be read: {error.strerror or error}")
+            return None
+
+    # --- writing the disk ---
+
+    def _prepare(self) -> None:
+        self._home.mkdir(parents=True, exist_ok=True)
+        for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
+            file = self.directory / name
+            if not file.exists():
+                file.write_text(text, encoding="ascii")
+
+    def _write_segment(self, entries: dict[bytes, bytes] | dict[bytes, memoryview | bytes]) -> str:
+        index = [(key, len(value), zlib.crc32(value)) for key, value in entries.items()]
+        name = f"{time.time_ns():020d}-{os.urandom(4).hex()}{_SEGMENT}"
+        self._segments[name] = self._write(name, index, entries.values())
+        self._members[name] = list(entries)
+        return name
+
+    def _write_files(self) -> None:
+        files = {**self._files, **self._fresh_files}
+        if len(files) > _FILES_KEPT:
+            files = self._fresh_files
+        self._files = files
+        self._write(_FILES, files, ())
+
+    def _write(self, name: str, head: object, body: Iterable[bytes | memoryview]) -> int:
+        """Write a file of the cache at once or not at all; its size. Raises OSError."""
+        temporary = self._home / f"{name}.{os.getpid()}-{os.urandom(4).hex()}{_TEMPORARY}"
+        try:
+            with open(temporary, "xb") as file:
+                file.write(_seal(msgspec.msgpack.encode(head)))
+                file.writelines(body)
+                size = file.tell()
+            os.replace(temporary, self._home / name)
+        except BaseException:
+            with suppress(OSError):  # what matters is the first failure
+                temporary.unlink(missing_ok=True)
+            raise
+        return size
+
+    # --- keeping it small ---
+
+    def _tidy(self) -> None:
+        """Merge segments when they are many, drop old facts when they are too large."""
+        if sum(self._segments.values()) > self._size_limit:
+            self._merge(list(self._segments), self._size_limit // 2)
+        elif len(self._segments) > _SEGMENTS_KEPT:
+            by_size = sorted(self._segments, key=lambda name: self._segments[name])
+            self._merge(by_size[:-1], self._size_limit)
+        else:
+            return
+        self._drop_strays()
+
+    def _merge(self, names: list[str], room: int) -> None:
+        """Replace segments by one that holds their entries, those used in this run first, up to `room` bytes."""
+        kept: dict[bytes, memoryview | bytes] = {}
+        for key, value in self._by_merit(names):
+            room -= len(value)
+            if room >= 0:
+                kept.setdefault(key, value)
+        if kept:
+            self._write_segment(kept)
+        for name in names:
+            del self._segments[name], self._members[name]
+            (self._home / name).unlink(missing_ok=True)
+
+    def _by_merit(self, names: list[str]) -> Iterator[tuple[bytes, memoryview | bytes]]:
+        newest_first = [key for name in sorted(names, reverse=True) for key in self._members[name]]
+        for wanted in (True, False):
+            for key in newest_first:
+                if (key in self._used) is wanted and (entry := self._entries.get(key)) is not None:
+                    yield key, entry.buffer
+
+    def _drop_strays(self) -> None:
+        """Remove what dead runs and versions long gone left behind."""
+        old = time.time() - _ABANDONED_SECONDS
+        for entry in os.scandir(self._home):
+            if entry.name.endswith(_TEMPORARY) and entry.stat(follow_symlinks=False).st_mtime < old:
+                os.unlink(entry.path)
+
+    def _tell(self, notice: str) -> None:
+        self.notice = self.notice or notice
+
+
+def _stamp(stat: os.stat_result) -> _Stamp:
+    return (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
+
+
+def _seal(head: bytes) -> bytes:
+    """What a file of the cache begins with: magic, length and checksum of the head, the head."""
+    return _MAGIC + len(head).to_bytes(8, "little") + zlib.crc32(head).to_bytes(4, "little") + head
+
+
+def _unseal(content: bytes) -> tuple[memoryview, memoryview] | None:
+    """The head and the body of a file of the cache; None if it is none, or was cut or spoilt in the head."""
+    start = len(_MAGIC) + 12
+    length = int.from_bytes(content[len(_MAGIC) : len(_MAGIC) + 8], "little")
+    view = memoryview(content)
+    head = view[start : start + length]
+    checksum = int.from_bytes(content[start - 4 : start], "little")
+    if content[: len(_MAGIC)] != _MAGIC or len(head) != length or zlib.crc32(head) != checksum:
+        return None
+    return head, view[start + length :]
