@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -26,6 +26,9 @@ from mldebt.settings import Settings
 from mldebt.source import Location, Span
 from mldebt.suppress import suppress
 from mldebt.texts import Texts
+
+if TYPE_CHECKING:
+    from mldebt.cache import Cache
 
 Progress = Callable[[int, int], None]
 """Receives the number of sources done and of all sources."""
@@ -69,7 +72,7 @@ def check(
     scope: Scope,
     packs: Packs,
     *,
-    cache_directory: Path | None = None,
+    cache: Cache | None = None,
     force_exclude: bool = False,
     stdin: tuple[str, bytes] | None = None,
     progress: Progress | None = None,
@@ -89,7 +92,7 @@ def check(
         force_exclude=force_exclude,
         stdin=stdin,
     )
-    project = _link(found, scope.root, settings, cache_directory, progress)
+    project = _link(found, scope.root, settings, cache, progress)
     texts = Texts({source.path: source.source for source in project.sources()})
     findings, errors = run_rules(selection, project)
     findings = _fingerprinted([*findings, *_file_problems(project, found)], texts)
@@ -129,13 +132,13 @@ def run_rules(selection: Selection, project: Project) -> tuple[list[Finding], li
 
 
 def _link(
-    found: Discovery, root: Path, settings: Settings, cache_directory: Path | None, progress: Progress | None
+    found: Discovery, root: Path, settings: Settings, cache: Cache | None, progress: Progress | None
 ) -> Project:
     """The project of all sources, whose roles are completed by what they say about themselves."""
     from mldebt.gather import gather
     from mldebt.roles import roles_with
 
-    gathered = gather(found.sources, workers=settings.workers, cache_dir=cache_directory, progress=progress)
+    gathered = gather(found.sources, workers=settings.workers, cache=cache, progress=progress)
     facts = [
         (msgspec.structs.replace(source, roles=roles_with(source, facts)), facts) for source, facts in gathered
     ]

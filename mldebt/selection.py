@@ -54,9 +54,9 @@ def select(packs: Packs, settings: Settings) -> Selection:
     return Selection(tuple(rules), tuple(broken))
 
 
-def is_ignored(check: str, settings: Settings) -> bool:
-    """Whether findings of the run itself of this kind are not wanted."""
-    return check != "internal-error" and not {check, hygiene.DEBT, ALL}.isdisjoint(settings.ignore)
+def is_ignored(rule: str, settings: Settings) -> bool:
+    """Whether `rule` is a kind of finding of the run itself that the settings do not want."""
+    return rule in hygiene.CHECKS and not {rule, hygiene.DEBT, ALL}.isdisjoint(settings.ignore)
 
 
 def options_of(rule: type[Rule]) -> dict[str, Any]:

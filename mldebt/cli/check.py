@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from mldebt.cache import Cache
     from mldebt.engine import Report
-
-CACHE_NAME = ".mldebt_cache"
 
 
 def _split(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,7 +49,7 @@ def _names(*option: str, help: str) -> Callable[[Any], Any]:
 @click.option("--output-file", "-o", type=click.Path(dir_okay=False), help="Write the report here.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of listing them.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write cached facts.")
-@click.option("--cache-dir", type=click.Path(file_okay=False), help=f"Where facts are cached ({CACHE_NAME}).")
+@click.option("--cache-dir", type=click.Path(file_okay=False), help="Where facts are cached (.mldebt_cache).")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that parse (default: as many as useful).")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Replace the default excludes.")
 @click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Exclude this as well.")
@@ -112,18 +111,26 @@ def _run(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, str]:
         workers=options["workers"],
     )
     packs = find_packs([Path(pack) for pack in options["pack"]], [Path(pack) for pack in settings.packs])
-    cache = None if options["no_cache"] else Path(settings.cache_dir or scope.root / CACHE_NAME)
+    cache = None if options["no_cache"] else _cache(scope.root, settings.cache_dir)
     with _progress(quiet=options["quiet"]) as progress:
         report = check(
             settings,
             scope,
             packs,
-            cache_directory=cache,
+            cache=cache,
             force_exclude=options["force_exclude"],
             stdin=stdin,
             progress=progress,
         )
+    if cache is not None and cache.notice:
+        click.echo(f"warning: {cache.notice}", err=True)
     return report, settings.fail_on
+
+
+def _cache(root: Path, directory: str | None) -> Cache:
+    from mldebt.cache import DIRECTORY, Cache, extraction_version
+
+    return Cache(Path(directory or root / DIRECTORY), extraction_version())
 
 
 def _standard_input(paths: tuple[str, ...], name: str | None) -> tuple[str, bytes] | None:

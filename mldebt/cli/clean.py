@@ -12,14 +12,12 @@ import click
 @click.option("--cache-dir", type=click.Path(file_okay=False), help="The cache, if it is somewhere else.")
 def command(directory: str, cache_dir: str | None) -> None:
     """Remove the cached facts of the project in DIRECTORY."""
-    from mldebt.cache import clear
-    from mldebt.cli.check import CACHE_NAME
+    from mldebt.cache import DIRECTORY, clear
     from mldebt.cli.failures import reported
     from mldebt.scope import find_scope
     from mldebt.settings import load_settings
 
     with reported():
         root = find_scope([Path(directory)]).root
-        place = Path(cache_dir or load_settings(root).cache_dir or root / CACHE_NAME)
-    clear(place)
-    click.echo(f"Removed {place}." if not place.exists() else f"There is no cache in {place}.")
+        place = Path(cache_dir or load_settings(root).cache_dir or root / DIRECTORY)
+    click.echo(f"Removed {place}." if clear(place) else f"There is no cache in {place}.")
