@@ -179,9 +179,7 @@ class _Collector:
         listing = list_files(top, skip=lambda path: self.excludes.skips(prefix + path))
         self.problems.update((prefix + path, message) for path, message in listing.problems)
         paths = [prefix + path for path in listing.files]
-        environments = tuple(
-            path.removesuffix("pyvenv.cfg") for path in paths if path.endswith("/pyvenv.cfg")
-        )
+        environments = tuple(path.removesuffix("pyvenv.cfg") for path in paths if path.endswith("/pyvenv.cfg"))
         self.files.update(paths)
         for path in paths:
             if (
@@ -210,9 +208,7 @@ class _Collector:
             if kind in _CONFIGURATION and not given:
                 self.data.add(path)
             else:
-                self.problems.add(
-                    (path, f"is {_size(status.st_size)}, more than the limit of {_size(limit)}")
-                )
+                self.problems.add((path, f"is {_size(status.st_size)}, more than the limit of {_size(limit)}"))
             return
         if not os.access(file, os.R_OK):
             self.problems.add((path, "cannot be read: permission denied"))

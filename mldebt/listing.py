@@ -59,9 +59,7 @@ def list_files(directory: str, *, skip: Callable[[str], bool], depth: int = 0) -
     return listing
 
 
-def _list_nested(
-    listing: Listing, directory: str, name: str, skip: Callable[[str], bool], depth: int
-) -> None:
+def _list_nested(listing: Listing, directory: str, name: str, skip: Callable[[str], bool], depth: int) -> None:
     """Add what git names as one entry although it is a directory: a link, a submodule, another repository."""
     top = os.path.join(directory, name)
     if os.path.islink(top):
@@ -110,9 +108,7 @@ def _walk(directory: str, skip: Callable[[str], bool]) -> Listing:
         try:
             entries = sorted(os.scandir(os.path.join(directory, prefix)), key=lambda entry: entry.name)
         except OSError as error:
-            listing.problems.append(
-                (prefix.rstrip("/"), f"cannot be listed: {error.strerror or error}".lower())
-            )
+            listing.problems.append((prefix.rstrip("/"), f"cannot be listed: {error.strerror or error}".lower()))
             continue
         if any(entry.name == ".gitignore" for entry in entries):
             specs = (*specs, *_read_ignores(os.path.join(directory, prefix, ".gitignore"), prefix))

@@ -82,6 +82,4 @@ def _has_tests(facts: Facts) -> bool:
 
 def _is_sphinx(facts: Facts) -> bool:
     names = {binding.name for binding in facts.bindings if binding.block == 0}
-    return "extensions" in names and not names.isdisjoint(
-        {"project", "html_theme", "master_doc", "copyright"}
-    )
+    return "extensions" in names and not names.isdisjoint({"project", "html_theme", "master_doc", "copyright"})

@@ -36,7 +36,7 @@ _INTERPRETER_2 = re.compile(r"\A#!.*\bpython2")
 def diagnose_syntax(text: str, line: int, message: str, *, fatal: bool = True) -> Problem:
     """The problem of a Python text that its parser refused at a line (1-based) with a message.
 
-    `kind` is merge-conflict, template, python-2 or, failing all these, syntax-error with the parser's message.
+    `kind` is merge-conflict, template, python-2 or, failing all these, syntax-error with the message.
     `fatal` is False where only a part of the file is lost (a notebook's cell).
     """
     if conflict := conflict_line(text):
@@ -67,8 +67,7 @@ def is_template(text: str, line: int) -> bool:
     lines = text.split("\n")
     near = "\n".join(lines[max(line - 2, 0) : line + 1])
     return any(
-        ("'" not in found and '"' not in found) or "cookiecutter" in found
-        for found in _TEMPLATE.findall(near)
+        ("'" not in found and '"' not in found) or "cookiecutter" in found for found in _TEMPLATE.findall(near)
     )
 
 
