@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -84,8 +85,9 @@ def check(
     does not exist.
     """
     selection = select(packs, settings)
+    on_disk = [path for path in scope.given if stdin is None or str(path) != os.path.realpath(stdin[0])]
     found = discover(
-        (scope.root, *scope.given),
+        (scope.root, *on_disk),
         root=scope.root,
         exclude=settings.exclude or (),
         extend_exclude=settings.extend_exclude,

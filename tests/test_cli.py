@@ -1,0 +1,221 @@
+"""The command line: options, exit codes, what is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mldebt import __version__
+from mldebt.cli import cli
+
+RULE = '''
+from mldebt import Rule
+
+class NoPrint(Rule):
+    """Prints are debt."""
+
+    limit: int = 0
+
+    def check(self, project):
+        for site in project.calls("print"):
+            yield self.finding(site.location, f"`{site.name}`")
+'''
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "project"
+    (root / "sub").mkdir(parents=True)
+    (root / "setup.py").write_text("")
+    (root / "a.py").write_text("print(1)\n")
+    (root / "sub" / "b.py").write_text("print(2)\n")
+    pack = tmp_path / "pack" / "glue_code"
+    pack.mkdir(parents=True)
+    (pack / "no_print.py").write_text(RULE)
+    monkeypatch.chdir(root)
+    return root
+
+
+def mldebt(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(cli, arguments, input=stdin)
+
+
+def check(*arguments: str, stdin: str | None = None) -> Result:
+    return mldebt("check", "--pack", "../pack", "--select", "no-print", "--no-cache", *arguments, stdin=stdin)
+
+
+def places(result: Result) -> list[str]:
+    return [f"{f['path']}:{f['line']}" for f in json.loads(result.stdout)["findings"]]
+
+
+def test_exit_codes(project: Path) -> None:
+    assert check().exit_code == 1
+    assert check("--exit-zero").exit_code == 0
+    assert check("--fail-on", "error").exit_code == 0
+    assert check("--fail-on", "never").exit_code == 0
+    assert check("--ignore", "no-print").exit_code == 0
+    assert check("--selct", "x").exit_code == 2
+    assert check("no-such-file.py").exit_code == 2
+    assert mldebt("check", "--pack", "nowhere").exit_code == 2
+
+
+def test_names_that_do_not_exist_are_told_on_standard_error(project: Path) -> None:
+    result = mldebt("check", "--select", "no-prnt", "--pack", "../pack")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: select: there is no rule or kind of debt `no-prnt`; did you mean `no-print`?\n"
+    )
+
+
+def test_settings_mistakes_are_told_on_standard_error(project: Path) -> None:
+    (project / "mldebt.toml").write_text("selct = []\nworkers = 0\n")
+    result = check()
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 2)
+    assert check("--isolated").exit_code == 1
+
+
+def test_names_may_be_joined_by_commas(project: Path) -> None:
+    result = check("--ignore", "hygiene,no-print", "--output-format", "json")
+    assert (result.exit_code, places(result)) == (0, [])
+
+
+def test_formats_and_files(project: Path) -> None:
+    assert "    1 | print(1)" in check().stdout
+    assert check("--output-format", "concise").stdout.startswith("a.py:1:1: warning no-print")
+    result = check("--output-format", "json", "-o", "out.json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert json.loads((project / "out.json").read_text())["summary"]["findings"] == 2
+
+
+def test_statistics_count_rules(project: Path) -> None:
+    assert check("--statistics").stdout.startswith("     2  warning  no-print\n")
+
+
+def test_quiet_says_nothing_when_clean(project: Path) -> None:
+    assert check("--ignore", "no-print", "-q").output == ""
+
+
+def test_given_paths_narrow_the_report(project: Path) -> None:
+    assert places(check("sub", "--output-format", "json")) == ["sub/b.py:1"]
+    assert places(check("sub/b.py", "a.py", "--output-format", "json")) == ["a.py:1", "sub/b.py:1"]
+    assert places(check("--extend-exclude", "sub/", "--output-format", "json")) == ["a.py:1"]
+
+
+def test_paths_are_shown_from_the_current_directory(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / ".mldebt.toml").write_text("")
+    monkeypatch.chdir(project / "sub")
+    result = mldebt("check", "--pack", "../../pack", "--select", "no-print", "--no-cache", ".")
+    assert result.stdout.startswith("b.py:1:1 warning no-print")
+
+
+def test_standard_input_has_the_name_it_is_given(project: Path) -> None:
+    result = check("-", "--stdin-filename", "sub/new.py", "--output-format", "json", stdin="x = 1\nprint(x)\n")
+    assert places(result) == ["sub/new.py:2"]
+    assert check("-").exit_code == 2
+    assert check("--stdin-filename", "a.py").exit_code == 2
+
+
+def test_the_cache_is_kept_and_cleaned(project: Path) -> None:
+    assert mldebt("check", "--pack", "../pack").exit_code == 1
+    assert (project / ".mldebt_cache").is_dir()
+    assert mldebt("clean").stdout.startswith("Removed ")
+    assert not (project / ".mldebt_cache").exists()
+    assert mldebt("clean").stdout.startswith("There is no cache")
+
+
+def test_a_broken_rule_is_exit_code_2(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "pack" / "glue_code" / "bad_rule.py").write_text("raise ValueError('no')\n")
+    result = mldebt("check", "--pack", "../pack", "--no-cache", "--output-format", "json", "--exit-zero")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["errors"][0]["rule"] == "bad-rule"
+    assert "error: rule bad-rule cannot be used" in result.stderr
+    assert mldebt("rules", "--pack", "../pack").exit_code == 2
+
+
+def test_new_writes_a_rule_whose_examples_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = mldebt("new", "keep-records", "--in", "lint/glue_code")
+    assert made.stdout == (
+        "Wrote lint/glue_code/keep_records.py. Next: mldebt rules --test lint/glue_code/keep_records.py\n"
+    )
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["keep_records.py"]
+    for place in ("lint", "lint/glue_code", "lint/glue_code/keep_records.py"):
+        tested = mldebt("rules", "--test", place)
+        assert (tested.exit_code, tested.stdout) == (0, "ok   keep-records\n1 rules, 0 failures\n")
+    assert mldebt("new", "keep-records", "--in", "lint/glue_code").exit_code == 2
+    assert mldebt("new", "Keep_Records", "--in", "lint").exit_code == 2
+
+
+def test_failing_examples_are_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    mldebt("new", "keep-records", "--in", "lint/glue_code")
+    file = tmp_path / "lint" / "glue_code" / "keep_records.py"
+    file.write_text(file.read_text().replace('project.calls("print")', 'project.calls("open")'))
+    tested = mldebt("rules", "--test", "lint")
+    assert tested.exit_code == 1
+    assert "keep-records: ## What is found: expected at train.py:1, not found" in tested.stderr
+
+
+def test_rules_are_listed(project: Path) -> None:
+    listed = json.loads(mldebt("rules", "../pack", "--output-format", "json").stdout)
+    assert listed[0]["rule"] == "no-print"
+    assert listed[0]["options"] == {"limit": 0}
+    table = mldebt("rules", "--pack", "../pack").stdout
+    assert re.search(r"^  no-print +warning  ci     Prints are debt\.$", table, re.MULTILINE)
+
+
+def test_explain_shows_the_page(project: Path) -> None:
+    shown = mldebt("explain", "no-print", "--pack", "../pack").stdout
+    assert "Prints are debt." in shown
+    page = mldebt("explain", "no-print", "--pack", "../pack", "--output-format", "markdown").stdout
+    assert "# no-print" in page
+    assert "- `limit` = `0`" in page
+    assert "A rule failed" in mldebt("explain", "internal-error").stdout
+    missing = mldebt("explain", "no-prnt", "--pack", "../pack")
+    assert (missing.exit_code, "did you mean `no-print`?" in missing.stderr) == (2, True)
+
+
+def test_version_and_unknown_commands() -> None:
+    assert mldebt("--version").stdout == f"mldebt {__version__}\n"
+    assert "did you mean `check`?" in mldebt("chek").stderr
+
+
+def python(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = str(Path(__file__).parent.parent)
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "PYTHONPATH": path, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom click.testing import CliRunner\nfrom mldebt.cli import cli\n"
+        "assert CliRunner().invoke(cli, ['--help']).exit_code == 0\n"
+        "print(sorted(m for m in sys.modules if m.split('.')[0] in {'libcst', 'nbformat', 'networkx', 'jinja2', "
+        "'sqlglot', 'rich', 'pebble', 'yaml', 'msgspec', 'pathspec'}))"
+    )
+    assert python(code).stdout == "[]\n"
+
+
+def test_what_is_not_expected_is_a_short_message_and_exit_code_2() -> None:
+    code = (
+        "import mldebt.cli.rules as module\nfrom mldebt.cli import main\n"
+        "import sys; sys.argv = ['mldebt', 'rules']\n"
+        "def fail(*_): raise RuntimeError('lost')\nmodule._packs = fail\nmain()"
+    )
+    short = python(code)
+    assert short.returncode == 2
+    assert short.stderr.startswith("mldebt: RuntimeError: lost\n")
+    assert "Traceback" not in short.stderr
+    assert "Traceback" in python(code, MLDEBT_TRACEBACK="1").stderr
