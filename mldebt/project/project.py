@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Expr, Facts
+from mldebt.facts import Expr, Facts, Function, Param
+from mldebt.project.callers import Callers
 from mldebt.project.calls import Site, find_calls
+from mldebt.project.documents import Documents, candidates
 from mldebt.project.names import Names, is_code
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind, Source
+from mldebt.values import Known, Value, choice
 
 if TYPE_CHECKING:
     import libcst
 
+    from mldebt.project.evaluate import Evaluator
+    from mldebt.project.inputs import Inputs
+    from mldebt.project.switches import Switches
     from mldebt.project.types import Types
 
 
@@ -31,6 +37,7 @@ class Project:
         ordered = sorted(facts, key=lambda pair: pair[0].path)
         self._sources: dict[str, SourceFacts] = {s.path: SourceFacts(s, f) for s, f in ordered}
         self.files = frozenset(files) | frozenset(self._sources)
+        self._globals: dict[str, dict[str, list[int]]] = {}
 
     def sources(self, *kinds: Kind) -> Iterator[SourceFacts]:
         """The sources of the given kinds (all if none is given), by path."""
@@ -73,6 +80,80 @@ class Project:
     def calls(self, *patterns: str) -> Iterator[Site]:
         """The calls of anything that matches one of the patterns (see `mldebt.project.calls`)."""
         return find_calls(self.code, patterns, self.type_of)
+
+    # --- values ---
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Who calls which function of the project."""
+        return Callers(self.code, self.names, self.type_of)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The configuration files as trees."""
+        return Documents(self)
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        from mldebt.project.evaluate import Evaluator
+
+        return Evaluator(self)
+
+    def value(self, source: SourceFacts, expr: Expr) -> Value:
+        """What an expression of a source can be, followed across functions, files and configuration."""
+        return self._evaluator.value(source, expr)
+
+    def global_bindings(self, source: SourceFacts) -> Mapping[str, list[int]]:
+        """The bindings that functions of a source make to its global names, by name."""
+        if source.path not in self._globals:
+            found: dict[str, list[int]] = {}
+            for index, binding in enumerate(source.facts.bindings):
+                if binding.kind == "global" and binding.value is not None:
+                    found.setdefault(binding.name, []).append(index)
+            self._globals[source.path] = found
+        return self._globals[source.path]
+
+    def locate(self, importer: str, path: str) -> str | None:
+        """The file of the project that a path in a file's code means; None if there is none."""
+        return next((p for p in candidates(importer, path) if p in self.files), None)
+
+    @cached_property
+    def environment(self) -> Mapping[str, Value]:
+        """The variables that `.env` files declare, with the values they give."""
+        found: dict[str, list[Value]] = {}
+        for source in self.sources(Kind.ENV):
+            for variable in source.facts.variables:
+                found.setdefault(variable.name, []).append(Known(variable.value))
+        return {name: choice(values) for name, values in found.items()}
+
+    def option_value(self, path: str, name: str) -> Value:
+        """What a command-line option of the source at a path can be: given by a stage, or its default."""
+        return self._inputs.option(path, name)
+
+    def argument_value(self, path: str, position: int) -> Value:
+        """`sys.argv[position]` in the source at a path, as the stages that run it pass it."""
+        return self._inputs.argument(path, position)
+
+    def bound_parameter(self, source: SourceFacts, function: Function, param: Param) -> Value | None:
+        """A parameter that a framework fills (click and typer options, a Hydra configuration); else None."""
+        return self._inputs.parameter(source, function, param)
+
+    @cached_property
+    def _inputs(self) -> Inputs:
+        from mldebt.project.inputs import Inputs
+
+        return Inputs(self)
+
+    @cached_property
+    def switches(self) -> Switches:
+        """Constants that nothing in the project sets to another value."""
+        from mldebt.project.switches import Switches
+
+        return Switches(self)
+
+    def stages_running(self, source: SourceFacts) -> Sequence[tuple[object, tuple[str, ...]]]:
+        """The declared stages that run a source, each with the words that it passes."""
+        return ()
 
     # --- syntax, for rules that have narrowed down to a place ---
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
-from mldebt.facts import Block, Cell, Facts
+from mldebt.facts import Attr, Block, Cell, Expr, Facts, Function, Ref, Store
 from mldebt.source import Kind, Location, Source, Span
 
 SCOPES = frozenset({"module", "class", "function", "lambda", "comprehension"})
@@ -84,6 +84,39 @@ class SourceFacts:
         names = {function.block: function.qualname for function in self.facts.functions}
         names.update((cls.block, cls.qualname) for cls in self.facts.classes)
         return names
+
+    def function_of(self, block: int) -> Function | None:
+        """The function whose body a block is."""
+        return self._functions_by_block.get(block)
+
+    @cached_property
+    def _functions_by_block(self) -> dict[int, Function]:
+        return {function.block: function for function in self.facts.functions}
+
+    # --- what functions and classes hold ---
+
+    @cached_property
+    def returns_by_function(self) -> dict[int, list[Expr]]:
+        """For each function's block, the expressions that it returns."""
+        found: dict[int, list[Expr]] = {}
+        for result in self.facts.returns:
+            if result.kind == "return":
+                found.setdefault(self.scope_of(result.block), []).append(result.value)
+        return found
+
+    @cached_property
+    def self_stores(self) -> dict[tuple[int, str], list[Store]]:
+        """For each class's block and attribute name, what its methods assign to `self.name`."""
+        found: dict[tuple[int, str], list[Store]] = {}
+        blocks = self.facts.blocks
+        for store in self.facts.stores:
+            target = store.target
+            if isinstance(target, Attr) and isinstance(target.base, Ref) and target.base.name in ("self", "cls"):
+                for ancestor in self.ancestors(store.block):
+                    if blocks[ancestor].kind == "class":
+                        found.setdefault((ancestor, target.name), []).append(store)
+                        break
+        return found
 
     @cached_property
     def bindings_by_scope(self) -> dict[int, dict[str, list[int]]]:

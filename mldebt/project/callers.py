@@ -1,0 +1,148 @@
+"""Who calls a function or class of the project, and with what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from mldebt.facts import Attr, Call, Class, Expr, Function, Ref, Star
+from mldebt.project.calls import TypeOf
+from mldebt.project.names import Names, Symbol
+from mldebt.project.source_facts import SourceFacts
+
+
+class Caller(NamedTuple):
+    """A call of a known function; `number` is its place in the source's calls."""
+
+    source: SourceFacts
+    number: int
+    call: Call
+
+
+class Callers:
+    """Finds call sites by name first and resolves only the candidates."""
+
+    def __init__(self, code: Sequence[SourceFacts], names: Names, type_of: TypeOf) -> None:
+        self._code = code
+        self._names = names
+        self._type_of = type_of
+        self._by_function: dict[tuple[str, str], tuple[Caller, ...]] = {}
+        self._in_source: dict[str, dict[str, list[int]]] = {}
+
+    def of(self, source: SourceFacts, qualname: str) -> tuple[Caller, ...]:
+        """The calls that surely reach a function or class, by path and place.
+
+        Methods are found through `self`, through their class and through receivers of a known type.
+        """
+        key = (source.path, qualname)
+        if key not in self._by_function:
+            self._by_function[key] = tuple(self._find(source, qualname))
+        return self._by_function[key]
+
+    def _find(self, source: SourceFacts, qualname: str) -> Iterator[Caller]:
+        last = qualname.rpartition(".")[2]
+        owner = qualname.rpartition(".")[0]
+        called = owner.rpartition(".")[2] if last == "__init__" else last
+        for other in self._mentioning(called):
+            for index in self._calls_by_name(other).get(called, ()):
+                call = other.facts.calls[index]
+                if self._reaches(other, call, source, owner if last == "__init__" else qualname):
+                    yield Caller(other, index, call)
+
+    def _reaches(self, other: SourceFacts, call: Call, source: SourceFacts, qualname: str) -> bool:
+        symbol = self.target(other, call)
+        return (
+            symbol is not None
+            and symbol.source is source
+            and isinstance(symbol.fact, Function | Class)
+            and symbol.fact.qualname == qualname
+            and not symbol.rest
+        )
+
+    def target(self, source: SourceFacts, call: Call) -> Symbol | None:
+        """The function or class of the project that a call reaches, where that is certain."""
+        if call.name:
+            return self._names.symbol(source, call.name)
+        func = call.func
+        if isinstance(func, Ref) and not func.bindings:
+            return self._names.symbol(source, f":{func.name}")  # through a star import
+        if not isinstance(func, Attr):
+            return None
+        cls = self._class_around(source, func.base, call.block)
+        if cls is not None:
+            return self._names.method(source, cls, func.name)
+        receiver = self._type_of(source, func.base)
+        path, separator, name = receiver.partition(":")
+        home = self._by_path.get(path) if separator else None
+        found = home and next((c for c in home.facts.classes if c.qualname == name), None)
+        return self._names.method(home, found, func.name) if home and found else None
+
+    def _class_around(self, source: SourceFacts, receiver: Expr, block: int) -> Class | None:
+        """The class whose instance `self` (or `cls`) is at a place."""
+        if not isinstance(receiver, Ref) or receiver.name not in ("self", "cls"):
+            return None
+        return class_around(source, block)
+
+    @cached_property
+    def _by_path(self) -> dict[str, SourceFacts]:
+        return {source.path: source for source in self._code}
+
+    def _mentioning(self, name: str) -> Iterable[SourceFacts]:
+        return self._by_last_name.get(name, ())
+
+    @cached_property
+    def _by_last_name(self) -> dict[str, list[SourceFacts]]:
+        found: dict[str, list[SourceFacts]] = defaultdict(list)
+        for source in self._code:
+            header = source.facts.header
+            names = {name.rpartition(".")[2].rpartition(":")[2] for name in header.names}
+            names.update(header.methods)
+            if any(fact.name == "*" for fact in source.facts.imports):
+                names.update(source.facts.words)
+            for name in names:
+                found[name].append(source)
+        return found
+
+    def _calls_by_name(self, source: SourceFacts) -> dict[str, list[int]]:
+        if source.path not in self._in_source:
+            found: dict[str, list[int]] = defaultdict(list)
+            for index, call in enumerate(source.facts.calls):
+                name = call.name.rpartition(".")[2].rpartition(":")[2]
+                if not name and isinstance(call.func, Attr | Ref):
+                    name = call.func.name
+                if name:
+                    found[name].append(index)
+            self._in_source[source.path] = found
+        return self._in_source[source.path]
+
+
+def class_around(source: SourceFacts, block: int) -> Class | None:
+    """The innermost class around a block."""
+    blocks = source.facts.blocks
+    for ancestor in source.ancestors(block):
+        if blocks[ancestor].kind == "class":
+            return next((cls for cls in source.facts.classes if cls.block == ancestor), None)
+    return None
+
+
+def argument_for(function: Function, name: str, call: Call, skip_first: bool) -> Expr | None:
+    """The expression that a call passes for a parameter; None if it passes none that can be seen."""
+    for keyword in call.keywords:
+        if keyword.name == name:
+            return keyword.value
+    positional = [p.name for p in function.params if p.kind in ("positional", "positional-only")]
+    if skip_first:
+        positional = positional[1:]
+    if name not in positional:
+        return None
+    position = positional.index(name)
+    if position >= len(call.args) or any(isinstance(arg, Star) for arg in call.args[: position + 1]):
+        return None
+    return call.args[position]
+
+
+def hides_arguments(call: Call) -> bool:
+    """Whether `*args` or `**kwargs` may pass more than can be seen."""
+    return any(not k.name for k in call.keywords) or any(isinstance(a, Star) for a in call.args)

@@ -1,0 +1,179 @@
+"""Configuration documents as values: loading them, descending into them, interpolating their texts."""
+
+from __future__ import annotations
+
+import re
+from posixpath import dirname
+from typing import TYPE_CHECKING
+
+from mldebt.facts import Attr, Call, Entry
+from mldebt.source import Kind
+from mldebt.values import (
+    ROOT,
+    Document,
+    Gap,
+    Items,
+    Known,
+    Object,
+    Table,
+    Value,
+    alternatives,
+    choice,
+    concatenate,
+    normal,
+)
+
+if TYPE_CHECKING:
+    from mldebt.project.evaluate import Evaluator, Frame
+    from mldebt.project.project import Project
+    from mldebt.project.source_facts import SourceFacts
+
+_INTERPOLATION = re.compile(r"\$\{([^${}]+)\}")
+_DOCUMENTS = frozenset({Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
+_MOST_SPLICES = 8
+
+
+def loaded(evaluator: Evaluator, source: SourceFacts, call: Call, name: str, frame: Frame) -> Value | None:
+    """The document that a loading call reads; None if the call loads none.
+
+    The file is looked for among the project's sources from where the code could run.
+    """
+    api = evaluator.project.types.tables.lookup(name)
+    if api is None or api.returns != ("document",):
+        return None
+    for access in api.accesses:
+        argument = access.argument
+        if argument is None or access.effect not in ("reads", "loads-environment"):
+            continue
+        value = _argument(evaluator, source, call, argument.position, argument.names, frame)
+        if value is None and argument.receiver and isinstance(call.func, Attr):
+            value = evaluator.value(source, call.func.base, frame)
+        if value is None:
+            continue
+        documents = [_document(evaluator.project, source, option) for option in alternatives(value)]
+        return choice(documents)
+    return None
+
+
+def _argument(
+    evaluator: Evaluator,
+    source: SourceFacts,
+    call: Call,
+    position: int | None,
+    names: tuple[str, ...],
+    frame: Frame,
+) -> Value | None:
+    for keyword in call.keywords:
+        if keyword.name in names:
+            return evaluator.value(source, keyword.value, frame)
+    if position is not None and position < len(call.args):
+        return evaluator.value(source, call.args[position], frame)
+    return None
+
+
+def _document(project: Project, source: SourceFacts, value: Value) -> Value:
+    if isinstance(value, Object) and value.about is not None:
+        return choice(_document(project, source, option) for option in alternatives(value.about))
+    if isinstance(value, Items):
+        return choice(_document(project, source, option) for option in value.items)
+    if isinstance(value, Known) and isinstance(value.value, str):
+        path = project.locate(source.path, value.value)
+        found = None if path is None else project.source(path)
+        if found is not None and found.kind in _DOCUMENTS:
+            return Document(found.path)
+    return Gap("config", "")
+
+
+def child(project: Project, document: Document, key: str | int) -> Value:
+    """What stands under a key: a scalar, a list of scalars, or a smaller part of the document."""
+    tree = project.documents.tree(document.path)
+    keys = (*document.keys, key)
+    entry = tree.get(keys)
+    if entry is None and isinstance(key, str):  # Box and its like read `a-b` as `a_b`
+        wanted = [k for k in tree if len(k) == len(keys) and k[:-1] == document.keys]
+        entry = next((tree[k] for k in wanted if str(k[-1]).replace("-", "_") == key), None)
+    if entry is None:
+        return Gap("config", ".".join(map(str, keys)))
+    return entry_value(project, document.path, entry)
+
+
+def entry_value(project: Project, path: str, entry: Entry, depth: int = 0) -> Value:
+    """The value of a configuration entry, interpolations resolved inside the same file."""
+    if entry.kind == "scalar":
+        if isinstance(entry.value, str) and "${" in entry.value:
+            return interpolate(project, path, entry.value, depth)
+        return Known(entry.value)
+    if entry.kind == "seq":
+        items = project.documents.children(path, entry.path)
+        return Items("list", tuple(entry_value(project, path, item, depth) for item in items))
+    return Document(path, entry.path)
+
+
+def interpolate(project: Project, path: str, template: str, depth: int = 0) -> Value:
+    """A text whose `${a.b}` are keys of the same document; anything else in `${}` stays a gap."""
+    if depth > _MOST_SPLICES:
+        return Gap("cycle", template)
+    pieces: list[Value] = []
+    position = 0
+    tree = project.documents.tree(path)
+    for match in _INTERPOLATION.finditer(template):
+        pieces.append(Known(template[position : match.start()]))
+        position = match.end()
+        keys = tuple(int(k) if k.isdecimal() else k for k in re.split(r"[.\[\]]+", match[1].strip()) if k)
+        entry = tree.get(keys)
+        if entry is not None and entry.kind == "scalar":
+            pieces.append(entry_value(project, path, entry, depth + 1))
+        else:
+            pieces.append(Gap("config", match[1]))
+    pieces.append(Known(template[position:]))
+    return concatenate(pieces)
+
+
+def is_ini(project: Project, document: Document) -> bool:
+    """Whether a document is an INI file, whose values are read by section and key."""
+    source = project.source(document.path)
+    return source is not None and source.kind is Kind.INI
+
+
+class Documents:
+    """The configuration files of a project, as trees from key path to entry."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._trees: dict[str, dict[tuple[str | int, ...], Entry]] = {}
+        self._children: dict[str, dict[tuple[str | int, ...], list[Entry]]] = {}
+
+    def tree(self, path: str) -> dict[tuple[str | int, ...], Entry]:
+        """The entries of a file by key path; of repeated keys the last one counts."""
+        if path not in self._trees:
+            source = self._project.source(path)
+            entries = () if source is None else source.facts.entries
+            self._trees[path] = {entry.path: entry for entry in entries}
+        return self._trees[path]
+
+    def children(self, path: str, keys: tuple[str | int, ...]) -> list[Entry]:
+        """The entries directly below a key path, in document order."""
+        if path not in self._children:
+            found: dict[tuple[str | int, ...], list[Entry]] = {}
+            for entry in self.tree(path).values():
+                if entry.path:
+                    found.setdefault(entry.path[:-1], []).append(entry)
+            self._children[path] = found
+        return self._children[path].get(keys, [])
+
+
+def candidates(importer: str, path: str) -> list[str]:
+    """Where a relative path could point, for code in a file: from its directory upwards to the root."""
+    cleaned = normal(path)
+    if cleaned.startswith(ROOT):
+        return [cleaned.removeprefix(ROOT)]
+    found = []
+    home = dirname(importer)
+    while True:
+        found.append(normal(f"{home}/{cleaned}" if home else cleaned))
+        if not home:
+            return found
+        home = dirname(home)
+
+
+__all__ = ["Documents", "Table", "candidates", "child", "interpolate", "loaded"]

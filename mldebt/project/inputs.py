@@ -1,0 +1,210 @@
+"""What reaches code from its command line: options, `sys.argv`, and parameters that a framework fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Param
+from mldebt.project.documents import candidates
+from mldebt.project.qualify import qualified
+from mldebt.project.source_facts import SourceFacts
+from mldebt.values import Document, Gap, Known, Value, choice
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_CLICK = frozenset({"click.option", "click.argument", "rich_click.option", "rich_click.argument"})
+_TYPER = frozenset({"typer.Option", "typer.Argument"})
+_HYDRA = "hydra.main"
+
+
+class Inputs:
+    """Binds options to what declares and what passes them."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._declared: dict[str, dict[str, list[tuple[SourceFacts, Call]]]] = {}
+
+    # --- argparse ---
+
+    def option(self, path: str, name: str) -> Value:
+        """An argparse option by its dest: what stages pass for it, and its default."""
+        source = self._project.by_path[path]
+        declared = self._options(source).get(name, ())
+        values: list[Value] = []
+        flags: set[str] = set()
+        for home, call in declared:
+            flags.update(a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str))
+            default = _keyword(call, "default")
+            action = _keyword(call, "action")
+            if default is not None:
+                values.append(self._project.value(home, default))
+            elif isinstance(action, Const) and action.value in ("store_true", "store_false"):
+                values.append(Known(action.value == "store_false"))
+        given = list(self._given(source, declared, flags))
+        if given:
+            values = [*given, *values]
+        values = [v for v in values if not (isinstance(v, Known) and v.value is None)] or values
+        return choice(values) if values else Gap("option", name)
+
+    def _options(self, source: SourceFacts) -> dict[str, list[tuple[SourceFacts, Call]]]:
+        """The `add_argument` calls of a file, or else of the files that it imports, by dest."""
+        if source.path not in self._declared:
+            found = _add_argument_calls(source)
+            if not found:
+                for fact in source.facts.imports:
+                    dot = "" if fact.module.endswith(".") or not fact.name else "."
+                    symbol = self._project.names.symbol(source, f"{fact.module}{dot}{fact.name}")
+                    if symbol is not None:
+                        for name, calls in _add_argument_calls(symbol.source).items():
+                            found.setdefault(name, []).extend(calls)
+            self._declared[source.path] = found
+        return self._declared[source.path]
+
+    def _given(self, source: SourceFacts, declared: object, flags: set[str]) -> Iterator[Value]:
+        """What the command lines of stages pass under one of the flags, or at a positional's place."""
+        for argv in self._command_lines(source):
+            position = 0
+            while position < len(argv):
+                word = argv[position]
+                flag, equals, rest = word.partition("=")
+                if flag in flags and flag.startswith("-"):
+                    if equals:
+                        yield _word(rest)
+                    elif position + 1 < len(argv) and not argv[position + 1].startswith("--"):
+                        yield _word(argv[position + 1])
+                position += 1
+            positional = [f for f in flags if not f.startswith("-")]
+            if positional:
+                names = _positional_names(self._options(source))
+                plain = _plain_words(argv, self._options(source))
+                if positional[0] in names and names.index(positional[0]) < len(plain):
+                    yield _word(plain[names.index(positional[0])])
+
+    def _command_lines(self, source: SourceFacts) -> Iterator[tuple[str, ...]]:
+        for _, argv in self._project.stages_running(source):
+            yield argv
+
+    # --- sys.argv ---
+
+    def argument(self, path: str, position: int) -> Value:
+        """`sys.argv[position]` as the stages that run a source pass it."""
+        source = self._project.by_path[path]
+        if position == 0:
+            return Known(path)
+        values = [_word(argv[position - 1]) for argv in self._command_lines(source) if 0 < position <= len(argv)]
+        return choice(values) if values else Gap("argv", str(position))
+
+    # --- parameters that frameworks fill ---
+
+    def parameter(self, source: SourceFacts, function: Function, param: Param) -> Value | None:
+        """A click or typer option by its parameter, or the configuration of a Hydra main; else None."""
+        for decorator in function.decorators:
+            if not isinstance(decorator, Called):
+                continue
+            call = source.facts.calls[decorator.call]
+            name = call.name or qualified(source, call.func)
+            if name in _CLICK and param.name in _click_names(call):
+                default = _keyword(call, "default")
+                value = None if default is None else self._project.value(source, default)
+                return self._with_given(source, call, value, param.name)
+            if name == _HYDRA and function.params and function.params[0] is param:
+                return self._hydra(source, call)
+        if isinstance(param.default, Called):
+            call = source.facts.calls[param.default.call]
+            if call.name in _TYPER:
+                first = call.args[0] if call.args else _keyword(call, "default")
+                value = None if first is None else self._project.value(source, first)
+                return Gap("option", param.name) if value is None else value
+        return None
+
+    def _with_given(self, source: SourceFacts, call: Call, default: Value | None, name: str) -> Value:
+        flags = {a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str)}
+        values = list(self._given(source, None, {f for f in flags if f.startswith("-")}))
+        if default is not None:
+            values.append(default)
+        return choice(values) if values else Gap("option", name)
+
+    def _hydra(self, source: SourceFacts, call: Call) -> Value:
+        directory = _text(self._project, source, _keyword(call, "config_path"))
+        name = _text(self._project, source, _keyword(call, "config_name"))
+        if name is None:
+            return Gap("config", "hydra")
+        name = name if name.endswith((".yaml", ".yml")) else f"{name}.yaml"
+        for path in candidates(source.path, f"{directory or '.'}/{name}"):
+            if self._project.source(path) is not None:
+                return Document(path)
+        return Gap("config", "hydra")
+
+
+def _text(project: Project, source: SourceFacts, expr: Expr | None) -> str | None:
+    value = None if expr is None else project.value(source, expr)
+    return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
+
+
+def _add_argument_calls(source: SourceFacts) -> dict[str, list[tuple[SourceFacts, Call]]]:
+    found: dict[str, list[tuple[SourceFacts, Call]]] = {}
+    if "add_argument" not in source.facts.header.methods:
+        return found
+    for call in source.facts.calls:
+        if isinstance(call.func, Attr) and call.func.name == "add_argument":
+            dest = _dest(call)
+            if dest:
+                found.setdefault(dest, []).append((source, call))
+    return found
+
+
+def _dest(call: Call) -> str:
+    dest = _keyword(call, "dest")
+    if isinstance(dest, Const):
+        return str(dest.value)
+    names = [a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str)]
+    if not names:
+        return ""
+    long = next((n for n in names if n.startswith("--")), names[0])
+    return long.lstrip("-").replace("-", "_")
+
+
+def _positional_names(options: dict[str, list[tuple[SourceFacts, Call]]]) -> list[str]:
+    names = []
+    for calls in options.values():
+        first = calls[0][1].args[0] if calls[0][1].args else None
+        if isinstance(first, Const) and isinstance(first.value, str) and not first.value.startswith("-"):
+            names.append(first.value)
+    return names
+
+
+def _plain_words(argv: tuple[str, ...], options: dict[str, list[tuple[SourceFacts, Call]]]) -> list[str]:
+    """The words of a command line that are neither flags nor their values."""
+    switches: set[str] = set()
+    for calls in options.values():
+        for _, call in calls:
+            action = _keyword(call, "action")
+            if isinstance(action, Const) and str(action.value).startswith(("store_true", "store_false")):
+                switches.update(str(a.value) for a in call.args if isinstance(a, Const))
+    plain: list[str] = []
+    skip = False
+    for word in argv:
+        if skip:
+            skip = False
+        elif word.startswith("-") and len(word) > 1:
+            skip = "=" not in word and word not in switches
+        else:
+            plain.append(word)
+    return plain
+
+
+def _click_names(call: Call) -> set[str]:
+    names = [a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str)]
+    explicit = [n for n in names if not n.startswith("-")]
+    return {n.lstrip("-").partition("/")[0].replace("-", "_").lower() for n in explicit or names}
+
+
+def _keyword(call: Call, name: str) -> Expr | None:
+    return next((k.value for k in call.keywords if k.name == name), None)
+
+
+def _word(word: str) -> Value:
+    """A word of a command line: a variable in it is a gap."""
+    return Gap("environment", word) if "$" in word else Known(word)

@@ -1,0 +1,134 @@
+"""Attributes of instances of the project's own classes: fields, and what the methods store in `self`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mldebt.facts import Attr, Binding, Class, Const, Expr, Function, Ref
+from mldebt.project.callers import class_around
+from mldebt.project.source_facts import SourceFacts
+from mldebt.values import Definition, Gap, Instance, Known, Value, choice
+
+if TYPE_CHECKING:
+    from mldebt.project.evaluate import Evaluator, Frame
+
+_MOST_STORES = 8
+
+
+def instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> Value:
+    """What `instance.name` can be: stores in its methods, a field, a class attribute, a method."""
+    source = evaluator.project.by_path[instance.path]
+    cls = source.facts.classes[instance.cls]
+    stored = _stored(evaluator, source, cls, instance, name)
+    if stored is not None:
+        return stored
+    member = evaluator.names.method(source, cls, name)
+    if member is None:
+        for base in evaluator.names.bases(source, cls):
+            if isinstance(base.fact, Class) and not base.rest and base.fact is not cls:
+                inherited = Instance(base.source.path, base.source.facts.classes.index(base.fact))
+                found = _stored(evaluator, base.source, base.fact, inherited, name)
+                if found is not None:
+                    return found
+        return Gap("attribute", name)
+    if isinstance(member.fact, Function):
+        function = member.source.facts.functions.index(member.fact)
+        if any(_is_property(member.source, decorator) for decorator in member.fact.decorators):
+            returns = member.source.returns_by_function.get(member.fact.block, [])
+            return choice(evaluator.value(member.source, expr) for expr in returns)
+        return Definition("function", member.source.path, function)
+    if isinstance(member.fact, Binding):
+        return _field(evaluator, member.source, cls, member.fact, instance)
+    return Gap("attribute", name)
+
+
+def _is_property(source: SourceFacts, decorator: Expr) -> bool:
+    return isinstance(decorator, Ref) and decorator.name in ("property", "cached_property")
+
+
+def _stored(evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Instance, name: str) -> Value | None:
+    """The union of what methods assign to `self.name`; None if none does."""
+    stores = source.self_stores.get((cls.block, name), ())
+    stores = [s for s in stores if not (isinstance(s.value, Const) and s.value.value is None)] or list(stores)
+    if not stores:
+        return None
+    if len(stores) > _MOST_STORES:
+        return Gap("attribute", name)
+    frame = _frame(evaluator, source, cls, instance)
+    values: list[Value] = []
+    for store in stores:
+        if store.path or store.operator != "=":
+            values.append(Gap("attribute", name))
+        else:
+            values.append(evaluator.value(source, store.value, frame))
+    return choice(values)
+
+
+def _frame(evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Instance) -> Frame:
+    """The parameters of the constructor, as the constructing call passes them."""
+    if instance.call < 0:
+        return {}
+    member = evaluator.names.method(source, cls, "__init__")
+    if member is None or not isinstance(member.fact, Function) or member.source is not source:
+        return {}
+    maker = evaluator.project.by_path[instance.made_in]
+    return evaluator.frame_for(maker, instance.call, source, member.fact, {})
+
+
+def _field(evaluator: Evaluator, source: SourceFacts, cls: Class, binding: Binding, instance: Instance) -> Value:
+    """A field of a dataclass, NamedTuple or pydantic model: what the constructor passes, or its default."""
+    if binding.kind == "annotated":
+        passed = _passed_to_field(evaluator, source, cls, binding, instance)
+        if passed is not None:
+            return passed
+    if binding.value is None:
+        return Gap("attribute", binding.name)
+    return _default(evaluator, source, binding.value)
+
+
+def _passed_to_field(
+    evaluator: Evaluator, source: SourceFacts, cls: Class, binding: Binding, instance: Instance
+) -> Value | None:
+    sites = []
+    if instance.call >= 0:
+        maker = evaluator.project.by_path[instance.made_in]
+        sites.append((maker, maker.facts.calls[instance.call]))
+    else:
+        sites.extend((c.source, c.call) for c in evaluator.callers.of(source, cls.qualname)[:16])
+    fields = [b.name for b in source.facts.bindings if b.block == cls.block and b.kind == "annotated"]
+    values = []
+    for home, call in sites:
+        given = next((k.value for k in call.keywords if k.name == binding.name), None)
+        position = fields.index(binding.name) if binding.name in fields else -1
+        if given is None and 0 <= position < len(call.args):
+            given = call.args[position]
+        if given is not None:
+            values.append(evaluator.value(home, given))
+        elif any(not k.name for k in call.keywords):
+            values.append(Gap("config", binding.name))
+        elif binding.value is not None:
+            values.append(_default(evaluator, source, binding.value))
+    return choice(values) if values else None
+
+
+def _default(evaluator: Evaluator, source: SourceFacts, expr: Expr) -> Value:
+    """A field's default, also inside `field(default=…)` or `Field(…)`."""
+    from mldebt.facts import Called
+
+    if isinstance(expr, Called):
+        call = source.facts.calls[expr.call]
+        last = call.name.rpartition(".")[2]
+        if last in ("field", "Field", "attrib", "ib"):
+            for keyword in call.keywords:
+                if keyword.name == "default":
+                    return evaluator.value(source, keyword.value)
+            return evaluator.value(source, call.args[0]) if call.args else Gap("attribute", last)
+    value = evaluator.value(source, expr)
+    return value if not isinstance(value, Known) or value.value is not None else Known(None)
+
+
+def owner_of(source: SourceFacts, expr: Attr, block: int) -> Class | None:
+    """The class whose instance `self` is, for a `self.name` at a block."""
+    if isinstance(expr.base, Ref) and expr.base.name in ("self", "cls"):
+        return class_around(source, block)
+    return None
