@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mldebt.project.branches import dead_sides as dead_sides
     from mldebt.project.branches import written as written
     from mldebt.project.qualify import qualified as qualified
+    from mldebt.project.switches import Switch as Switch
     from mldebt.rule import Rule as Rule
     from mldebt.source import Kind as Kind
     from mldebt.source import Location as Location
@@ -53,6 +54,7 @@ _HOMES = {
     "mldebt.project": "Project Site SourceFacts",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.qualify": "qualified",
+    "mldebt.project.switches": "Switch",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
 }

@@ -1,0 +1,157 @@
+"""The rule `constant-flag-branch`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import DeadSide, Finding, Kind, Profile, Project, Related, Role, Rule, Switch, dead_sides
+
+_NO_EXPERIMENT = re.compile(r"(debug|verbose|quiet|testing|__\w+__|has_\w+|is_\w+|\w+_available)$", re.IGNORECASE)
+
+
+class ConstantFlagBranch(Rule):
+    """A switch that nothing ever sets keeps one side of its branches dead.
+
+    `USE_TFIDF = False` at the top of a script looks like a choice, but no command, configuration or caller makes
+    it: the code behind it is an experiment that nobody runs and nobody dares to delete. Sculley et al. 2015,
+    section 5 ("Dead Experimental Codepaths"): each such switch doubles the paths that a change can break.
+
+    ## How to repair
+
+    Delete the dead side and the switch. If the experiment is alive, make the switch a configuration value.
+
+    ## A side that is never taken
+
+    ```python title="features.py"
+    USE_TFIDF = False  # expect: constant-flag-branch
+
+    class Features:
+        use_svd = False  # expect: constant-flag-branch
+
+        def make(self, df):
+            if self.use_svd:
+                df = reduce(df)
+            if USE_TFIDF:
+                return tfidf(df)
+            return words(df)
+    ```
+
+    ## Several branches are one finding; a text can be a switch, and its name part of a test
+
+    ```python title="train.py"
+    MODEL = "xgb"  # expect: constant-flag-branch
+    RESUME = None  # expect: constant-flag-branch
+    WITH_WEIGHTS = True
+
+    if MODEL == "lgbm":
+        model = build_lgbm()
+    elif MODEL == "xgb":
+        model = build_xgb()
+    else:
+        model = build_linear()
+    if RESUME and exists("model.pkl"):
+        model = load(RESUME)
+    if WITH_WEIGHTS:  # nothing dead here
+        model.weigh()
+    ```
+
+    ## Set again, anywhere
+
+    ```python title="train.py"
+    CACHE = None
+    FAST = False
+    SMALL = False
+
+    class Trainer:
+        amp = clip = ema = False
+
+        def step(self):
+            global CACHE
+            if CACHE is not None or FAST or SMALL:
+                use(CACHE)
+            if self.amp or self.clip or self.ema:
+                scale()
+            CACHE = load()
+
+    class Averaged(Trainer):
+        ema = True
+
+    trainer = Trainer.build(clip=True)
+    trainer.amp = True
+    ```
+
+    ```python title="quick.py"
+    import train
+
+    train.FAST = True
+    setattr(train, "SMALL", True)
+    ```
+
+    ## Overridden by a configurator, or by a framework
+
+    ```python title="train.py"
+    compile_model = False
+    exec(open("configurator.py").read())
+    if compile_model:
+        model = compiled(model)
+
+    class Fit(framework.Task):
+        resume = False
+
+        def run(self):
+            if self.resume:
+                load()
+    ```
+
+    ## Not experiments; settings are for other modules to read, and in notebooks they are the user interface
+
+    ```python title="app.py"
+    DEBUG = False
+    try:
+        import torch
+        HAS_TORCH = True
+    except ImportError:
+        HAS_TORCH = False
+    if DEBUG or HAS_TORCH:
+        show()
+    ```
+
+    ```python title="config.py"
+    TASK = "all"
+    SUFFIX = "_sample" if TASK == "sample" else ""
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    PLOT = False
+    # %%
+    if PLOT:
+        df.plot()
+    ```
+    """
+
+    profile = Profile.HOOK
+    minutes = 15
+    skip_roles = Rule.skip_roles | {Role.CONFIG}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each switch that makes a branch dead."""
+        for source in self.sources(project, Kind.PYTHON):
+            literal = {side.block for side in dead_sides(source)}
+            for switch in project.switches.of(source):
+                if _NO_EXPERIMENT.match(switch.binding.name):
+                    continue
+                sides = [side for side in dead_sides(source, switch.value_of) if side.block not in literal]
+                if sides:
+                    yield self._finding(switch, sides)
+
+    def _finding(self, switch: Switch, sides: list[DeadSide]) -> Finding:
+        source, lines = switch.source, sum(side.lines for side in sides)
+        return self.finding(
+            source.location(switch.binding.span),
+            f"`{switch.binding.name}` is always `{switch.value.value!r}`: the {lines} line{'s' * (lines > 1)}"
+            f" it guards at line {sides[0].block.span.line} can never run",
+            related=[Related(source.location(side.block.span), "never runs") for side in sides],
+            scope=switch.cls.qualname if switch.cls else "",
+        )
