@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import functools
 import os
-import stat as stat_module
+import re
 import sys
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.metadata import version
@@ -28,6 +28,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from mldebt import sealed
+
 DIRECTORY = ".mldebt_cache"
 """The name of the default cache directory, below the analysed root."""
 
@@ -35,13 +37,13 @@ SIZE_LIMIT = 512_000_000
 """The bytes above which the oldest facts are dropped."""
 
 _LIBRARIES = ("libcst", "nbformat", "pyyaml", "pip-requirements-parser", "sqlglot")
-_MAGIC = b"mldebt-1"
+_SOURCES = ("facts.py", "limits.py", "source.py")
+_VERSION = re.compile(r"[0-9a-f]{16}")
 _TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n# This directory holds facts that mldebt can extract again.\n"
 )
 _SEGMENT = ".facts"
 _FILES = "files.index"
-_TEMPORARY = ".part"
 _SEGMENTS_KEPT = 8
 _FILES_KEPT = 200_000
 _SETTLED_NS = 2_000_000_000  # younger files may change again within the resolution of their time stamp
@@ -77,24 +79,24 @@ def extraction_version() -> str:
     """A digest of all that facts depend on besides the bytes of a file: our code, its libraries, Python."""
     digest = blake2b(f"{sys.version_info[:2]}{[version(name) for name in _LIBRARIES]}".encode(), digest_size=8)
     package = Path(__file__).parent
-    for file in (package / "facts.py", package / "source.py", *sorted((package / "extract").glob("*.py"))):
+    for file in (*(package / name for name in _SOURCES), *sorted((package / "extract").glob("*.py"))):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
 class Cache:
-    """Facts of earlier runs.
+    """Facts of earlier runs, in a directory that is made when it is needed.
 
-    `version` names everything besides a file's bytes that facts depend on (see `extraction_version`); what
-    another version left is not looked at. Nothing is read before the first look-up, nothing written before
-    `save`.
+    `salt` names everything besides a file's bytes that facts depend on; what a run with another salt left is
+    not looked at (empty: `extraction_version`). Nothing is read before the first look-up, nothing written
+    before `save`.
     """
 
-    def __init__(self, directory: Path, version: str = "", *, size_limit: int = SIZE_LIMIT) -> None:
+    def __init__(self, directory: Path, salt: str = "", *, size_limit: int = SIZE_LIMIT) -> None:
         self.directory = directory
         self.notice = ""
         """Why the cache could not be used or written; empty while all is well."""
-        self._home = directory / (version or extraction_version())
+        self._home = directory / (salt or extraction_version())
         self._size_limit = size_limit
         self._loaded = False
         self._entries: dict[bytes, _Entry] = {}
@@ -176,41 +178,33 @@ class Cache:
         self._load_files()
 
     def _load_segment(self, name: str) -> None:
-        content = self._content(name)
-        if content is None:
-            return
-        self._segments[name] = len(content)
+        self._segments[name] = 0
         self._members[name] = []
-        parts = _unseal(content)
-        if parts is None:
+        segment = self._read(name)
+        if segment is None:
             return  # spoilt: it holds nothing, and goes with the next merge
-        head, body = parts
+        self._segments[name] = segment.size
         try:
-            index = _INDEX_DECODER.decode(head)
+            index = _INDEX_DECODER.decode(segment.head)
         except msgspec.MsgspecError:
             return
         position = 0
         for key, length, checksum in index:
-            if position + length > len(body):
+            if position + length > len(segment.body):
                 break
-            self._entries[key] = _Entry(body[position : position + length], checksum)
+            self._entries[key] = _Entry(segment.body[position : position + length], checksum)
             self._members[name].append(key)
             position += length
 
     def _load_files(self) -> None:
-        content = self._content(_FILES)
-        parts = content and _unseal(content)
-        if parts:
+        index = self._read(_FILES)
+        if index is not None:
             with suppress(msgspec.MsgspecError):  # of no use: every file is read then
-                self._files = _FILES_DECODER.decode(parts[0])
+                self._files = _FILES_DECODER.decode(index.head)
 
-    def _content(self, name: str) -> bytes | None:
-        """The bytes of a regular file in the cache, or None."""
+    def _read(self, name: str) -> sealed.Sealed | None:
         try:
-            descriptor = os.open(self._home / name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-            with open(descriptor, "rb", buffering=0) as file:
-                regular = stat_module.S_ISREG(os.fstat(descriptor).st_mode)
-                return file.read() if regular else None
+            return sealed.read(self._home / name)
         except FileNotFoundError:  # another run merged it away, or there is none yet
             return None
         except OSError as error:
@@ -220,7 +214,10 @@ class Cache:
     # --- writing the disk ---
 
     def _prepare(self) -> None:
-        self._home.mkdir(parents=True, exist_ok=True)
+        if not self._home.exists():
+            self._home.mkdir(parents=True, exist_ok=True)
+            for home in _versions(self.directory)[_VERSIONS_KEPT:]:
+                _remove(home)
         for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
             file = self.directory / name
             if not file.exists():
@@ -229,7 +226,7 @@ class Cache:
     def _write_segment(self, entries: dict[bytes, bytes] | dict[bytes, memoryview | bytes]) -> str:
         index = [(key, len(value), zlib.crc32(value)) for key, value in entries.items()]
         name = f"{time.time_ns():020d}-{os.urandom(4).hex()}{_SEGMENT}"
-        self._segments[name] = self._write(name, index, entries.values())
+        self._segments[name] = sealed.write(self._home / name, msgspec.msgpack.encode(index), entries.values())
         self._members[name] = list(entries)
         return name
 
@@ -238,22 +235,7 @@ class Cache:
         if len(files) > _FILES_KEPT:
             files = self._fresh_files
         self._files = files
-        self._write(_FILES, files, ())
-
-    def _write(self, name: str, head: object, body: Iterable[bytes | memoryview]) -> int:
-        """Write a file of the cache at once or not at all; its size. Raises OSError."""
-        temporary = self._home / f"{name}.{os.getpid()}-{os.urandom(4).hex()}{_TEMPORARY}"
-        try:
-            with open(temporary, "xb") as file:
-                file.write(_seal(msgspec.msgpack.encode(head)))
-                file.writelines(body)
-                size = file.tell()
-            os.replace(temporary, self._home / name)
-        except BaseException:
-            with suppress(OSError):  # what matters is the first failure
-                temporary.unlink(missing_ok=True)
-            raise
-        return size
+        sealed.write(self._home / _FILES, msgspec.msgpack.encode(files))
 
     # --- keeping it small ---
 
@@ -292,29 +274,45 @@ class Cache:
         """Remove what dead runs and versions long gone left behind."""
         old = time.time() - _ABANDONED_SECONDS
         for entry in os.scandir(self._home):
-            if entry.name.endswith(_TEMPORARY) and entry.stat(follow_symlinks=False).st_mtime < old:
+            if entry.name.endswith(sealed.TEMPORARY) and entry.stat(follow_symlinks=False).st_mtime < old:
                 os.unlink(entry.path)
 
     def _tell(self, notice: str) -> None:
         self.notice = self.notice or notice
 
 
+def clear(directory: Path) -> bool:
+    """Remove a cache directory and tell whether there was one.
+
+    Only what a cache writes is removed, and nothing from a directory that does not say that it is a cache.
+    Raises OSError where that fails.
+    """
+    tag = directory / "CACHEDIR.TAG"
+    if directory.is_symlink() or not tag.is_file() or tag.read_text(encoding="ascii", errors="replace") != _TAG:
+        return False
+    for home in _versions(directory):
+        _remove(home)
+    for name in ("CACHEDIR.TAG", ".gitignore"):
+        (directory / name).unlink(missing_ok=True)
+    with suppress(OSError):  # somebody keeps something else there
+        directory.rmdir()
+    return True
+
+
+def _versions(directory: Path) -> list[Path]:
+    """The directories of versions in a cache, the one that was written last first."""
+    found = [entry for entry in os.scandir(directory) if entry.is_dir(follow_symlinks=False)]
+    found.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime_ns, reverse=True)
+    return [Path(entry.path) for entry in found if _VERSION.fullmatch(entry.name)]
+
+
+def _remove(home: Path) -> None:
+    for entry in os.scandir(home):
+        if entry.name == _FILES or entry.name.endswith((_SEGMENT, sealed.TEMPORARY)):
+            Path(entry.path).unlink(missing_ok=True)
+    with suppress(OSError):  # another run has just written to it
+        home.rmdir()
+
+
 def _stamp(stat: os.stat_result) -> _Stamp:
     return (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
-
-
-def _seal(head: bytes) -> bytes:
-    """What a file of the cache begins with: magic, length and checksum of the head, the head."""
-    return _MAGIC + len(head).to_bytes(8, "little") + zlib.crc32(head).to_bytes(4, "little") + head
-
-
-def _unseal(content: bytes) -> tuple[memoryview, memoryview] | None:
-    """The head and the body of a file of the cache; None if it is none, or was cut or spoilt in the head."""
-    start = len(_MAGIC) + 12
-    length = int.from_bytes(content[len(_MAGIC) : len(_MAGIC) + 8], "little")
-    view = memoryview(content)
-    head = view[start : start + length]
-    checksum = int.from_bytes(content[start - 4 : start], "little")
-    if content[: len(_MAGIC)] != _MAGIC or len(head) != length or zlib.crc32(head) != checksum:
-        return None
-    return head, view[start + length :]

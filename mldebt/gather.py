@@ -153,13 +153,13 @@ class _Gathering:
     def _extract_here(self, jobs: list[tuple[int, bytes]]) -> None:
         if not jobs:
             return
-        from mldebt.worker import resolve, with_deep_stack
+        from mldebt.worker import guarded, resolve, with_deep_stack
 
         function = resolve(self.extract)
 
         def run() -> None:
             for number, data in jobs:
-                self._settle(number, function(self.sources[number].kind, data), keep=True)
+                self._settle(number, guarded(function, self.sources[number].kind, data), keep=True)
 
         with_deep_stack(self.limits.stack, run)
 

@@ -10,11 +10,17 @@ _BRACKETS = bytes.maketrans(b"[{]}", b"(())")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
 _CHAINED = re.compile(rb"[-+*/%@&|^~<>.]|\b(?:and|or|not|elif|else|lambda|await|in|is)\b")
 
+_NOT_CODE = re.compile(
+    rb'''#[^\n]*|""".*?(?<!\\)"""|\'\'\'.*?(?<!\\)\'\'\'|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'''', re.DOTALL
+)
+
 _HARMLESS_BYTES = 30_000
 _HARMLESS_DEPTH = 60
 _HARMLESS_CHAIN = 1_000
 
-_SUSPICIOUS_DEPTH = 200  # CPython itself refuses more nested brackets than that
+DEPTH = 200
+"""How deep brackets may be nested in Python; CPython itself refuses more."""
+
 _SUSPICIOUS_CHAIN = 2_000
 
 
@@ -42,13 +48,25 @@ def depth_bound(data: bytes) -> int:
     """At least as much as brackets are nested in a text; brackets in strings and comments count too."""
     brackets = data.translate(_BRACKETS, _NOT_BRACKETS)
     depth = 0
-    while brackets and depth < _SUSPICIOUS_DEPTH:
+    while brackets and depth < DEPTH:
         inner = brackets.replace(b"()", b"")
         if len(inner) == len(brackets):
             break
         brackets = inner
         depth += 1
     return depth + len(brackets)
+
+
+def is_too_deep(data: bytes) -> bool:
+    """Whether brackets of a Python text, those in strings and comments left out, are nested beyond `DEPTH`."""
+    if depth_bound(data) <= DEPTH:
+        return False
+    depth = 0
+    for bracket in _NOT_CODE.sub(b"", data).translate(_BRACKETS, _NOT_BRACKETS):
+        depth = depth + 1 if bracket == 0x28 else max(depth - 1, 0)
+        if depth > DEPTH:
+            return True
+    return False
 
 
 def chain_bound(data: bytes) -> int:
@@ -68,4 +86,4 @@ def is_harmless(data: bytes) -> bool:
 
 def is_deep(data: bytes) -> bool:
     """Whether a text looks as if it could exhaust the stack of a parser."""
-    return depth_bound(data) > _SUSPICIOUS_DEPTH or chain_bound(data) > _SUSPICIOUS_CHAIN
+    return depth_bound(data) > DEPTH or chain_bound(data) > _SUSPICIOUS_CHAIN

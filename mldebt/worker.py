@@ -17,9 +17,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from mldebt.facts import Facts
-from mldebt.limits import Limits
-from mldebt.source import Kind
+from mldebt.facts import Facts, Header, Problem
+from mldebt.limits import DEPTH, Limits, is_too_deep
+from mldebt.source import Kind, Span
 
 Extract = Callable[[Kind, bytes], Facts]
 
@@ -60,6 +60,14 @@ def resolve(reference: str) -> Extract:
     module, _, name = reference.partition(":")
     function: Extract = getattr(import_module(module), name)
     return function
+
+
+def guarded(extract: Extract, kind: Kind, data: bytes) -> Facts:
+    """The facts of a file; of one that no Python would read either, only that it is nested too deeply."""
+    if kind is Kind.PYTHON and is_too_deep(data):
+        problem = Problem("limit-depth", f"nests brackets more than {DEPTH} deep", Span.at(1))
+        return Facts.of(Header(lines=data.count(b"\n"), problems=(problem,)))
+    return extract(kind, data)
 
 
 def with_deep_stack(stack: int, task: Callable[[], None]) -> None:
@@ -110,7 +118,7 @@ def _serve(extract: Extract, limits: Limits, requests: BinaryIO, replies: Binary
     while (request := read_frame(requests)) is not None:
         for kind, data in decoder.decode(request):
             _start_clock(limits.seconds_for(len(data)))
-            write_frame(replies, extract(kind, data).pack())
+            write_frame(replies, guarded(extract, kind, data).pack())
         _start_clock(0)
 
 

@@ -54,6 +54,8 @@ def extract(kind: Kind, data: bytes) -> Facts:
         return failed("", error.problem)
     try:
         return _extractor(kind)(text)
+    except MemoryError:
+        raise  # the worker's limit: it starts afresh and gives the file a second chance
     except RecursionError:
         return failed(text, Problem("limit-depth", "is nested too deeply", Span.at(1)))
     except Exception as error:  # a defect of an extractor costs this file and is reported at it
