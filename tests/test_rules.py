@@ -1,0 +1,52 @@
+"""Every built-in rule: its documentation, its examples, its attributes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mldebt.examples import failures, read_documentation
+from mldebt.hygiene import CHECKS
+from mldebt.packs import Packs, built_in_directory, open_directory
+from mldebt.selection import options_of
+
+PACKS = Packs(open_directory(built_in_directory()))
+IDS = list(PACKS.files)
+
+
+def test_no_rule_is_broken() -> None:
+    assert PACKS.broken == []
+    assert IDS
+
+
+@pytest.mark.parametrize("rule_id", IDS)
+def test_examples_hold(rule_id: str) -> None:
+    assert failures(PACKS.files[rule_id].load()()) == []
+
+
+@pytest.mark.parametrize("rule_id", IDS)
+def test_expected_rules_exist(rule_id: str) -> None:
+    page = read_documentation(PACKS.files[rule_id].load().__doc__)
+    expected = {rule for example in page.examples for _, rule in example.expected}
+    assert expected <= {*IDS, *CHECKS}
+
+
+@pytest.mark.parametrize("rule_id", IDS)
+def test_the_file_holds_the_rule_alone(rule_id: str) -> None:
+    file = PACKS.files[rule_id]
+    text = file.file.read_text(encoding="utf-8")
+    assert len(text.split("\n")) <= 160, "a linked view in mldebt/project would make it shorter"
+    assert not re.search(r"MLD\d{3}", text), "rules have names, not numbers"
+
+
+@pytest.mark.parametrize("rule_id", IDS)
+def test_options_have_defaults_of_their_types(rule_id: str) -> None:
+    import msgspec
+
+    rule = PACKS.files[rule_id].load()
+    if PACKS.files[rule_id].file.suffix == ".yaml":
+        return
+    for name, kind in options_of(rule).items():
+        value = getattr(rule, name)
+        assert msgspec.convert(msgspec.to_builtins(value), kind) == value
