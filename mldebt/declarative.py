@@ -6,14 +6,17 @@ documentation: |          # the same Markdown as the docstring of a Python rule
 call: [sklearn.model_selection.train_test_split]      # qualified names; `*` stands for any text
 with: [{name: shuffle, position: 4, value: true}]     # all of these arguments are given (with that literal) …
 without: [{name: random_state, position: 3}]          # … and none of these
-unless-called: [numpy.random.seed]                    # … and the same file calls none of these
+unless-called: [mlflow.autolog]                       # … and the same file calls none of these
+unseeded: true                                        # … and nothing fixes the numbers that the call draws
 message: "`{call}` shuffles without `random_state`"
 severity: warning                                     # also confidence, profile, minutes, default, skip-roles
 ```
 
 A setting rule has `setting: {key: trainer.deterministic, value: false, file: "*.yml"}` instead of `call`; `*`
 in a key stands for one step. An argument that is `None` counts as not given unless `value: null` asks for it.
-What cannot be known matches nothing: a call with `*args` or `**kwargs` may give any argument.
+What cannot be known matches nothing: a call with `*args` or `**kwargs` may give any argument. For `unseeded`
+the API tables tell which argument of a call is its seed and which calls seed its generator; such a call counts
+for the whole of its file and for everything that the file imports.
 """
 
 from __future__ import annotations
@@ -27,9 +30,8 @@ import msgspec
 
 from mldebt.facts import Const, Entry
 from mldebt.finding import Confidence, Finding, Profile, Severity
-from mldebt.packs import BrokenRuleError
 from mldebt.project import Project, Site, SourceFacts
-from mldebt.rule import Rule
+from mldebt.rule import BrokenRuleError, Rule
 from mldebt.schema import build
 from mldebt.source import Kind, Role
 
@@ -65,6 +67,7 @@ class Declaration(_Part, frozen=True):
     with_: tuple[Argument, ...] = msgspec.field(default=(), name="with")
     without: tuple[Argument, ...] = ()
     unless_called: tuple[str, ...] = ()
+    unseeded: bool = False
     setting: Setting | None = None
     severity: Literal["error", "warning", "info"] = "warning"
     confidence: Literal["high", "medium", "low"] = "high"
@@ -109,8 +112,10 @@ def load_declaration(file: Path) -> type[Rule]:
 def _contradictions(declared: Declaration) -> Iterator[str]:
     if bool(declared.call) == (declared.setting is not None):
         yield "give either `call` or `setting`"
-    if declared.setting is not None and (declared.with_ or declared.without or declared.unless_called):
-        yield "`with`, `without` and `unless-called` go with `call`"
+    if declared.setting is not None and (
+        declared.with_ or declared.without or declared.unless_called or declared.unseeded
+    ):
+        yield "`with`, `without`, `unless-called` and `unseeded` go with `call`"
     known = {"call": ""} if declared.call else {"key": "", "value": ""}
     try:
         declared.message.format(**known)
@@ -131,6 +136,8 @@ class CallRule(Rule):
             excused = {site.source.path for site in project.calls(*declared.unless_called)}
         for site in project.calls(*declared.call):
             if site.source.source.is_any(*self.skip_roles) or site.source.path in excused:
+                continue
+            if declared.unseeded and not project.randomness.is_unseeded(site):
                 continue
             if all(_has(site, argument) for argument in declared.with_) and all(
                 _lacks(site, argument) for argument in declared.without

@@ -14,14 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal, NamedTuple
 
-from mldebt.rule import Rule
+from mldebt.rule import BrokenRuleError, Rule
 
 Origin = Literal["built-in", "installed", "local"]
 _FILE_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*$")
-
-
-class BrokenRuleError(Exception):
-    """A rule's file cannot be used; the message says why."""
 
 
 class RuleFile(NamedTuple):

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts
 
 
+class BrokenRuleError(Exception):
+    """A rule's file, or a pack, cannot be used; the message says why."""
+
+
 class Rule:
     """Reads the Project, yields Findings. Subclass it once a file and write `check`."""
 

@@ -14,8 +14,8 @@ import msgspec
 
 from mldebt import hygiene
 from mldebt.finding import Profile
-from mldebt.packs import BrokenRule, BrokenRuleError, Packs, RuleFile, kebab
-from mldebt.rule import Rule
+from mldebt.packs import BrokenRule, Packs, RuleFile, kebab
+from mldebt.rule import BrokenRuleError, Rule
 from mldebt.schema import suggestion
 from mldebt.settings import Settings, SettingsError
 

@@ -9,8 +9,7 @@ import pytest
 from mldebt.declarative import load_declaration
 from mldebt.examples import ExampleFile, findings_of
 from mldebt.finding import Profile, Severity
-from mldebt.packs import BrokenRuleError
-from mldebt.rule import Rule
+from mldebt.rule import BrokenRuleError, Rule
 
 SPLIT = """
 documentation: |

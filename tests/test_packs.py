@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mldebt.packs import BrokenRuleError, Packs, find_packs, kebab, open_directory
+from mldebt.packs import Packs, find_packs, kebab, open_directory
+from mldebt.rule import BrokenRuleError
 
 RULE = '''
 from mldebt import Rule

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 
+import msgspec
 import pytest
 
 from mldebt.examples import failures, read_documentation
@@ -13,6 +16,16 @@ from mldebt.selection import options_of
 
 PACKS = Packs(open_directory(built_in_directory()))
 IDS = list(PACKS.files)
+PUBLIC = {
+    "mldebt",
+    "mldebt.facts",
+    "libcst",
+    "networkx",
+    "packaging",
+    "packaging.specifiers",
+    "packaging.version",
+}
+"""What rules may import besides the standard library."""
 
 
 def test_no_rule_is_broken() -> None:
@@ -41,9 +54,23 @@ def test_the_file_holds_the_rule_alone(rule_id: str) -> None:
 
 
 @pytest.mark.parametrize("rule_id", IDS)
-def test_options_have_defaults_of_their_types(rule_id: str) -> None:
-    import msgspec
+def test_rules_import_public_names_only(rule_id: str) -> None:
+    file = PACKS.files[rule_id].file
+    if file.suffix != ".py":
+        return
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            modules = [node.module or ""]
+        else:
+            continue
+        for module in modules:
+            assert module in PUBLIC or module.split(".")[0] in sys.stdlib_module_names, module
 
+
+@pytest.mark.parametrize("rule_id", IDS)
+def test_options_have_defaults_of_their_types(rule_id: str) -> None:
     rule = PACKS.files[rule_id].load()
     if PACKS.files[rule_id].file.suffix == ".yaml":
         return

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from mldebt.packs import BrokenRuleError
+from mldebt.rule import BrokenRuleError
 from mldebt.settings import SettingsError
 
 

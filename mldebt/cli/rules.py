@@ -53,7 +53,7 @@ def _packs(directory: str | None, pack: tuple[str, ...]) -> Packs:
 
 
 def _load(packs: Packs) -> tuple[list[type[Rule]], list[str]]:
-    from mldebt.packs import BrokenRuleError
+    from mldebt.rule import BrokenRuleError
 
     rules, broken = [], [f"{rule.file}: {rule.message}" for rule in packs.broken]
     for file in packs.files.values():
