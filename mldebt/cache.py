@@ -19,7 +19,7 @@ import re
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.metadata import version
@@ -147,10 +147,12 @@ class Cache:
         """Write what is new. A failure is told in `notice`."""
         if not self._fresh and not self._fresh_files:
             return
+        self._load()
         try:
             self._prepare()
             if self._fresh:
                 self._write_segment(self._fresh)
+                self._used.update(self._fresh)
                 self._fresh = {}
             if self._fresh_files:
                 self._write_files()
@@ -223,12 +225,14 @@ class Cache:
             if not file.exists():
                 file.write_text(text, encoding="ascii")
 
-    def _write_segment(self, entries: dict[bytes, bytes] | dict[bytes, memoryview | bytes]) -> str:
+    def _write_segment(self, entries: Mapping[bytes, bytes | memoryview], born: str = "") -> None:
+        """Write a segment named by its birth (a time in digits; empty: now), which says how old its facts are."""
         index = [(key, len(value), zlib.crc32(value)) for key, value in entries.items()]
-        name = f"{time.time_ns():020d}-{os.urandom(4).hex()}{_SEGMENT}"
+        for key, _, checksum in index:
+            self._entries[key] = _Entry(memoryview(entries[key]), checksum)
+        name = f"{born or format(time.time_ns(), '020d')}-{os.urandom(4).hex()}{_SEGMENT}"
         self._segments[name] = sealed.write(self._home / name, msgspec.msgpack.encode(index), entries.values())
         self._members[name] = list(entries)
-        return name
 
     def _write_files(self) -> None:
         files = {**self._files, **self._fresh_files}
@@ -252,18 +256,18 @@ class Cache:
 
     def _merge(self, names: list[str], room: int) -> None:
         """Replace segments by one that holds their entries, those used in this run first, up to `room` bytes."""
-        kept: dict[bytes, memoryview | bytes] = {}
+        kept: dict[bytes, memoryview] = {}
         for key, value in self._by_merit(names):
-            room -= len(value)
-            if room >= 0:
-                kept.setdefault(key, value)
+            if key not in kept and len(value) <= room:
+                kept[key] = value
+                room -= len(value)
         if kept:
-            self._write_segment(kept)
+            self._write_segment(kept, born=max(names).partition("-")[0])
         for name in names:
             del self._segments[name], self._members[name]
             (self._home / name).unlink(missing_ok=True)
 
-    def _by_merit(self, names: list[str]) -> Iterator[tuple[bytes, memoryview | bytes]]:
+    def _by_merit(self, names: list[str]) -> Iterator[tuple[bytes, memoryview]]:
         newest_first = [key for name in sorted(names, reverse=True) for key in self._members[name]]
         for wanted in (True, False):
             for key in newest_first:
