@@ -70,8 +70,8 @@ def truth(expr: Expr, value_of: ValueOf = nothing_known) -> bool | None:
             return None if None in values else not decisive
         case Compare(operator, left, right):
             return _compare(operator, _known(left, value_of), _known(right, value_of))
-    value = _known(expr, value_of)
-    return None if value is _UNKNOWN else bool(value)
+    known = _known(expr, value_of)
+    return None if known is _UNKNOWN else bool(known)
 
 
 def written(expr: Expr) -> str:

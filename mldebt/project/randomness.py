@@ -1,0 +1,118 @@
+"""Whether the randomness of a call is fixed: by its own seed, or by seeding the generator that it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from mldebt.api_rows import Api
+from mldebt.api_tables import ApiTables
+from mldebt.facts import Called, Const, Expr
+from mldebt.project.calls import Site
+from mldebt.project.imports import Imports
+from mldebt.project.names import is_code
+from mldebt.project.source_facts import SourceFacts
+
+_LOADERS = (
+    "hydra.utils.instantiate",
+    "hydra.utils.get_class",
+    "hydra.utils.get_method",
+    "importlib.import_module",
+    "pydoc.locate",
+    "__import__",
+    "pytorch_lightning.cli.",
+    "pytorch_lightning.utilities.cli.",
+    "lightning.pytorch.cli.",
+    "kedro.framework.",
+)
+_EVERY_GENERATOR = frozenset({"python", "numpy", "torch", "tensorflow"})
+
+
+class Randomness:
+    """Judges random calls; which calls are random, and what seeds them, is told by the API tables."""
+
+    def __init__(self, by_path: Mapping[str, SourceFacts], tables: ApiTables, imports: Imports) -> None:
+        self._by_path = by_path
+        self._tables = tables
+        self._imports = imports
+        self._seeded: dict[str, frozenset[str]] = {}
+
+    def is_unseeded(self, site: Site) -> bool:
+        """Whether a call surely draws other numbers in every run.
+
+        It is not if it may receive a seed, or if its file, or one that imports it, seeds the global generator
+        that the call uses. Repetitions in a loop over a `range` average over the randomness on purpose.
+        """
+        api = self._tables.lookup(site.name)
+        if api is None or api.random in ("none", "fixed") or site.hides_arguments:
+            return False
+        if not _draws(api, site) or _has_seed(api, site) or _is_repeated(site):
+            return False
+        generator = api.random.removeprefix("global-")
+        entries = self._imports.reaching(site.source.path)
+        if site.source.enclosing(site.call.block, "function") is not None:
+            entries |= self._loaders
+        return not any(generator in self.seeded_in(self._by_path[path]) for path in entries)
+
+    @cached_property
+    def _loaders(self) -> frozenset[str]:
+        """The files that load code by its name: they may run any function, without importing its file."""
+        code = (source for source in self._by_path.values() if is_code(source))
+        return frozenset(
+            source.path for source in code if any(name.startswith(_LOADERS) for name in source.facts.header.names)
+        )
+
+    def seeded_in(self, source: SourceFacts) -> frozenset[str]:
+        """The global generators (python, numpy, torch, tensorflow, …) that a file's own calls seed.
+
+        A function of the project with `seed` in its name counts as one that seeds them all.
+        """
+        if source.path not in self._seeded:
+            found: set[str] = set()
+            for call in source.facts.calls:
+                last = call.name.rpartition(".")[2] or getattr(call.func, "name", "")
+                api = self._tables.lookup(call.name) if call.name else None
+                if api is not None and api.seeds:
+                    found.update(api.seeds)
+                elif api is None and "seed" in last.lower():
+                    found.update(_EVERY_GENERATOR)
+            self._seeded[source.path] = frozenset(found)
+        return self._seeded[source.path]
+
+
+def _has_seed(api: Api, site: Site) -> bool:
+    if api.seed is None:
+        return False
+    given = site.argument(api.seed.position, *api.seed.names)
+    return given is not None and given != Const(None)
+
+
+def _draws(api: Api, site: Site) -> bool:
+    """Whether the arguments surely leave the call random (`shuffle=False` does not, nor does an unknown)."""
+    for name, values in api.random_unless.items():
+        if _may_be(site.argument(None, name), values):
+            return False
+    return all(_is_one(site.argument(None, name), values) for name, values in api.random_when.items())
+
+
+def _may_be(given: Expr | None, values: tuple[Any, ...]) -> bool:
+    return given is not None and (not isinstance(given, Const) or given.value in values)
+
+
+def _is_one(given: Expr | None, values: tuple[Any, ...]) -> bool:
+    return isinstance(given, Const) and given.value in values
+
+
+def _is_repeated(site: Site) -> bool:
+    source = site.source
+    for ancestor in source.ancestors(site.call.block):
+        block = source.facts.blocks[ancestor]
+        if block.kind in ("for", "comprehension") and isinstance(block.test, Called):
+            call = source.facts.calls[block.test.call]
+            inner = call.args[0] if call.name.startswith("tqdm") and call.args else None
+            if isinstance(inner, Called):
+                call = source.facts.calls[inner.call]
+            if call.name == "range":
+                return True
+    return False
