@@ -25,6 +25,7 @@ EXTRACT = "mldebt.extract:extract"
 
 _ALONE_BYTES = 40_000  # about what takes as long to extract as a worker takes to start
 _ALONE_FILES = 20
+_ALONE_STACK = 64 << 20
 _BYTES_A_WORKER = 200_000
 _MOST_WORKERS = 16
 
@@ -161,7 +162,7 @@ class _Gathering:
             for number, data in jobs:
                 self._settle(number, guarded(function, self.sources[number].kind, data), keep=True)
 
-        with_deep_stack(self.limits.stack, run)
+        with_deep_stack(min(self.limits.stack, _ALONE_STACK), run)
 
     def _extract_there(self, jobs: Iterator[tuple[int, bytes]], workers: int) -> None:
         from mldebt import pool

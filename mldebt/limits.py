@@ -14,6 +14,8 @@ _NOT_CODE = re.compile(
     rb'''#[^\n]*|""".*?(?<!\\)"""|\'\'\'.*?(?<!\\)\'\'\'|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'''', re.DOTALL
 )
 
+_STATEMENT = re.compile(rb"\n(?=[A-Za-z_@#\"'])(?!elif|else|except|finally)")
+
 _HARMLESS_BYTES = 30_000
 _HARMLESS_DEPTH = 60
 _HARMLESS_CHAIN = 1_000
@@ -71,7 +73,7 @@ def is_too_deep(data: bytes) -> bool:
 
 def chain_bound(data: bytes) -> int:
     """At least as much as operators, attributes and branches are chained in one statement of a text."""
-    blocks = re.split(rb"\n(?=[A-Za-z_@#\"'])", data)
+    blocks = _STATEMENT.split(data)
     return max((len(_CHAINED.findall(block)) for block in blocks), default=0)
 
 

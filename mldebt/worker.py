@@ -27,7 +27,8 @@ EXIT_MEMORY = 77
 """The exit code of a worker that ran into its memory limit."""
 
 _LENGTH_BYTES = 8
-_RECURSION_LIMIT = 50_000
+_BYTES_A_CALL = 10_000  # of native stack, where Python code calls itself through native code
+_LEAST_STACK = 1 << 20
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -71,7 +72,10 @@ def guarded(extract: Extract, kind: Kind, data: bytes) -> Facts:
 
 
 def with_deep_stack(stack: int, task: Callable[[], None]) -> None:
-    """Run a task where recursion may go deep: on a thread with `stack` bytes. Its exceptions are raised here."""
+    """Run a task where recursion may go deep, on a thread with `stack` bytes, or what the system grants.
+
+    Its exceptions are raised here.
+    """
     raised: list[BaseException] = []
 
     def run() -> None:
@@ -80,17 +84,29 @@ def with_deep_stack(stack: int, task: Callable[[], None]) -> None:
         except BaseException as error:
             raised.append(error)
 
-    before = threading.stack_size(stack), sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before[1], _RECURSION_LIMIT))
+    limit, size = sys.getrecursionlimit(), threading.stack_size()
     try:
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        thread.join()
+        _start_thread(run, stack).join()
     finally:
-        threading.stack_size(before[0])
-        sys.setrecursionlimit(before[1])
+        threading.stack_size(size)
+        sys.setrecursionlimit(limit)
     if raised:
         raise raised[0]
+
+
+def _start_thread(run: Callable[[], None], stack: int) -> threading.Thread:
+    while True:
+        threading.stack_size(stack)
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), stack // _BYTES_A_CALL))
+        thread = threading.Thread(target=run, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no room for such a stack
+            if stack <= _LEAST_STACK:
+                raise
+            stack //= 2
+        else:
+            return thread
 
 
 def main() -> None:
