@@ -208,6 +208,29 @@ def test_help_imports_nothing_heavy() -> None:
     assert python(code).stdout == "[]\n"
 
 
+def test_the_program_ends_with_the_codes_of_its_commands(project: Path) -> None:
+    code = "import sys\nfrom mldebt.cli import main\nsys.argv[0] = 'mldebt'\nmain()"
+    for arguments, expected in (
+        (("check", "--pack", "../pack", "--select", "no-print", "--no-cache"), 1),
+        (("check", "--pack", "../pack", "--ignore", "no-print", "--no-cache", "--select", "no-print"), 0),
+        (("--help",), 0),
+        (("check", "--worker", "x"), 2),
+        (("chek",), 2),
+        (("explain", "no-such-rule"), 2),
+    ):
+        done = python(code, *arguments)
+        assert done.returncode == expected, arguments
+        assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_causes_no_traceback(project: Path) -> None:
+    (project / "a.py").write_text("print(1)\n" * 3000)
+    command = f"{sys.executable} -m mldebt check --pack ../pack --no-cache --output-format concise | head -n 1"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
 def test_what_is_not_expected_is_a_short_message_and_exit_code_2() -> None:
     code = (
         "import mldebt.cli.rules as module\nfrom mldebt.cli import main\n"

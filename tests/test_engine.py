@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +19,8 @@ from mldebt.packs import Packs, open_directory
 from mldebt.report import reporter
 from mldebt.scope import find_scope
 from mldebt.settings import Settings, SettingsError, load_settings
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 PRINTS = '''
 from mldebt import Confidence, Related, Rule
@@ -190,6 +196,29 @@ def test_an_empty_project_is_clean(packs: Packs, tmp_path: Path) -> None:
     write(root / "pyproject.toml", "")
     report = run(packs, root, settings=Settings())
     assert (report.findings, report.errors, report.exit_code("info")) == ((), (), 0)
+
+
+@pytest.mark.parametrize("fixture", sorted(path.name for path in FIXTURES.iterdir() if path.is_dir()))
+def test_a_fixture_gives_the_same_bytes_however_it_is_run(fixture: str, tmp_path: Path) -> None:
+    root = tmp_path / fixture
+    shutil.copytree(FIXTURES / fixture, root, ignore=shutil.ignore_patterns(".mldebt_cache"))
+    outputs = set()
+    for seed, options in (
+        ("0", ("--no-cache", "--workers", "1")),
+        ("1", ("--workers", "4")),
+        ("2", ("--workers", "1")),
+    ):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(FIXTURES.parent)}
+        command = [sys.executable, "-m", "mldebt", "check", ".", "--isolated", "--select", "all", *options]
+        done = subprocess.run(
+            [*command, "--output-format", "json", "--exit-zero"],
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            check=True,
+        )
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
 
 
 def test_output_depends_on_the_content_alone(packs: Packs, project: Path, tmp_path: Path) -> None:

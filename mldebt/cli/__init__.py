@@ -47,14 +47,27 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; anything unexpected is a short message and exit code 2."""
     try:
-        cli()
-    except Exception as error:
-        if os.environ.get("MLDEBT_TRACEBACK"):
-            import traceback
-
-            traceback.print_exc()
-            sys.exit(2)
-        message = " ".join(str(error).split())
-        print(f"mldebt: {type(error).__name__}: {message}", file=sys.stderr)
-        print("This should not happen; MLDEBT_TRACEBACK=1 shows where it did.", file=sys.stderr)
+        sys.exit(cli(standalone_mode=False))
+    except click.Abort:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
         sys.exit(2)
+    except BrokenPipeError:  # the reader of our output has left; Python would complain when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
+    except Exception as error:
+        _tell_defect(error)
+        sys.exit(2)
+
+
+def _tell_defect(error: Exception) -> None:
+    if os.environ.get("MLDEBT_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+        return
+    message = " ".join(str(error).split())
+    print(f"mldebt: {type(error).__name__}: {message}", file=sys.stderr)
+    print("This should not happen; MLDEBT_TRACEBACK=1 shows where it did.", file=sys.stderr)
