@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from mldebt.project.branches import DeadSide as DeadSide
     from mldebt.project.branches import dead_sides as dead_sides
     from mldebt.project.branches import written as written
+    from mldebt.project.cell_reads import CellRead as CellRead
+    from mldebt.project.cell_reads import cell_reads as cell_reads
     from mldebt.project.qualify import qualified as qualified
     from mldebt.project.switches import Switch as Switch
     from mldebt.rule import Rule as Rule
@@ -53,6 +55,7 @@ _HOMES = {
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",
     "mldebt.project.branches": "DeadSide dead_sides written",
+    "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.switches": "Switch",
     "mldebt.rule": "Rule",
