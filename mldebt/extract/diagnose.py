@@ -15,21 +15,25 @@ _TEMPLATE_BLOCK = re.compile(
 _PYTHON_2 = tuple(
     (re.compile(pattern, re.MULTILINE), what)
     for pattern, what in (
-        (r"^[ \t]*(?:[^#'\"\n]*?[:;][ \t]*)?print[ \t]+(?![ \t=.,:)\]])[^\n]*", "a `print` statement"),
+        (r"^[ \t]*(?:[^#'\"\n]*?[:;][ \t]*)?print[ \t]+(?![ \t=.,:()\]])[^\n]*", "a `print` statement"),
         (r"^[ \t]*print[ \t]*>>[ \t]*\w", "a `print >>` statement"),
         (r"^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:", "`except X, e:`"),
         (r"^[ \t]*except[ \t]*\([^)\n]*\)[ \t]*,[ \t]*\w+[ \t]*:", "`except (X, Y), e:`"),
         (r"^[ \t]*raise[ \t]+[\w.]+[ \t]*,[ \t]*\S", "`raise X, value`"),
-        (r"^[ \t]*exec[ \t]+(?![ \t=.,:)\]])[^\n]*", "an `exec` statement"),
+        (r"^[ \t]*exec[ \t]+(?![ \t=.,:()\]])[^\n]*", "an `exec` statement"),
+        (r"^[ \t]*def[ \t]+\w+[ \t]*\([^)\n]*\([\w, \t]+\)[^)\n]*\)[ \t]*:", "an unpacked parameter"),
         (r"^[^#'\"\n]*[\w)\]][ \t]*<>[ \t]*[\w('\"]", "the operator `<>`"),
         (r"^[^#'\"\n]*[=(,][ \t]*`[^`\n]+`", "backticks for `repr`"),
         (r"^[^#'\"\n]*(?<![\w.])0[0-7]+[lL]?\b(?!\.)(?![ \t]*[\"'])", "an octal number without `0o`"),
         (r"^[^#'\"\n]*(?<![\w.])(?:0x[0-9a-fA-F]+|\d+)[lL]\b", "a number ending in `L`"),
         (r"^[^#'\"\n]*(?<!\w)ur['\"]", "a `ur` string"),
-        (r"^[ \t]*def[ \t]+\w+[ \t]*\([^)\n]*\([\w, \t]+\)[^)\n]*\)[ \t]*:", "an unpacked parameter"),
         (r"^[^#'\"\n]*\blambda[ \t]*\([\w, \t]+\)[ \t]*:", "a `lambda` with an unpacked parameter"),
     )
 )
+_STATEMENTS = 8
+"""How many of these patterns hardly stand in a string by chance."""
+
+_CAUGHT_AS = re.compile(r"^[ \t]*except[ \t]*(?:[\w.]+|\([^)\n]*\))[ \t]*,[ \t]*[a-z_]\w*[ \t]*:", re.MULTILINE)
 _INTERPRETER_2 = re.compile(r"\A#!.*\bpython2")
 
 
@@ -78,8 +82,19 @@ def python_2(text: str, line: int) -> tuple[int, str] | None:
     for pattern, what in _PYTHON_2:
         if pattern.match(refused):
             return line, what
-    found = [(match.start(), what) for pattern, what in _PYTHON_2[:8] if (match := pattern.search(text))]
+    found = [
+        (match.start(), what) for pattern, what in _PYTHON_2[:_STATEMENTS] if (match := pattern.search(text))
+    ]
     if found:
         start, what = min(found)
         return text.count("\n", 0, start) + 1, what
     return (1, "its first line names the interpreter") if _INTERPRETER_2.match(text) else None
+
+
+def caught_with_comma(text: str) -> int:
+    """The line of the first `except X, e:`, 0 without one.
+
+    Newer Pythons read it again, as two exceptions to catch; a name in lower case is no exception.
+    """
+    match = _CAUGHT_AS.search(text) if "except" in text else None
+    return text.count("\n", 0, match.start()) + 1 if match else 0

@@ -58,10 +58,9 @@ class _Walk:
 
     def follows_on_new_line(self) -> bool:
         """Whether another object or array starts on a line of its own after the value."""
-        before = self.text.rfind("\n", 0, self.current.start) + 1
-        return (
-            self.current.kind in ("{", "[") and not self.text[before : self.current.start].strip() and before > 0
-        )
+        start = self.current.start
+        line = self.text.rfind("\n", 0, start) + 1
+        return self.current.kind in ("{", "[") and line > 0 and not self.text[line:start].strip()
 
     def advance(self) -> Token:
         """The next token that is no comment."""
@@ -99,8 +98,6 @@ class _Walk:
         number = 0
         self.advance()
         while self.current.kind != closing:
-            if self.truncated:
-                return self.current.end
             name: str | int = number
             key = self.span(self.current)
             if closing == "}":

@@ -90,13 +90,16 @@ class _Parser:
     def parse(self) -> Script:
         """All commands, in order."""
         current: list[Token] = []
-        for token in self.tokens:
+        following = [*(token.text for token in self.tokens[1:]), ""]
+        for token, after in zip(self.tokens, following, strict=False):
             if token.kind in ("word", "redirect"):
                 current.append(token)
                 continue
             if token.text == ")" and not self.outer:
-                current.clear()  # the pattern of a `case`, or the `()` of a function
+                current.clear()  # the pattern of a `case`
                 continue
+            if token.text == "(" and after == ")":
+                current.clear()  # the name of a function
             self.add(current)
             current = []
             if token.text == "(":

@@ -31,7 +31,7 @@ _DIALECTS = (None, "bigquery", "spark", "duckdb")
 def extract_sql(text: str) -> Facts:
     """The statements of a SQL file. Templates are read with names in the place of what they fill in."""
     lines = Lines(text)
-    statements = []
+    statements: list[Statement] = []
     truncated = False
     for start, end in _split(text):
         if len(statements) >= _MAX_STATEMENTS:
@@ -59,7 +59,8 @@ def tables_of(sql: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     written = _written(tree)
-    reads, writes = set(), set()
+    reads: set[str] = set()
+    writes: set[str] = set()
     for table in tree.find_all(exp.Table):
         name = ".".join(part.name for part in table.parts)
         if not name or _HOLE_NAME in name or (name.lower() in common and "." not in name):

@@ -18,6 +18,9 @@ MAX_ENTRIES = 20_000
 
 _MAX_DEPTH = 100
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>")
+_OTHER_BREAKS = {0x85: " ", 0x2028: " ", 0x2029: " "}
+"""Characters that end a line for YAML 1.1 alone; read as spaces, so that lines are those of editors."""
+
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -32,7 +35,7 @@ def extract_yaml(text: str) -> Facts:
     walk = _Walk()
     problems: list[Problem] = []
     try:
-        for number, node in enumerate(yaml.compose_all(text, Loader=_Loader)):
+        for number, node in enumerate(yaml.compose_all(text.translate(_OTHER_BREAKS), Loader=_Loader)):
             walk.document = number
             if node is not None:
                 walk.add(node, (), Span.at(*_start(node)), 0)
