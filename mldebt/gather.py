@@ -145,15 +145,17 @@ class _Gathering:
                 break
         alone = size <= _ALONE_BYTES and len(first) <= _ALONE_FILES
         if alone and all(is_harmless(data) for _, data in first):
-            self._extract_here(first)
+            if left := self._extract_here(first):
+                self._extract_there(iter(left), 1)
         else:
             wanted = min(workers, 1 + size // _BYTES_A_WORKER)
             self._extract_there(chain(first, jobs), wanted)
         self._report()
 
-    def _extract_here(self, jobs: list[tuple[int, bytes]]) -> None:
+    def _extract_here(self, jobs: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """Extract files in this process; those that are left when an extractor fails beyond repair."""
         if not jobs:
-            return
+            return []
         from mldebt.worker import guarded, resolve, with_deep_stack
 
         function = resolve(self.extract)
@@ -162,7 +164,13 @@ class _Gathering:
             for number, data in jobs:
                 self._settle(number, guarded(function, self.sources[number].kind, data), keep=True)
 
-        with_deep_stack(min(self.limits.stack, _ALONE_STACK), run)
+        try:
+            with_deep_stack(min(self.limits.stack, _ALONE_STACK), run)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # native code panics with one; a worker will say what becomes of the file
+            return [job for job in jobs if job[0] not in self.facts]
+        return []
 
     def _extract_there(self, jobs: Iterator[tuple[int, bytes]], workers: int) -> None:
         from mldebt import pool

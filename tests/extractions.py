@@ -11,6 +11,10 @@ from mldebt.facts import Facts, Header
 from mldebt.source import Kind
 
 
+class Panic(BaseException):
+    """What native code raises when it panics: no Exception."""
+
+
 def count(kind: Kind, data: bytes) -> Facts:
     """The facts of an obedient file: its lines and its kind."""
     return Facts.of(Header(lines=data.count(b"\n"), names=(kind.value,)), words=[data[:20].decode()])
@@ -38,6 +42,8 @@ def obey(kind: Kind, data: bytes) -> Facts:
             if not witness.exists():
                 witness.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
+        case "panic":
+            raise Panic(argument)
         case "print":
             print("noise between the frames", flush=True)
     return count(kind, data)

@@ -150,6 +150,13 @@ def test_workers_killed_at_any_moment_change_nothing() -> None:
     assert packed(gathered) == packed(gather(sources, workers=2, extract=COUNT))
 
 
+@pytest.mark.parametrize("company", [2, 100])
+def test_a_panic_costs_one_file_in_small_and_in_large_runs(company: int) -> None:
+    gathered = gather([*many(company, size=100), source("bad.py", "panic\n")], workers=2, extract=OBEY)
+    assert problem(gathered.pop()[1]) == ("crash", "crashed the parser (exit code 1)")
+    assert all(not facts.header.problems for _, facts in gathered)
+
+
 def test_what_a_library_prints_does_no_harm(capfd: pytest.CaptureFixture[str]) -> None:
     gathered = gather([source("a.py", "print\n"), *many(60)], workers=2, extract=OBEY)
     assert all(not facts.header.problems for _, facts in gathered)
