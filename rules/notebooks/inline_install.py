@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts
 
-_WITH_VALUE = frozenset(
-    ["-i", "--index-url", "--extra-index-url", "-f", "--find-links", "-t", "--target", "--prefix", "--root", "--src", "--platform", "--python-version", "--progress-bar", "--proxy", "--timeout", "--retries", "--trusted-host", "--cache-dir", "--log", "--global-option", "--config-settings", "-n", "--name", "-p", "--channel", "--abi", "--implementation", "--upgrade-strategy", "--no-binary", "--only-binary", "--no-build-isolation"]
-)  # fmt: skip
+_WITH_VALUE = re.compile(
+    r"-[iftnp]$|--(index-url|extra-index-url|find-links|target|prefix|root|src|platform|python-version|proxy|timeout"
+    r"|retries|trusted-host|cache-dir|log|global-option|config-settings|name|channel|abi|implementation"
+    r"|progress-bar|upgrade-strategy|no-binary|only-binary)$"
+)
 _FILE_OPTION = re.compile(r"-[a-zA-Z]*[rec]$|--(requirement|editable|file)$")
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "conda"})
 _PINNED = re.compile(r"===?|~=|\bhttps?://(?!.*\.git$)|[$]|^\{|^[./~]|\.(whl|tar\.gz|zip)(#.*)?$|git\+.*@[\w.-]+")
@@ -129,7 +131,7 @@ def _unpinned(argv: tuple[str, ...]) -> list[str]:
     for word in rest:
         if is_pip and re.match(r"-[a-zA-Z]*c$|--constraint", word):
             return []
-        if word in _WITH_VALUE or _FILE_OPTION.match(word):
+        if _WITH_VALUE.match(word) or _FILE_OPTION.match(word):
             next(rest, None)
         elif not word.startswith("-"):
             packages.append(word)
@@ -141,8 +143,6 @@ def _unpinned(argv: tuple[str, ...]) -> list[str]:
 def _for_colab(source: SourceFacts, command: facts.Command) -> bool:
     """Whether a command runs on a hosted service only, where nothing else can prepare the environment."""
     line = command.span.line
-    around = (b for b in source.facts.blocks if b.kind == "if" and b.span.line <= line <= b.span.end_line)
-    same_line = (other.argv for other in source.facts.commands if other.span.line == line)
-    return (
-        any("colab" in repr(block.test).lower() for block in around) or "colab" in repr(list(same_line)).lower()
-    )
+    around = [b.test for b in source.facts.blocks if b.kind == "if" and b.span.line <= line <= b.span.end_line]
+    same_line = [other.argv for other in source.facts.commands if other.span.line == line]
+    return "colab" in repr((around, same_line)).lower()
