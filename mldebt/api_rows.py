@@ -11,10 +11,10 @@ A table is a YAML file; each call or class is one row:
       acme.models.Churn: {bases: [sklearn.base.ClassifierMixin], random: global-numpy, seed: [random_state]}
 
 A row's name is the qualified name of a function, method, property or class; `{a,b}` in it stands for several
-names, a last part `*` for every name that has no row of its own, and `*.name` for a method of that name on
-a receiver whose type is unknown. Methods are inherited along `bases`. A class's row also describes the call
-of its constructor. Built-in tables start with the line `modules: [...]`, the top-level modules they are
-about. The fields:
+names, a last part `*` for every name that has no row of its own (of types: with a capital), and `*.name` for
+a method of that name on a receiver whose type is unknown. Methods are inherited along `bases`. A class's row
+also describes the call of its constructor. Built-in tables start with the line `modules: [...]`, the
+top-level modules they are about. The fields:
 
 - `opens`, `reads`, `writes`, `appends`, `deletes`, `lists`, `checks-exists`, `creates-directory`: what is
   done to a file, directory, table or address, and which argument names it. `opens` depends on `mode`.
@@ -138,7 +138,6 @@ class Api(msgspec.Struct, frozen=True):
 
 
 # --- reading tables ------------------------------------------------------------------------------
-
 
 _ArgumentRow = str | tuple[int | str, ...]
 

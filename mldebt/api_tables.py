@@ -44,7 +44,7 @@ class ApiTables:
         if api is None:
             return None
         if api.is_type:
-            return api.name
+            return self.canonical(name)
         if api.returns == ("self",):
             return self.canonical(name).rpartition(".")[0]
         return api.returns[0] if len(api.returns) == 1 else None
@@ -105,27 +105,35 @@ class ApiTables:
 
     def _look_up(self, name: str) -> Api | None:
         owner, _, last = name.rpartition(".")
-        exact = self._row(name)
-        if exact is not None:
-            return exact
+        found = self._row(name)
+        if found is not None:
+            return found
         for ancestor in self._lineage(owner):
             inherited = self._row(f"{ancestor.name}.{last}")
             if inherited is not None:
                 return inherited
-        return None if owner == "*" else self._row(f"{owner}.*")
+        return self._starred(name)
 
     def _row(self, name: str) -> Api | None:
         return next((row for table in self._tables(name) if (row := table.api(name))), None)
 
+    def _starred(self, name: str) -> Api | None:
+        """The row `owner.*`; if it describes types, it stands for names with a capital alone."""
+        owner, _, last = name.rpartition(".")
+        row = None if owner in ("", "*") else self._row(f"{owner}.*")
+        return None if row is not None and row.is_type and not last[:1].isupper() else row
+
     def _lineage(self, name: str) -> Iterator[Api]:
-        """A class and all its base classes, nearest first, each once."""
+        """A class and all its base classes, nearest first, each once; for a property, those of its value."""
         waiting, seen = [name], {name}
         while waiting:
-            row = self._row(waiting.pop(0))
-            if row is None or not row.is_type:
+            current = waiting.pop(0)
+            row = self._row(current) or self._starred(current)
+            if row is None:
                 continue
-            yield row
-            fresh = [base for base in map(self.canonical, row.bases) if base not in seen]
+            if row.is_type:
+                yield row
+            fresh = [base for base in map(self.canonical, row.bases or row.returns) if base not in seen]
             seen.update(fresh)
             waiting.extend(fresh)
 

@@ -123,6 +123,18 @@ def test_a_star_answers_for_names_without_a_row() -> None:
     assert found("numpy.random.default_rng").random == "own"
 
 
+def test_a_star_for_types_answers_for_classes_and_their_methods() -> None:
+    assert found("transformers.BartModel.from_pretrained").phase == "load"
+    assert found("category_encoders.TargetEncoder.fit_transform").flow == "mixes"
+    assert TABLES.returns("category_encoders.TargetEncoder") == "category_encoders.TargetEncoder"
+    assert TABLES.lookup("category_encoders.utils") is None
+
+
+def test_a_property_is_followed_to_its_value() -> None:
+    assert TABLES.returns("pyspark.sql.SparkSession.read.parquet") == "pyspark.sql.DataFrame"
+    assert access("pyspark.sql.SparkSession.read.parquet")[0] == "reads"
+
+
 def test_unknown_names_have_no_row() -> None:
     assert TABLES.lookup("acme.load") is None
     assert TABLES.lookup("pandas.nothing") is None
