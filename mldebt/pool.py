@@ -31,6 +31,7 @@ _START_SECONDS = 60.0
 _KILLS_FORGIVEN = 4  # SIGKILL comes from outside and says nothing about the file
 _SIGKILL: int = getattr(signal, "SIGKILL", 0)  # Windows has neither
 _SIGPROF: int = getattr(signal, "SIGPROF", 0)
+_FALSE_STARTS_FORGIVEN = 20
 _BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1])['path']; from mldebt.worker import main; main()"
 
 
@@ -146,6 +147,8 @@ class _Feeder(threading.Thread):
         self._lock = threading.Lock()  # guards _process and _stopped against a start during `stop`
         self._deadline = float("inf")
         self._late = False
+        self._ready = False  # whether the present or last worker ever was
+        self._false_starts = 0
 
     def run(self) -> None:
         """Feed the worker until the jobs are out."""
@@ -182,7 +185,11 @@ class _Feeder(threading.Thread):
                 deaths = []
             if not batch or self._stopped:
                 return
-            deaths.append(self._end())
+            code = self._end()
+            if not self._ready:
+                self._count_false_start()
+                continue
+            deaths.append(code)
             if verdict := self._verdict(batch[0], deaths):
                 self._tell((batch[0], verdict))
                 batch = batch[1:]
@@ -249,6 +256,7 @@ class _Feeder(threading.Thread):
                 stdout=subprocess.PIPE,
                 process_group=None if sys.platform == "win32" else 0,
             )
+        self._ready = False
         self._allow(_START_SECONDS)
         ready = read_frame(cast(BinaryIO, process.stdout))
         self._deadline = float("inf")
@@ -259,7 +267,13 @@ class _Feeder(threading.Thread):
             if code != -_SIGKILL:
                 raise WorkerError(f"a worker process ended before it was ready ({_cause(code)})")
             raise BrokenPipeError
+        self._ready = True
         return process
+
+    def _count_false_start(self) -> None:
+        self._false_starts += 1
+        if self._false_starts > _FALSE_STARTS_FORGIVEN:
+            raise WorkerError("worker processes were killed again and again before they were ready")
 
     def _kill(self) -> None:
         process = self._process
