@@ -34,8 +34,12 @@ class CellRead(NamedTuple):
 
         Equal numbers come from two sessions and say nothing about each other.
         """
-        above, last = _count(self.stands_after), _count(self.ran_after)
-        return above > _count(self.cell) or last > above
+        return self.is_early or _count(self.ran_after) > _count(self.stands_after)
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the cell ran before the one above that sets the name."""
+        return _count(self.stands_after) > _count(self.cell)
 
 
 def cell_reads(source: SourceFacts) -> Iterator[CellRead]:

@@ -39,9 +39,9 @@ class OutOfOrderExecution(Rule):
     # %% [3]
     df = clean(raw)
     # %% [7]
-    df = load()
+    df = load()  # expect: out-of-order-execution
     # %% [4]
-    train(df)  # expect: out-of-order-execution
+    train(df)
     ```
 
     ## A column that was not there yet, and a value that a cell below had already changed
@@ -51,9 +51,9 @@ class OutOfOrderExecution(Rule):
     df = load()
     scores = run(5)
     # %% [5]
-    df["ratio"] = df.a / df.b
+    df["ratio"] = df.a / df.b  # expect: out-of-order-execution
     # %% [3]
-    print(df.describe())  # expect: out-of-order-execution
+    print(df.describe())
     ```
 
     ```python title="scores.ipynb"
@@ -136,25 +136,27 @@ class OutOfOrderExecution(Rule):
                 yield self._finding(source, misled[0], len({read.cell.index for read in misled}))
 
     def _finding(self, source: SourceFacts, read: CellRead, cells: int) -> Finding:
-        setter = read.stands_after
-        place = Location(source.path, Span.at(1), setter.index)
-        others = f"; so it is in {cells - 1} more cell{'s' * (cells > 2)}" if cells > 1 else ""
+        above, last = read.stands_after, read.ran_after
+        reader = (source.location(read.span), f"reads `{read.name}` [{read.cell.execution_count}]")
+        setter = _sets(source, read.name, above if read.is_early or last is None else last)
+        places = sorted((setter, reader), key=lambda place: place[0].cell or 0)
+        others = f"; so it is with {cells - 1} more cell{'s' * (cells > 2)}" if cells > 1 else ""
         return self.finding(
-            source.location(read.span),
+            places[0][0],
             f"saved outputs come from an out-of-order run: cell {read.cell.index + 1}"
-            f" [{_count(read.cell)}] reads `{read.name}`, which {_story(read)}{others}",
-            related=[Related(place, f"sets `{read.name}` [{_count(setter)}]")],
+            f" [{read.cell.execution_count}] reads `{read.name}`, which {_story(read)}{others}",
+            related=[Related(*places[1])],
             severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
         )
 
 
+def _sets(source: SourceFacts, name: str, cell: facts.Cell) -> tuple[Location, str]:
+    return Location(source.path, Span.at(1), cell.index), f"sets `{name}` [{cell.execution_count}]"
+
+
 def _story(read: CellRead) -> str:
-    setter, last = read.stands_after, read.ran_after
-    if last is None or _count(setter) > _count(read.cell):
-        return f"cell {setter.index + 1} [{_count(setter)}] above it set later"
+    above, last = read.stands_after, read.ran_after
+    if last is None or read.is_early:
+        return f"cell {above.index + 1} [{above.execution_count}] above it set later"
     side = "above" if last.index < read.cell.index else "below"
-    return f"cell {last.index + 1} [{_count(last)}] {side} it had already changed"
-
-
-def _count(cell: facts.Cell) -> int:
-    return cell.execution_count or 0
+    return f"cell {last.index + 1} [{last.execution_count}] {side} it had already changed"
