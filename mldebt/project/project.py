@@ -19,8 +19,11 @@ from mldebt.values import Known, Value, choice
 if TYPE_CHECKING:
     import libcst
 
+    from mldebt.declarations.model import Declared, Stage
     from mldebt.project.evaluate import Evaluator
+    from mldebt.project.executions import Execution
     from mldebt.project.inputs import Inputs
+    from mldebt.project.stages import Stages
     from mldebt.project.switches import Switches
     from mldebt.project.types import Types
 
@@ -151,9 +154,36 @@ class Project:
 
         return Switches(self)
 
-    def stages_running(self, source: SourceFacts) -> Sequence[tuple[object, tuple[str, ...]]]:
+    # --- declarations ---
+
+    @cached_property
+    def _stages(self) -> Stages:
+        from mldebt.project.stages import Stages
+
+        return Stages(self)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages that the project declares, tool by tool."""
+        return self._stages.declared
+
+    @property
+    def locked_stages(self) -> tuple[Stage, ...]:
+        """The stages as `dvc.lock` files remember them."""
+        return self._stages.locked
+
+    @property
+    def declared_data(self) -> tuple[Declared, ...]:
+        """What is declared outside stages: catalogues, tracked files, sources."""
+        return self._stages.data
+
+    def executions(self, stage: Stage) -> tuple[Execution, ...]:
+        """The sources that a stage runs, in order, with the words that it passes."""
+        return self._stages.executions(stage)
+
+    def stages_running(self, source: SourceFacts) -> Sequence[tuple[Stage, tuple[str, ...]]]:
         """The declared stages that run a source, each with the words that it passes."""
-        return ()
+        return self._stages.running(source)
 
     # --- syntax, for rules that have narrowed down to a place ---
 

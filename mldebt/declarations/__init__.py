@@ -1,0 +1,28 @@
+"""What a project declares about its pipeline: one adapter a tool, each a function of facts alone.
+
+An adapter is a module with one function `declared(project)` that yields Stages and Declared things. It reads
+configuration, commands and calls, these through `mldebt.declarations.literals`: none of them asks for symbolic
+values, since these depend on what stages pass to the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from mldebt.declarations.model import Declared as Declared
+from mldebt.declarations.model import Stage as Stage
+from mldebt.declarations.model import StageCommand as StageCommand
+
+if TYPE_CHECKING:
+    from mldebt.project import Project
+
+ADAPTERS = ("dvc",)
+"""The modules that know a tool each, in the order in which their stages are listed."""
+
+
+def declarations(project: Project) -> Iterator[Stage | Declared]:
+    """All that is declared in a project, adapter by adapter."""
+    for name in ADAPTERS:
+        yield from import_module(f"mldebt.declarations.{name}").declared(project)
