@@ -69,8 +69,7 @@ def whole(bench: Bench) -> list[Row]:
     processes = os.cpu_count() or 1
     start = time.perf_counter()
     parsers = [_start_parser(bench.files[number::processes]) for number in range(processes)]
-    for parser in parsers:
-        _answer(parser)
+    parsing = sum(_answer(parser)[0] for parser in parsers)
     reference = time.perf_counter() - start
     cold = timing.check(directory)
     time.sleep(2.5)  # files that changed a moment ago are not trusted by their time stamps
@@ -80,8 +79,13 @@ def whole(bench: Bench) -> list[Row]:
     changed = timing.check(directory)
     what = f"{len(bench.files):,} files, {lines:,} lines"
     return [
-        Row(f"bare parsing, {processes} processes, {what}", f"{reference:.2f} s"),
-        Row("`check --profile audit`, cold", f"{cold} = {cold.wall / reference:.2f} × parsing", "≤ 1.8 ×"),
+        Row(
+            f"bare parsing, {processes} processes, {what}",
+            f"{reference:.2f} s ({parsing:.2f} s of processor time)",
+        ),
+        Row("`check --profile audit`, cold", str(cold)),
+        Row("cold check ÷ bare parsing, on the clock", f"{cold.wall / reference:.2f}", "≤ 1.8"),
+        Row("cold check ÷ bare parsing, processor time", f"{cold.cpu / parsing:.2f}"),
         Row("`check --profile audit`, warm", str(warm), "≤ 2.5 s a million lines"),
         Row("`check --profile audit`, one file changed", str(changed)),
         Row("peak memory, cold", f"{cold.megabytes:,.0f} MB", "≤ 1,200 MB"),
