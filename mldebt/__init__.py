@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from mldebt.project import Project as Project
     from mldebt.project import Site as Site
     from mldebt.project import SourceFacts as SourceFacts
+    from mldebt.project.addresses import Address as Address
+    from mldebt.project.addresses import addresses as addresses
     from mldebt.project.branches import DeadSide as DeadSide
     from mldebt.project.branches import dead_sides as dead_sides
     from mldebt.project.branches import written as written
@@ -50,16 +52,19 @@ if TYPE_CHECKING:
     from mldebt.source import Location as Location
     from mldebt.source import Role as Role
     from mldebt.source import Span as Span
+    from mldebt.values import show as show
 
 _HOMES = {
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",
+    "mldebt.project.addresses": "Address addresses",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.switches": "Switch",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
+    "mldebt.values": "show",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
