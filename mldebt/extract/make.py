@@ -93,10 +93,10 @@ class _Reader:
         """Read a line of a recipe. Each one is a shell of its own."""
         prefix = _PREFIX.match(text)
         start = prefix.end() if prefix else 0
-        script = text[start:].replace("$$", "$")
+        script = text[start:].replace("$$", "$").replace("$<", "$(<)")  # a shell would read a redirect
         column += start
         found = parse_commands(script, line=line, column=column, context=self.context)
-        if script != text[start:]:  # `$$` is one character shorter than written: point at the whole line
+        if script != text[start:]:  # longer or shorter than written: point at the whole line
             lines = text.split("\n")
             span = Span(
                 line, column, line + len(lines) - 1, len(lines[-1]) + (column - start if len(lines) < 2 else 1)

@@ -1,4 +1,4 @@
-"""What a command line starts: launchers and wrappers are peeled off until a script, a module or a shell remains."""
+"""What a command line starts: wrappers are peeled off until a script, a module or shell code remains."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _RUNNERS = {
 
 _PREFIXES = frozenset(
     {"sudo", "time", "nohup", "exec", "command", "env", "nice", "timeout", "stdbuf", "xvfb-run", "caffeinate",
-     "torchrun", "deepspeed", "spark-submit", "kernprof", "horovodrun", "mpirun", "mpiexec", "srun", "ddtrace-run",
-     "opentelemetry-instrument", "wandb", "xargs", "ionice", "numactl", "viztracer", "scalene", "debugpy"}
+     "torchrun", "deepspeed", "spark-submit", "kernprof", "horovodrun", "mpirun", "mpiexec", "srun",
+     "ddtrace-run", "opentelemetry-instrument", "wandb", "xargs", "ionice", "numactl", "viztracer", "scalene", "debugpy"}
 )  # fmt: skip
 """Programs that run the rest of their command line, options aside."""
 
 _LAUNCHER_MODULES = frozenset(
-    {"torch.distributed.launch", "torch.distributed.run", "accelerate.commands.launch", "cProfile", "pdb", "trace",
-     "coverage", "memory_profiler", "kernprof", "debugpy", "streamlit", "papermill", "nbconvert", "jupyter",
+    {"torch.distributed.launch", "torch.distributed.run", "accelerate.commands.launch", "cProfile", "pdb",
+     "trace", "coverage", "memory_profiler", "kernprof", "debugpy", "streamlit", "papermill", "nbconvert", "jupyter",
      "scalene", "viztracer", "paddle.distributed.launch"}
 )  # fmt: skip
 _SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "celery", "flask"})

@@ -77,5 +77,5 @@ class Stages:
                 yield from by_stage.get(stage.id, ())
 
     def running(self, source: SourceFacts) -> tuple[tuple[Stage, tuple[str, ...]], ...]:
-        """The stages that run a source and the words that each passes; its `directory` is where the source starts."""
+        """The stages that run a source and the words that each passes; `directory` is where the source starts."""
         return self._runs.get(source.path, ())
