@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mldebt.discover import kind_of
 from mldebt.examples import ExampleFile
 from mldebt.extract import extract
 from mldebt.facts import Comment, Facts, Header
@@ -149,3 +150,30 @@ def test_comments_of_configuration_count() -> None:
         today=date(2026, 6, 1),
     )
     assert (len(outcome.suppressed), outcome.problems) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("conf.yaml", "a: 1  # mldebt: ignore[no-print] why\n"),
+        ("conf.toml", "# mldebt: ignore[no-print] why\na = 1\n"),
+        ("conf.ini", "[a]\nb = 1  # mldebt: ignore[no-print] why\n"),
+        ("Dockerfile", "# mldebt: ignore[no-print] why\nFROM python:3.11\n"),
+        ("requirements.txt", "pandas  # mldebt: ignore[no-print] why\n"),
+        ("run.sh", "python train.py  # mldebt: ignore[no-print] why\n"),
+        ("Makefile", "# mldebt: ignore[no-print] why\nall: train\n"),
+        (".env", "# mldebt: ignore[no-print] why\nA=1\n"),
+    ],
+)
+def test_every_kind_of_file_with_comments_can_suppress(path: str, text: str) -> None:
+    kind = kind_of(path)
+    assert kind is not None
+    source = Source(path, kind, Path(path), data=text.encode())
+    project = Project(Path("."), [(source, extract(kind, text.encode()))])
+    texts = Texts({path: source})
+    line = text.count("\n", 0, text.index("mldebt")) + 1
+    line += text.startswith("#")
+    outcome = suppress(
+        [finding(line, path=path)], project, texts, rules=RULES, ran=set(RULES), today=date(2026, 1, 1)
+    )
+    assert (outcome.kept, len(outcome.suppressed), said(outcome)) == ([], 1, [])

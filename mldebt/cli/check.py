@@ -71,7 +71,7 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     """
     from mldebt.cli.failures import reported
 
-    with reported():
+    with reported(), _collector_paused():
         report, fail_on = _run(paths, options)
     text = _statistics(report) if options["statistics"] else _render(report, options["output_format"])
     if not options["quiet"] or report.findings or options["output_format"] == "json":
@@ -142,6 +142,20 @@ def _standard_input(paths: tuple[str, ...], name: str | None) -> tuple[str, byte
     if name is None:
         raise click.UsageError("`-` needs --stdin-filename, because the kind of a file follows from its name.")
     return os.path.abspath(name), sys.stdin.buffer.read()
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: a run keeps nearly all that it makes, and looking it over costs a quarter."""
+    import gc
+
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 @contextmanager
