@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ import click
 if TYPE_CHECKING:
     from mldebt.cache import Cache
     from mldebt.engine import Report
+
+_PATIENCE = 0.7
+"""The seconds after which a progress bar appears."""
 
 
 def _split(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -164,11 +168,17 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    with click.progressbar(length=0, label="Reading", file=sys.stderr, show_eta=False) as bar:
+    start = time.monotonic()
+    with ExitStack() as shown:
+        bar: Any = None
 
         def advance(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
+            nonlocal bar
+            if bar is None and time.monotonic() - start > _PATIENCE:
+                made = click.progressbar(length=total, label="Reading", file=sys.stderr, show_eta=False)
+                bar = shown.enter_context(made)
+            if bar is not None:
+                bar.update(done - bar.pos)
 
         yield advance
 
