@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from mldebt.project.branches import written as written
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
+    from mldebt.project.processes import Process as Process
     from mldebt.project.qualify import qualified as qualified
     from mldebt.project.switches import Switch as Switch
     from mldebt.rule import Rule as Rule
@@ -60,6 +61,7 @@ _HOMES = {
     "mldebt.project.addresses": "Address addresses",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
+    "mldebt.project.processes": "Process",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.switches": "Switch",
     "mldebt.rule": "Rule",

@@ -42,10 +42,8 @@ class SysPathHack(Rule):
     ## In all spellings; one finding a file
 
     ```python title="src/jobs/train.py"
-    import os
-    import sys
+    import os, sys
     from pathlib import Path
-
     sys.path.append(os.path.join(os.path.dirname(__file__), "../.."))  # expect: sys-path-hack
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     ```
@@ -53,7 +51,6 @@ class SysPathHack(Rule):
     ```python title="src/score.py"
     import os
     import sys
-
     sys.path += ["/home/ines/churn"]  # expect: sys-path-hack
     os.environ["PYTHONPATH"] = os.getcwd()
     ```
@@ -69,7 +66,6 @@ class SysPathHack(Rule):
     ```python title="train.py"
     import os
     import sys
-
     sys.path.append("third_party/detector")
     sys.path.append("/opt/spark/python")
     sys.path.append("../input/some-package")
@@ -77,22 +73,18 @@ class SysPathHack(Rule):
     ```
 
     ```python title="third_party/detector/model.py"
-    LAYERS = 4
     ```
 
     ## Tests, and looking at the path
 
     ```python title="tests/conftest.py"
     import sys
-
-    sys.path.insert(0, "src")
+    sys.path.insert(0, "..")
     ```
 
-    ```python title="src/where.py"
+    ```python title="where.py"
     import sys
-
-    print(sys.path[0], "src" in sys.path)
-    sys.path.remove("src")
+    sys.path.remove(sys.path[0])
     ```
     """
 
