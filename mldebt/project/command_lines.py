@@ -31,16 +31,17 @@ _RUNNERS = {
 """Programs that run what follows one of their subcommands."""
 
 _PREFIXES = frozenset(
-    {"sudo", "time", "nohup", "exec", "command", "env", "nice", "timeout", "stdbuf", "xvfb-run", "caffeinate",
-     "torchrun", "deepspeed", "spark-submit", "kernprof", "horovodrun", "mpirun", "mpiexec", "srun",
-     "ddtrace-run", "opentelemetry-instrument", "wandb", "xargs", "ionice", "numactl", "viztracer", "scalene", "debugpy"}
+    {"sudo", "time", "nohup", "exec", "command", "env", "nice", "timeout", "stdbuf", "xvfb-run",
+     "caffeinate", "torchrun", "deepspeed", "spark-submit", "kernprof", "horovodrun", "mpirun", "mpiexec",
+     "srun", "ddtrace-run", "opentelemetry-instrument", "wandb", "xargs", "ionice", "numactl", "viztracer",
+     "scalene", "debugpy"}
 )  # fmt: skip
 """Programs that run the rest of their command line, options aside."""
 
 _LAUNCHER_MODULES = frozenset(
     {"torch.distributed.launch", "torch.distributed.run", "accelerate.commands.launch", "cProfile", "pdb",
-     "trace", "coverage", "memory_profiler", "kernprof", "debugpy", "streamlit", "papermill", "nbconvert", "jupyter",
-     "scalene", "viztracer", "paddle.distributed.launch"}
+     "trace", "coverage", "memory_profiler", "kernprof", "debugpy", "streamlit", "papermill", "nbconvert",
+     "jupyter", "scalene", "viztracer", "paddle.distributed.launch"}
 )  # fmt: skip
 _SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "celery", "flask"})
 _SCRIPT = re.compile(r".*\.(?:py|ipynb)", re.IGNORECASE)

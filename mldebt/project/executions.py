@@ -59,15 +59,16 @@ class Executions:
             if path in self._project.by_path:
                 yield Execution(stage, path, (), stage.directory, function)
         for command in stage.commands:
-            yield from self._run(stage, command, 0)
+            yield from self.run(stage, command)
 
-    def _run(self, stage: Stage, command: StageCommand, depth: int) -> Iterator[Execution]:
+    def run(self, stage: Stage, command: StageCommand, depth: int = 0) -> Iterator[Execution]:
+        """The sources that one command runs."""
         target = target_of(command.argv)
         if target is None or depth > _MOST_SCRIPTS:
             return
         if target.kind == "code":
             for inner in commands_of(target.name, command.location, command.directory):
-                yield from self._run(stage, inner, depth + 1)
+                yield from self.run(stage, inner, depth + 1)
             return
         if target.kind == "program":
             known = self._programs.get(target.name)
@@ -100,7 +101,7 @@ class Executions:
                 w for word in inner.argv for w in (target.arguments if word in ("$@", "$*", "${@}") else (word,))
             )
             call = StageCommand(argv=words, directory=inner.directory, location=command.location)
-            yield from self._run(stage, call, depth + 1)
+            yield from self.run(stage, call, depth + 1)
 
     def _directories(self, stage: Stage, command: StageCommand) -> Iterator[str]:
         """Where a command may start, the likeliest first."""

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     import libcst
 
     from mldebt.declarations.model import Declared, Stage
+    from mldebt.project.call_graph import CallGraph
+    from mldebt.project.entry_points import EntryPoint
     from mldebt.project.evaluate import Evaluator
     from mldebt.project.executions import Execution
+    from mldebt.project.imports import Imports
     from mldebt.project.inputs import Inputs
     from mldebt.project.stages import Stages
     from mldebt.project.switches import Switches
@@ -148,6 +151,13 @@ class Project:
         return Inputs(self)
 
     @cached_property
+    def imports(self) -> Imports:
+        """Which files import which."""
+        from mldebt.project.imports import Imports
+
+        return Imports(self.code, self.names)
+
+    @cached_property
     def switches(self) -> Switches:
         """Constants that nothing in the project sets to another value."""
         from mldebt.project.switches import Switches
@@ -184,6 +194,20 @@ class Project:
     def stages_running(self, source: SourceFacts) -> Sequence[tuple[Stage, tuple[str, ...]]]:
         """The declared stages that run a source, each with the words that it passes."""
         return self._stages.running(source)
+
+    @cached_property
+    def entry_points(self) -> tuple[EntryPoint, ...]:
+        """Where programs start: scripts, stages, installed commands, notebooks, DAG files, Hydra mains."""
+        from mldebt.project.entry_points import find_entry_points
+
+        return tuple(find_entry_points(self))
+
+    @cached_property
+    def call_graph(self) -> CallGraph:
+        """Which functions run when an entry point runs."""
+        from mldebt.project.call_graph import CallGraph
+
+        return CallGraph(self)
 
     # --- syntax, for rules that have narrowed down to a place ---
 

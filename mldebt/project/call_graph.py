@@ -1,0 +1,236 @@
+"""Which code runs when an entry point runs: function by function, not file by file.
+
+Importing a file runs its top level only. A function runs when it is called or handed on (as an argument, in a
+table, through a registering decorator). A method runs when something reached calls a method of that name and its
+class is instantiated; a class with a base from a library may have any of its methods called by that library.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mldebt.facts import Class
+from mldebt.project.qualify import qualified
+from mldebt.project.references import MAIN, MODULE, Edges, Place, edges_of, is_property, methods_of, place_of
+from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Kind
+
+if TYPE_CHECKING:
+    import networkx
+
+    from mldebt.declarations.model import Stage
+    from mldebt.project.project import Project
+
+_PLAIN_BASES = frozenset(
+    {"object", "ABC", "Protocol", "Generic", "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Exception",
+     "ValueError", "RuntimeError", "str", "int", "float", "dict", "list", "tuple", "set"}
+)  # fmt: skip
+"""Bases that call no methods of their subclasses but special ones."""
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """The code that runs.
+
+    `places` are the functions reached, and the files (function MODULE) whose top level runs.
+    `by_name` says that some of it looks code up by names from configuration.
+    """
+
+    places: frozenset[Place]
+    by_name: bool = False
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files of which anything runs, be it only their imports."""
+        return frozenset(place.path for place in self.places)
+
+    def has(self, source: SourceFacts, block: int) -> bool:
+        """Whether the code of a block runs."""
+        return place_of(source, block) in self.places
+
+
+class CallGraph:
+    """Answers what runs from where. Edges are worked out file by file, when they are first needed."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._edges: dict[str, dict[str, Edges]] = {}
+        self._reached: dict[tuple[Place, ...], Reach] = {}
+
+    def edges(self, place: Place) -> Edges:
+        """What a place leads to directly."""
+        if place.path not in self._edges:
+            source = self._project.source(place.path)
+            self._edges[place.path] = edges_of(self._project, source) if source is not None else {}
+        return self._edges[place.path].get(place.function) or _NOTHING
+
+    def reach(self, *starts: Place) -> Reach:
+        """All that runs when these places run; the top level of their files runs first."""
+        key = tuple(sorted(set(starts)))
+        if key not in self._reached:
+            self._reached[key] = _Run(self._project, self).run(key)
+        return self._reached[key]
+
+    def reach_of_file(self, path: str) -> Reach:
+        """All that runs when a file is run by itself."""
+        return self.reach(Place(path, MODULE), Place(path, MAIN))
+
+    def reach_of_stage(self, stage: Stage) -> Reach:
+        """All that runs when a stage runs: its scripts, or the functions that it names."""
+        starts: list[Place] = []
+        for execution in self._project.executions(stage):
+            starts.append(Place(execution.path, MODULE))
+            starts.append(Place(execution.path, execution.function or MAIN))
+        return self.reach(*starts)
+
+    def uses(self, reach: Reach) -> Iterator[SourceFacts]:
+        """The sources that matter: scripts, and those of which a function runs or the top level does something."""
+        functions = {place.path for place in reach.places if place.function != MODULE}
+        for path in sorted(reach.paths):
+            source = self._project.by_path.get(path)
+            if source is not None and (path in functions or does_something(source)):
+                yield source
+
+    @cached_property
+    def graph(self) -> networkx.DiGraph[Place]:
+        """All direct edges of the project between places, methods of unknown receivers left out."""
+        import networkx
+
+        graph: networkx.DiGraph[Place] = networkx.DiGraph()
+        for source in self._project.code:
+            for function, edges in self._edges_of(source.path).items():
+                start = Place(source.path, function)
+                graph.add_node(start)
+                for target in (*edges.functions, *edges.classes):
+                    graph.add_edge(start, target)
+                for path in edges.modules:
+                    graph.add_edge(start, Place(path, MODULE))
+        return graph
+
+    def _edges_of(self, path: str) -> dict[str, Edges]:
+        self.edges(Place(path, MODULE))
+        return self._edges[path]
+
+    @cached_property
+    def configured(self) -> frozenset[str]:
+        """The dotted names that configuration files give as `_target_` (or `class_path`)."""
+        return frozenset(
+            entry.value
+            for source in self._project.sources(Kind.YAML)
+            for entry in source.facts.entries
+            if entry.path and entry.path[-1] in ("_target_", "class_path") and isinstance(entry.value, str)
+        )
+
+
+def does_something(source: SourceFacts) -> bool:
+    """Whether a file's top level does more than import and define: it sets names or calls things."""
+    facts = source.facts
+    for binding in facts.bindings:
+        if binding.kind not in ("import", "function", "class", "parameter") and binding.name != "__all__":
+            owner = place_of(source, binding.block)
+            if owner.function == MODULE and source.enclosing(binding.block, "class") is None:
+                return True
+    return any(call.bare and place_of(source, call.block).function == MODULE for call in facts.calls)
+
+
+class _Run:
+    """One walk over the graph: what is reached, and which classes have instances by then."""
+
+    def __init__(self, project: Project, graph: CallGraph) -> None:
+        self._project = project
+        self._graph = graph
+        self._reached: set[Place] = set()
+        self._waiting: list[Place] = []
+        self._classes: set[Place] = set()
+        self._called: set[str] = set()
+        self._methods: dict[str, set[Place]] = defaultdict(set)
+        self._by_name = False
+
+    def run(self, starts: tuple[Place, ...]) -> Reach:
+        """The code that runs from the starts."""
+        for start in starts:
+            self._enter(Place(start.path, MODULE))
+            self._enter(start)
+            self._instantiate_if_class(start)
+        while self._waiting:
+            self._follow(self._graph.edges(self._waiting.pop()))
+        return Reach(frozenset(self._reached), self._by_name)
+
+    def _enter(self, place: Place) -> None:
+        if place not in self._reached:
+            self._reached.add(place)
+            self._waiting.append(place)
+
+    def _follow(self, edges: Edges) -> None:
+        for path in edges.modules:
+            self._enter(Place(path, MODULE))
+        for function in edges.functions:
+            self._enter(function)
+        for cls in edges.classes:
+            self._instantiate(cls)
+        for name in edges.methods - self._called:
+            self._called.add(name)
+            for method in self._methods[name]:
+                self._enter(method)
+        if edges.by_name and not self._by_name:
+            self._by_name = True
+            self._enter_configured()
+
+    def _instantiate_if_class(self, place: Place) -> None:
+        source = self._project.source(place.path)
+        if source is not None and any(cls.qualname == place.function for cls in source.facts.classes):
+            self._instantiate(place)
+
+    def _instantiate(self, place: Place) -> None:
+        """From now on methods of the class may be called."""
+        source = self._project.source(place.path)
+        cls = source and next((c for c in source.facts.classes if c.qualname == place.function), None)
+        if source is None or not cls or place in self._classes:
+            return
+        self._classes.add(place)
+        foreign = self._has_foreign_base(source, cls)
+        for home, method in methods_of(self._project, source, cls):
+            target = Place(home.path, method.qualname)
+            self._methods[method.name].add(target)
+            special = method.name.startswith("__") or is_property(home, method)
+            if foreign or special or method.name in self._called:
+                self._enter(target)
+
+    def _has_foreign_base(self, source: SourceFacts, cls: Class) -> bool:
+        """Whether a library that the class inherits from may call its methods."""
+        seen: set[Place] = set()
+        waiting = [(source, cls)]
+        while waiting:
+            home, current = waiting.pop()
+            if Place(home.path, current.qualname) in seen:
+                continue
+            seen.add(Place(home.path, current.qualname))
+            for base in current.bases:
+                name = qualified(home, base)
+                symbol = self._project.names.symbol(home, name) if name else None
+                if symbol is not None and isinstance(symbol.fact, Class):
+                    waiting.append((symbol.source, symbol.fact))
+                elif name.rpartition(".")[2] not in _PLAIN_BASES:
+                    return True
+        return False
+
+    def _enter_configured(self) -> None:
+        """What configuration names may be looked up."""
+        code = next(iter(self._project.code), None)
+        for name in sorted(self._graph.configured) if code is not None else ():
+            symbol = self._project.names.symbol(code, name) if code is not None else None
+            if symbol is None:
+                continue
+            self._enter(Place(symbol.source.path, MODULE))
+            qualname = getattr(symbol.fact, "qualname", "")
+            if isinstance(symbol.fact, Class):
+                self._instantiate(Place(symbol.source.path, qualname))
+            elif qualname:
+                self._enter(Place(symbol.source.path, qualname))
+
+
+_NOTHING = Edges()

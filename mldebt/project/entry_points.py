@@ -1,0 +1,113 @@
+"""Where programs start: scripts, stages, installed commands, documents, notebooks, DAG files, Hydra mains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import basename, dirname
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.declarations.commands import stage_command
+from mldebt.declarations.model import Stage
+from mldebt.project.executions import Executions
+from mldebt.project.programs import console_scripts
+from mldebt.project.references import MAIN, MODULE, Place, decorator_name
+from mldebt.source import Kind, Location, Role, Span
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_FRAMEWORKS = {
+    "airflow": "dag",
+    "dagster": "dag",
+    "prefect": "dag",
+    "metaflow": "dag",
+    "zenml": "dag",
+    "kfp": "dag",
+    "luigi": "dag",
+    "streamlit": "app",
+    "gradio": "app",
+    "dash": "app",
+    "fastapi": "app",
+    "flask": "app",
+    "celery": "app",
+    "locust": "app",
+}
+"""Packages whose importers are started by the package's own program, if they build something with it."""
+
+_BUILDERS = frozenset(
+    {"DAG", "dag", "flow", "job", "asset", "pipeline", "Flow", "FlowSpec", "Definitions", "FastAPI",
+     "Flask", "Dash", "Celery", "Interface", "Blocks", "Deployment", "HttpUser"}
+)  # fmt: skip
+
+
+class EntryPoint(NamedTuple):
+    """A place where a program can start.
+
+    `kind` is main (an `if __name__ == "__main__"`), script (a stage runs it), installed, document (a README shows
+    how to run it), notebook, dag, app or hydra. `function` is what is called, empty for the file as a whole.
+    """
+
+    path: str
+    function: str
+    kind: str
+    location: Location
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where the call graph starts."""
+        return Place(self.path, MODULE), Place(self.path, self.function or MAIN)
+
+
+def find_entry_points(project: Project) -> Iterator[EntryPoint]:
+    """All entry points, by path; a place can be one for several reasons."""
+    found = {(point.path, point.function, point.kind): point for point in _all(project)}
+    for key in sorted(found):
+        yield found[key]
+
+
+def _all(project: Project) -> Iterator[EntryPoint]:
+    for stage in project.stages:
+        for execution in project.executions(stage):
+            yield EntryPoint(execution.path, execution.function, "script", stage.location)
+    for script in console_scripts(project):
+        yield EntryPoint(script.path, script.function, "installed", script.location)
+    yield from _documented(project)
+    for source in project.code:
+        start = Location(source.path, Span.at(1))
+        if source.facts.header.main:
+            yield EntryPoint(source.path, "", "main", start)
+        if source.kind is Kind.NOTEBOOK:
+            yield EntryPoint(source.path, "", "notebook", start)
+        elif basename(source.path) == "__main__.py":
+            yield EntryPoint(source.path, "", "main", start)
+        for kind in _started_by_frameworks(source.facts.header.names, source.facts.header.modules):
+            if not source.source.is_any(Role.TEST):
+                yield EntryPoint(source.path, "", kind, start)
+        for function in source.facts.functions:
+            if any(decorator_name(source, d) == "main" for d in function.decorators):
+                yield EntryPoint(source.path, function.qualname, "hydra", source.location(function.span))
+
+
+def _started_by_frameworks(names: tuple[str, ...], modules: tuple[str, ...]) -> Iterator[str]:
+    """The kinds of programs that a file is, by the packages whose builders it calls."""
+    packages = {module.partition(".")[0] for module in modules}
+    for package, kind in _FRAMEWORKS.items():
+        if package not in packages:
+            continue
+        if package == "streamlit" or any(
+            name.partition(".")[0] == package and name.rpartition(".")[2] in _BUILDERS for name in names
+        ):
+            yield kind
+
+
+def _documented(project: Project) -> Iterator[EntryPoint]:
+    """The sources that documents tell the reader to run."""
+    executions = Executions(project, {s.name: (s.path, s.function) for s in console_scripts(project)})
+    for source in project.sources(Kind.MARKDOWN):
+        home = dirname(source.path)
+        commands = tuple(stage_command(c, source.location(c.span), home) for c in source.facts.commands)
+        where = Location(source.path, Span.at(1))
+        stage = Stage(id=source.path, name=source.path, tool="document", location=where, directory=home)
+        for command in commands:
+            for execution in executions.run(stage, command):
+                yield EntryPoint(execution.path, execution.function, "document", command.location)

@@ -1,0 +1,235 @@
+"""What one source's functions call, refer to and import: the edges of the call graph."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from posixpath import dirname
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from mldebt.facts import Attr, Called, Class, Compare, Const, Expr, Function, Ref
+from mldebt.project.names import Symbol
+from mldebt.project.qualify import qualified
+from mldebt.project.source_facts import SourceFacts
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+MODULE = ""
+"""Stands for the top level of a file among its functions."""
+
+MAIN = "__main__"
+"""Stands for what a file does only when it is run itself, not when it is imported."""
+
+_TRANSPARENT = frozenset(
+    {"staticmethod", "classmethod", "property", "abstractmethod", "cached_property", "lru_cache", "cache",
+     "wraps", "contextmanager", "asynccontextmanager", "overload", "override", "final", "njit", "jit",
+     "vectorize", "no_grad", "inference_mode", "setter", "getter", "deleter", "total_ordering", "dataclass",
+     "deprecated", "singledispatch", "typechecked", "validate_call", "retry"}
+)  # fmt: skip
+"""Decorators that do not register what they decorate: it still has to be called."""
+
+_PROPERTIES = frozenset({"property", "cached_property"})
+
+
+class Place(NamedTuple):
+    """A function of a file, by its qualified name; MODULE or MAIN for code outside functions."""
+
+    path: str
+    function: str
+
+
+class Edges(msgspec.Struct):
+    """What one place leads to.
+
+    `functions` are called or handed on, `classes` instantiated or handed on; `methods` are the names of methods
+    called on objects of the project or of unknown type; `modules` are run by import. `by_name` says that code is
+    looked up by names that configuration gives (`hydra.utils.instantiate`).
+    """
+
+    functions: set[Place] = msgspec.field(default_factory=set)
+    classes: set[Place] = msgspec.field(default_factory=set)
+    methods: set[str] = msgspec.field(default_factory=set)
+    modules: set[str] = msgspec.field(default_factory=set)
+    by_name: bool = False
+
+
+def place_of(source: SourceFacts, block: int) -> Place:
+    """The innermost function around a block, or the part of the file's top level."""
+    blocks = source.facts.blocks
+    main = False
+    for ancestor in source.ancestors(block):
+        fact = blocks[ancestor]
+        if fact.kind == "function":
+            function = source.function_of(ancestor)
+            if function is not None:
+                return Place(source.path, function.qualname)
+        main = main or (fact.kind == "if" and is_main_guard(fact.test))
+    return Place(source.path, MAIN if main else MODULE)
+
+
+def is_main_guard(test: Expr | None) -> bool:
+    """Whether a condition is `__name__ == "__main__"`."""
+    if not isinstance(test, Compare) or test.operator != "==":
+        return False
+    sides = (test.left, test.right)
+    return any(isinstance(s, Ref) and s.name == "__name__" for s in sides) and Const("__main__") in sides
+
+
+def edges_of(project: Project, source: SourceFacts) -> dict[str, Edges]:
+    """The edges of each function of a source (and of MODULE and MAIN), by name."""
+    found: dict[str, Edges] = defaultdict(Edges)
+    facts = source.facts
+    for call in facts.calls:
+        edges = found[place_of(source, call.block).function]
+        symbol = project.callers.target(source, call)
+        if symbol is not None:
+            _add(edges, symbol)
+        if isinstance(call.func, Attr):
+            if not _outside(project, source, call.func.base, call.name, symbol):
+                edges.methods.add(call.func.name)
+        elif symbol is None:
+            _add_references(project, source, edges, call.func)
+        if call.name.rpartition(".")[2] in (
+            "instantiate",
+            "get_class",
+            "get_method",
+            "load_obj",
+            "import_module",
+        ):
+            edges.by_name = True
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            _add_references(project, source, edges, argument)
+    for block, expr in _handed_on(source):
+        _add_references(project, source, found[place_of(source, block).function], expr)
+    _add_definitions(project, source, found)
+    _add_imports(project, source, found)
+    return dict(found)
+
+
+def _handed_on(source: SourceFacts) -> Iterator[tuple[int, Expr]]:
+    """The expressions outside calls whose value goes somewhere, with their blocks."""
+    facts = source.facts
+    for binding in facts.bindings:
+        if binding.value is not None:
+            yield binding.block, binding.value
+    for store in facts.stores:
+        yield store.block, store.value
+    for result in facts.returns:
+        yield result.block, result.value
+
+
+def _add_definitions(project: Project, source: SourceFacts, found: dict[str, Edges]) -> None:
+    """Decorators that register functions and classes hand them on where they are defined."""
+    definitions: tuple[Function | Class, ...] = (*source.facts.functions, *source.facts.classes)
+    for definition in definitions:
+        where = source.facts.blocks[definition.block].parent
+        edges = found[place_of(source, where).function]
+        for decorator in definition.decorators:
+            _add_references(project, source, edges, decorator)
+        if any(decorator_name(source, d) not in _TRANSPARENT for d in definition.decorators):
+            place = Place(source.path, definition.qualname)
+            (edges.functions if isinstance(definition, Function) else edges.classes).add(place)
+
+
+def _add_imports(project: Project, source: SourceFacts, found: dict[str, Edges]) -> None:
+    for fact in source.facts.imports:
+        if any(_is_type_checking(source, ancestor) for ancestor in source.ancestors(fact.block)):
+            continue
+        modules = found[place_of(source, fact.block).function].modules
+        for path in project.imports.files_of(source, fact):
+            modules.add(path)
+            modules.update(_packages(project, path))
+
+
+def _packages(project: Project, path: str) -> Iterator[str]:
+    """The `__init__.py` files that importing a file runs first."""
+    home = dirname(path)
+    while home and project.source(f"{home}/__init__.py") is not None:
+        yield f"{home}/__init__.py"
+        home = dirname(home)
+
+
+def _is_type_checking(source: SourceFacts, block: int) -> bool:
+    fact = source.facts.blocks[block]
+    return fact.kind == "if" and isinstance(fact.test, Ref | Attr) and fact.test.name == "TYPE_CHECKING"
+
+
+def decorator_name(source: SourceFacts, decorator: Expr) -> str:
+    """The last name of a decorator, called or not."""
+    if isinstance(decorator, Called):
+        decorator = source.facts.calls[decorator.call].func
+    return decorator.name if isinstance(decorator, Attr | Ref) else ""
+
+
+def is_property(source: SourceFacts, function: Function) -> bool:
+    """Whether reading an attribute runs a method."""
+    return any(decorator_name(source, d) in _PROPERTIES for d in function.decorators)
+
+
+def _add(edges: Edges, symbol: Symbol) -> None:
+    """Add a function or class; of a function's rest, the function that is nested in it."""
+    if isinstance(symbol.fact, Function):
+        nested = ".".join((symbol.fact.qualname, *symbol.rest))
+        known = not symbol.rest or any(f.qualname == nested for f in symbol.source.facts.functions)
+        edges.functions.add(Place(symbol.source.path, nested if known else symbol.fact.qualname))
+    elif isinstance(symbol.fact, Class):
+        edges.classes.add(Place(symbol.source.path, symbol.fact.qualname))
+
+
+def _outside(project: Project, source: SourceFacts, receiver: Expr, name: str, symbol: Symbol | None) -> bool:
+    """Whether a method surely belongs to a library or is a function of a module."""
+    if name and not name.startswith(":"):
+        return True
+    if symbol is not None:
+        return False
+    known = project.type_of(source, receiver)
+    return bool(known) and ":" not in known
+
+
+def _add_references(project: Project, source: SourceFacts, edges: Edges, expr: Expr) -> None:
+    """The functions and classes that an expression names; what it calls has been added already."""
+    for chain in chains(expr):
+        name = qualified(source, chain)
+        symbol = project.names.symbol(source, name) if name else None
+        if symbol is not None and symbol.fact is not None:
+            _add(edges, symbol)
+        elif isinstance(chain, Attr) and isinstance(chain.base, Ref) and chain.base.name in ("self", "cls"):
+            edges.methods.add(chain.name)
+
+
+def chains(expr: Expr) -> Iterator[Expr]:
+    """The names and attribute chains in an expression, calls not entered."""
+    waiting: list[object] = [expr]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Ref):
+            yield item
+        elif isinstance(item, Attr):
+            yield item
+            if not isinstance(item.base, Ref):
+                waiting.append(item.base)
+        elif isinstance(item, tuple):
+            waiting.extend(item)
+        elif isinstance(item, msgspec.Struct) and not isinstance(item, Called | Const):
+            waiting.extend(getattr(item, field) for field in item.__struct_fields__)
+
+
+def methods_of(project: Project, source: SourceFacts, cls: Class) -> Iterable[tuple[SourceFacts, Function]]:
+    """The methods of a class and of its bases in the project; those of the class itself first."""
+    seen: set[Place] = set()
+    waiting = [(source, cls)]
+    while waiting:
+        home, current = waiting.pop(0)
+        place = Place(home.path, current.qualname)
+        if place in seen:
+            continue
+        seen.add(place)
+        prefix = f"{current.qualname}."
+        for function in home.facts.functions:
+            if function.qualname.startswith(prefix) and "." not in function.qualname[len(prefix) :]:
+                yield home, function
+        bases = project.names.bases(home, current)
+        waiting.extend((b.source, b.fact) for b in bases if isinstance(b.fact, Class) and not b.rest)
