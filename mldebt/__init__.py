@@ -47,7 +47,9 @@ if TYPE_CHECKING:
     from mldebt.project.cell_reads import cell_reads as cell_reads
     from mldebt.project.processes import Process as Process
     from mldebt.project.qualify import qualified as qualified
+    from mldebt.project.strings import strings_of as strings_of
     from mldebt.project.switches import Switch as Switch
+    from mldebt.project.walk import walk as walk
     from mldebt.rule import Rule as Rule
     from mldebt.source import Kind as Kind
     from mldebt.source import Location as Location
@@ -63,7 +65,9 @@ _HOMES = {
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.processes": "Process",
     "mldebt.project.qualify": "qualified",
+    "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
+    "mldebt.project.walk": "walk",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
     "mldebt.values": "show",

@@ -1,0 +1,43 @@
+"""All strings of a source, whatever its kind: literals, settings, words of commands, variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt.facts import Const, Expr, Text
+from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import walk
+from mldebt.source import Span
+
+_LOCAL_FILE = re.compile(r"file:/{2,3}(?=[A-Za-z]:)|file://")
+
+
+def strings_of(source: SourceFacts) -> Iterator[tuple[str, Span]]:
+    """The strings that can be paths or addresses, with their places.
+
+    Of f-strings the literal beginning counts; `--option=value` and `file://` are taken off.
+    """
+    facts = source.facts
+    yield from ((literal.value, literal.span) for literal in facts.literals)
+    for call in facts.calls:
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            yield from ((text, call.span) for text in _beginnings(argument))
+    for binding in facts.bindings:
+        yield from ((text, binding.span) for text in _beginnings(binding.value))
+    for store in facts.stores:
+        yield from ((text, store.span) for text in _beginnings(store.value))
+    for entry in facts.entries:
+        if entry.kind == "scalar" and isinstance(entry.value, str):
+            yield _LOCAL_FILE.sub("", entry.value, count=1), entry.span
+    for command in facts.commands:
+        yield from ((word.rpartition("=")[2], command.span) for word in command.argv)
+    yield from ((variable.value, variable.span) for variable in facts.variables)
+    for requirement in facts.requirements:
+        yield _LOCAL_FILE.sub("", requirement.address, count=1), requirement.span
+
+
+def _beginnings(expr: Expr | None) -> Iterator[str]:
+    for part in walk(expr):
+        if isinstance(part, Text) and part.parts and isinstance(part.parts[0], Const):
+            yield str(part.parts[0].value)

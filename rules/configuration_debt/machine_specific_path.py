@@ -1,0 +1,134 @@
+"""The rule `machine-specific-path`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span, strings_of
+
+_LOCAL = re.compile(
+    r"(?P<place>/home/(?P<user>[\w.@-]+)|/Users/(?P<mac>[\w.@ -]+)|[A-Za-z]:[\\/]+(?:Users[\\/]+)?[\w.() -]+"
+    r"|\\\\[\w.-]+\\[\w$.-]+|~/?[^/\s]*/(?:Desktop|Downloads|Documents)|/content/g?drive/My ?Drive)"
+    r"(?:[\\/][^\n]*)?$"
+)
+_SHARED_USER = re.compile(
+    r"(jovyan|airflow|bentoml|vscode|app|app_?user|user(name)?|root|runner(admin)?|circleci|docker|spark|node|coder"
+    r"|sagemaker-user|glue_user|studio-lab-user|gitpod|mambauser|nonroot|worker|celery|Shared|me|you)$"
+)
+_NOBODYS = re.compile(
+    r"[<>{}$*|]|path[/\\]+to|\byour|xxx|\bexample|[A-Za-z]:[\\/]+(Windows|Program ?(Files|Data))", re.IGNORECASE
+)
+_SETTINGS = (Kind.YAML, Kind.TOML, Kind.INI, Kind.JSON, Kind.ENV, Kind.SHELL, Kind.MAKE, Kind.REQUIREMENTS)
+_JSON_SETTINGS = re.compile(r"(config|settings|params|options|catalog)", re.IGNORECASE)
+
+
+class MachineSpecificPath(Rule):
+    """A path exists on one machine only.
+
+    It names somebody's home directory, a Windows drive or a personal cloud folder: on any other machine the
+    program fails, or reads another file. Pimentel et al. 2019 found absolute paths to be a frequent reason why
+    notebooks do not run again; Sculley et al. 2015, section 6, count such values as configuration debt.
+
+    ## How to repair
+
+    Use a path relative to the repository, or take the directory from a configuration value or the environment.
+
+    ## In code; several paths below one place are one finding
+
+    ```python title="train.py"
+    import pandas as pd
+
+    df = pd.read_csv(r"C:\\Users\\ines\\Desktop\\text.csv")  # expect: machine-specific-path
+    HOME = "/home/ines/churn/"  # expect: machine-specific-path
+    model.save(f"/home/ines/churn/{name}.pt")
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    labels = load("/content/drive/MyDrive/labels.csv")  # expect: machine-specific-path
+    ```
+
+    ## In configuration
+
+    ```yaml title="conf/data.yaml"
+    data:
+      dir: /Users/ines/data  # expect: machine-specific-path
+    ```
+
+    ```ini title=".dvc/config"
+    ['remote "store"']
+        url = D:\\dvc\\store  # expect: machine-specific-path
+    ```
+
+    ## Places that an image or a platform provides
+
+    ```python title="serve.py"
+    model = load("/home/churn/model.pkl")
+    work = "/home/jovyan/work/a.csv"
+    data = "/kaggle/input/train.csv", "/opt/ml/model", "/tmp/a.csv", "/mnt/data/a.csv"
+    ```
+
+    ```dockerfile title="Dockerfile"
+    FROM python:3.11
+    RUN useradd churn
+    WORKDIR /home/churn
+    ```
+
+    ## Placeholders, addresses, system files, and text that only mentions a path
+
+    ```python title="train.py"
+    parser.add_argument("--data", help="for example /home/ines/data")
+    example = "/home/<user>/data", "/path/to/data", "/home/username/data"
+    font = "C:/Windows/Fonts/arial.ttf"
+    url = "https://example.com/home/ines/a.csv"
+    # df = pd.read_csv("/home/ines/old.csv")
+    ```
+
+    ## Tests
+
+    ```python title="tests/test_paths.py"
+    assert clean("/home/ines/a.csv") == "a.csv"
+    ```
+    """
+
+    severity = Severity.ERROR
+    profile = Profile.HOOK
+    minutes = 5
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each place outside the repository that a file names."""
+        images = _image_text(project)
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK, *_SETTINGS):
+            places: dict[str, dict[Span, str]] = {}
+            if source.kind is Kind.JSON and not _JSON_SETTINGS.search(source.path.rpartition("/")[2]):
+                continue  # results and data, not something that a person wrote
+            for text, span in strings_of(source):
+                match = _LOCAL.match(text)
+                if match and not _NOBODYS.search(text[:200]) and not _is_shared(match, images):
+                    places.setdefault(match["place"].lower(), {}).setdefault(span, text)
+            for uses in places.values():
+                yield self._finding(source, sorted(uses.items()))
+
+    def _finding(self, source: SourceFacts, uses: list[tuple[Span, str]]) -> Finding:
+        (span, text), *others = uses
+        more = f" (and {len(others)} more paths below it)" if others else ""
+        return self.finding(
+            source.location(span),
+            f"`{text[:120]}` exists only on one machine{more}",
+            related=[Related(source.location(place), f"`{path[:120]}`") for place, path in others[:20]],
+            severity=Severity.WARNING if source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) else None,
+        )
+
+
+def _is_shared(match: re.Match[str], images: str) -> bool:
+    """Whether everybody has the place: a usual account of images, or one that an image of the project makes."""
+    user = match["user"] or match["mac"]
+    if not user:
+        return False
+    return bool(_SHARED_USER.match(user) or re.search(rf"\b{re.escape(user)}\b", images))
+
+
+def _image_text(project: Project) -> str:
+    images = project.sources(Kind.DOCKERFILE)
+    return "\n".join(instruction.value for source in images for instruction in source.facts.instructions)
