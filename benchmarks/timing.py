@@ -63,4 +63,5 @@ def machine() -> str:
     """The size of this machine, and how busy it has been during the last quarter of an hour."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     version = ".".join(map(str, sys.version_info[:3]))
-    return f"{os.cpu_count()} processors, {memory:.0f} GB of memory, Python {version}, {sys.platform}, load {os.getloadavg()[2]:.1f}"
+    size = f"{os.cpu_count()} processors, {memory:.0f} GB of memory"
+    return f"{size}, Python {version}, {sys.platform}, load {os.getloadavg()[2]:.1f}"
