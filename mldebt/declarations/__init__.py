@@ -18,7 +18,7 @@ from mldebt.declarations.model import StageCommand as StageCommand
 if TYPE_CHECKING:
     from mldebt.project import Project
 
-ADAPTERS = ("dvc", "mlproject", "ploomber", "make", "shell", "workflows", "containers")
+ADAPTERS = ("dvc", "kedro", "mlproject", "ploomber", "make", "shell", "workflows", "containers")
 """The modules that know a tool each, in the order in which their stages are listed."""
 
 

@@ -88,7 +88,7 @@ class CallGraph:
         return self.reach(*starts)
 
     def uses(self, reach: Reach) -> Iterator[SourceFacts]:
-        """The sources that matter: scripts, and those of which a function runs or the top level does something."""
+        """The sources that matter: scripts, and those whose functions run or whose top level does something."""
         functions = {place.path for place in reach.places if place.function != MODULE}
         for path in sorted(reach.paths):
             source = self._project.by_path.get(path)
