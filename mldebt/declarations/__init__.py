@@ -18,7 +18,21 @@ from mldebt.declarations.model import StageCommand as StageCommand
 if TYPE_CHECKING:
     from mldebt.project import Project
 
-ADAPTERS = ("dvc", "kedro", "mlproject", "ploomber", "make", "shell", "workflows", "containers")
+ADAPTERS = (
+    "dvc",
+    "kedro",
+    "mlproject",
+    "ploomber",
+    "make",
+    "shell",
+    "workflows",
+    "containers",
+    "airflow",
+    "prefect",
+    "dagster",
+    "metaflow",
+    "zenml",
+)
 """The modules that know a tool each, in the order in which their stages are listed."""
 
 

@@ -132,7 +132,16 @@ class Executions:
         else:
             kinds, names = (Kind.SHELL,), [target.name]
         for name in names:
-            source = self._project.source(place(directory, name))
-            if source is not None and source.kind in kinds:
-                return source.path
+            for path in (place(directory, name), *_tails(place(directory, name))):
+                source = self._project.source(path)
+                if source is not None and source.kind in kinds:
+                    return source.path
         return None
+
+
+def _tails(path: str) -> Iterator[str]:
+    """Where a path on another machine (`/opt/airflow/dags/a.py`, `$HOME/src/a.py`) may lie in the project."""
+    if path.startswith(("/", "~", "$")):
+        parts = path.split("/")
+        for start in range(1, len(parts)):
+            yield "/".join(parts[start:])
