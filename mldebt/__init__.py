@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from mldebt.project.branches import written as written
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
+    from mldebt.project.namespaces import Namespaces as Namespaces
+    from mldebt.project.options import Option as Option
     from mldebt.project.processes import Process as Process
     from mldebt.project.qualify import qualified as qualified
     from mldebt.project.strings import strings_of as strings_of
@@ -63,6 +65,8 @@ _HOMES = {
     "mldebt.project.addresses": "Address addresses",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
+    "mldebt.project.namespaces": "Namespaces",
+    "mldebt.project.options": "Option",
     "mldebt.project.processes": "Process",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.strings": "strings_of",

@@ -1,0 +1,225 @@
+"""Where parsed options go: the variables that hold them, what is read from these, and whether they get away.
+
+A namespace gets away when it is passed on as a whole to something that may read any option of it. Printing,
+logging and storing it is no such thing: that reads everything and uses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Item, Map, Ref
+from mldebt.project.names import Symbol
+from mldebt.project.qualify import qualified
+from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import parts_of
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_PARSES = frozenset({"parse_args", "parse_intermixed_args"})
+_PARSERS = _PARSES | {"parse_known_args", "parse_args_into_dataclasses"}
+_RECORD = re.compile(r"(cmd_?)?(args|arguments|opts?|options|config|cfg|hparams|hyper_?parameters|params|flags)$")
+_SINK = re.compile(
+    r"(^|[.:])(print|pprint|pformat|str|repr|format|info|debug|warning|critical|log|dump|dumps|safe_dump|save|writelines"
+    r"|write|log_params?|log_dict|log_hyperparams|log_parameters?|set_tags|add_hparams|add_text|asdict|yaml_dump"
+    r"|wandb\.init|wandb\.config\.update|config\.update|len|type|isinstance|print_args|print_options|tabulate)$"
+)
+_WHOLE = frozenset({"vars", "dict", "copy.copy", "copy.deepcopy", "sorted"})
+_VIEWS = frozenset({"items", "keys", "values", "_get_kwargs", "copy", "__dict__", "flag_values_dict"})
+_LOOKUPS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
+_FLAGS = re.compile(r"(absl\.flags|tensorflow(\.compat\.v1)?(\.app)?\.flags|gflags)\.FLAGS$")
+_MOST_ROUNDS = 12
+
+
+class Namespaces:
+    """The parsed options of the files in `paths`, which import each other.
+
+    `exist` says that something is parsed there at all, `escapes` that a namespace gets away.
+    """
+
+    def __init__(self, project: Project, paths: frozenset[str]) -> None:
+        self._project = project
+        self._paths = paths
+        self._bindings: set[tuple[str, int]] = set()
+        self._returned_by: set[tuple[str, str]] = set()
+        self._attributes: set[str] = set()
+        self._waiting = {source.path for source in project.code if source.path in paths and _parses(source)}
+        self._touched: set[str] = set()
+        rounds = 0
+        while self._waiting and rounds < _MOST_ROUNDS:
+            rounds += 1
+            current, self._waiting = self._waiting, set()
+            self._touched |= current
+            for path in sorted(current):
+                self._spread(project.by_path[path])
+        self.exist = bool(self._bindings or self._returned_by or self._touched)
+        self.escapes = bool(self._waiting) or any(
+            out for path in sorted(self._touched) for out in self._ways_out(project.by_path[path])
+        )
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The names that the files read of anything that could be a namespace."""
+        return frozenset().union(*(self._project.options.names_read(path) for path in self._paths))
+
+    # --- what is a namespace ---
+
+    def _is_one(self, source: SourceFacts, expr: Expr | None) -> bool:
+        """Whether an expression is a namespace, or a dictionary of all of it."""
+        match expr:
+            case Ref(_, bindings):
+                return any((source.path, index) in self._bindings for index in bindings)
+            case Attr(_, "__dict__"):
+                return self._is_one(source, expr.base)
+            case Attr(base, name):
+                is_flags = _FLAGS.match(qualified(source, expr)) is not None
+                return is_flags or (name in self._attributes and not self._is_one(source, base))
+            case Called(index):
+                call = source.facts.calls[index]
+                if isinstance(call.func, Attr) and call.func.name in _PARSES:
+                    return True
+                if call.name in _WHOLE and len(call.args) == 1:
+                    return self._is_one(source, call.args[0])
+                symbol = self._project.names.symbol(source, call.name) if call.name else None
+                return symbol is not None and self._key(symbol) in self._returned_by
+        return False
+
+    def _key(self, symbol: Symbol) -> tuple[str, str]:
+        return symbol.source.path, getattr(symbol.fact, "qualname", "")
+
+    def _spread(self, source: SourceFacts) -> None:
+        """Follow assignments, returns, arguments and imports one step, and note which files that concerns."""
+        facts = source.facts
+        for index, binding in enumerate(facts.bindings):
+            if binding.kind == "import":
+                symbol = self._imported(source, binding)
+                if symbol is not None and isinstance(symbol.fact, Binding):
+                    origin = symbol.source.facts.bindings.index(symbol.fact)
+                    if (symbol.source.path, origin) in self._bindings:
+                        self._bind(source.path, index)
+            elif not binding.path and binding.kind != "for" and self._is_one(source, binding.value):
+                self._bind(source.path, index)
+        for store in facts.stores:
+            target = store.target
+            if not isinstance(target, Attr) or target.name in self._attributes:
+                continue
+            if self._is_one(source, store.value):
+                self._attributes.add(target.name)
+                self._waiting |= self._paths
+        for returned in facts.returns:
+            if returned.kind == "return" and self._is_one(source, returned.value):
+                key = (source.path, source.scope_name(returned.block))
+                if key not in self._returned_by:
+                    self._returned_by.add(key)
+                    self._concern(source.path)
+        for call in facts.calls:
+            for _, param in self._passed(source, call):
+                if param is not None:
+                    self._bind(*param)
+
+    def _bind(self, path: str, index: int) -> None:
+        if (path, index) not in self._bindings:
+            self._bindings.add((path, index))
+            self._concern(path)
+
+    def _concern(self, path: str) -> None:
+        """A file has something new, which those that import it may see."""
+        self._waiting |= ({path} | self._project.imports.importers.get(path, frozenset())) & self._paths
+
+    def _imported(self, source: SourceFacts, binding: Binding) -> Symbol | None:
+        fact = source.facts.imports[binding.index]
+        if not fact.name or fact.name == "*":
+            return None
+        dot = "" if fact.module.endswith(".") else "."
+        return self._project.names.symbol(source, f"{fact.module}{dot}{fact.name}")
+
+    def _passed(self, source: SourceFacts, call: Call) -> Iterator[tuple[Expr, tuple[str, int] | None]]:
+        """The namespaces among a call's arguments, each with the project's parameter (path, binding) for it."""
+        given = [(position, "", expr) for position, expr in enumerate(call.args)]
+        given += [(-1, keyword.name, keyword.value) for keyword in call.keywords if keyword.name]
+        given = [entry for entry in given if self._is_one(source, entry[2])]
+        target = self._target(source, call) if given else None
+        params = () if target is None else target[1].params[1:] if target[2] else target[1].params
+        positional = [param for param in params if param.kind.startswith("positional")]
+        for position, name, expr in given:
+            found = next((param for param in params if param.name == name), None)
+            if 0 <= position < len(positional):
+                found = positional[position]
+            yield expr, (target[0], found.binding) if target is not None and found is not None else None
+
+    def _target(self, source: SourceFacts, call: Call) -> tuple[str, Function, bool] | None:
+        """The called function of the project, and whether its first parameter is the object."""
+        symbol = self._project.names.symbol(source, call.name) if call.name else None
+        if symbol is None or symbol.rest:
+            return None
+        if isinstance(symbol.fact, Class):
+            found = self._project.names.method(symbol.source, symbol.fact, "__init__")
+            if found is not None and isinstance(found.fact, Function):
+                return found.source.path, found.fact, True
+            return None
+        if isinstance(symbol.fact, Function):
+            return symbol.source.path, symbol.fact, False
+        return None
+
+    # --- where it gets away ---
+
+    def _ways_out(self, source: SourceFacts) -> Iterator[bool]:
+        facts = source.facts
+        for call in facts.calls:
+            yield self._gets_out(source, call)
+        for binding in facts.bindings:
+            if not self._is_one(source, binding.value):
+                yield self._holds_one(source, binding.value)
+            else:
+                yield bool(binding.path) or binding.kind == "for"
+        for store in facts.stores:
+            yield not isinstance(store.target, Attr) and self._holds_one(source, store.value)
+        for returned in facts.returns:
+            yield returned.kind != "return" and self._holds_one(source, returned.value)
+
+    def _gets_out(self, source: SourceFacts, call: Call) -> bool:
+        func = call.func
+        if isinstance(func, Attr) and func.name in ("parse_known_args", "parse_args_into_dataclasses"):
+            return True
+        if isinstance(func, Attr) and self._is_one(source, func.base):
+            return func.name in _VIEWS or func.name not in ("get", "pop", "setdefault", "__contains__", "update")
+        name = call.name or (f".{func.name}" if isinstance(func, Attr) else "")
+        if _SINK.search(name) or name in _WHOLE:
+            return any(not keyword.name and self._holds_one(source, keyword.value) for keyword in call.keywords)
+        if name in _LOOKUPS:
+            by_name = len(call.args) > 1 and isinstance(call.args[1], Const)
+            return not by_name and any(self._is_one(source, arg) for arg in call.args)
+        known = {id(expr) for expr, param in self._passed(source, call) if param is not None}
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return any(id(expr) not in known and self._holds_one(source, expr) for expr in given)
+
+    def _holds_one(self, source: SourceFacts, expr: Expr | None) -> bool:
+        """Whether a namespace stands inside an expression as a whole, not only for one of its options.
+
+        A dictionary that stores it under a name such as `args` is a record of the run.
+        """
+        if expr is None or self._is_one(source, expr):
+            return expr is not None
+        if isinstance(expr, Attr):
+            return False
+        if isinstance(expr, Item):
+            by_name = isinstance(expr.index, Const)
+            return self._holds_one(source, expr.index) or (not by_name and self._is_one(source, expr.base))
+        if isinstance(expr, Map):
+            pairs = zip(expr.keys, expr.values, strict=True)
+            return any(self._holds_one(source, value) for key, value in pairs if not _is_record(key))
+        return any(self._holds_one(source, part) for part in parts_of(expr))
+
+
+def _is_record(key: Expr) -> bool:
+    return isinstance(key, Const) and _RECORD.match(str(key.value)) is not None
+
+
+def _parses(source: SourceFacts) -> bool:
+    """Whether a file parses a command line, or reads the flags of one."""
+    header = source.facts.header
+    return not _PARSERS.isdisjoint(header.methods) or any(_FLAGS.match(name) for name in header.names)

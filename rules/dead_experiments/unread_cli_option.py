@@ -1,0 +1,159 @@
+"""The rule `unread-cli-option`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Namespaces, Option, Project, Role, Rule, Severity, facts, walk
+
+_ACTIONS = re.compile(r"(store(_true|_false|_const)?|append(_const)?|count|extend)$")
+
+
+class UnreadCliOption(Rule):
+    """A command-line option is accepted and never read.
+
+    Users believe that they configure something: a run with `--early-stopping 5` is the same run as without. Such
+    an option is what an experiment leaves behind. Sculley et al. 2015, section 6: it should be possible to detect
+    unused settings.
+
+    ## How to repair
+
+    Use the option, or remove it from the parser, the documentation and the scripts that pass it.
+
+    ## Printing or storing all options reads none of them
+
+    ```python title="train.py"
+    import argparse, json
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lr", type=float)
+    parser.add_argument("-es", "--early-stopping", type=int)  # expect: unread-cli-option
+    args = parser.parse_args()
+    print(args)
+    json.dump(vars(args), open("args.json", "w"))
+    train(lr=args.lr)
+    ```
+
+    ## The namespace is followed into functions of the project
+
+    ```python title="train.py"
+    from options import parse
+    from steps import run
+    def main():
+        args = parse()
+        run(args)
+    ```
+
+    ```python title="options.py"
+    import argparse
+    def parse():
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--depth", type=int)
+        parser.add_argument("--width", type=int)  # expect: unread-cli-option
+        return parser.parse_args()
+    ```
+
+    ```python title="steps.py"
+    def run(options):
+        build(options.depth)
+    ```
+
+    ## Other libraries
+
+    ```python title="train.py"
+    import click
+    @click.command()
+    @click.option("--lr")
+    @click.option("--warm-up")  # expect: unread-cli-option
+    def train(lr, warm_up):
+        fit(lr)
+    ```
+
+    ```python title="flags.py"
+    from absl import flags
+    FLAGS = flags.FLAGS
+    flags.DEFINE_float("lr", 0.1, "step size")
+    flags.DEFINE_float("decay", 0.1, "weight decay")  # expect: unread-cli-option
+    def main(argv):
+        fit(FLAGS.lr)
+    ```
+
+    ## The whole namespace is handed to something that may read all of it
+
+    ```python title="train.py"
+    import argparse
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--depth")
+    Trainer(**vars(parser.parse_args()))
+    ```
+
+    ```python title="other.py"
+    import argparse, library
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--depth")
+    args = parser.parse_args()
+    library.run(args)
+    ```
+
+    ## Read by name, as an item, or in another file
+
+    ```python title="train.py"
+    import argparse
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--depth")
+    parser.add_argument("--width")
+    parser.add_argument("-v", "--version", action="version", version="1")
+    options = vars(parser.parse_args())
+    build(options["depth"], getattr(options, "width"))
+    ```
+    """
+
+    minutes = 5
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each option that nothing reads."""
+        for path, options in project.options.by_source.items():
+            if options[0].source.source.is_any(*self.skip_roles):
+                continue
+            parsed = [o for o in options if o.framework in ("argparse", "absl") and _is_plain(o)]
+            if parsed:
+                yield from self._unread(parsed, project.options.namespaces(path))
+            for option in options:
+                if option.function is not None and option.param is not None and not _is_used(option):
+                    yield self._finding(option)
+
+    def _unread(self, options: list[Option], namespaces: Namespaces) -> Iterator[Finding]:
+        exist = namespaces.exist or options[0].framework == "absl"
+        for option in options if exist and not namespaces.escapes else ():
+            if option.dest not in namespaces.reads:
+                yield self._finding(option)
+
+    def _finding(self, option: Option) -> Finding:
+        is_mild = option.is_hidden or option.source.source.is_any(Role.TUTORIAL)
+        return self.finding(
+            option.location,
+            f"option `{option.name}` is accepted but never read: users believe that they configure something",
+            severity=Severity.INFO if is_mild else None,
+        )
+
+
+def _is_plain(option: Option) -> bool:
+    """Whether the option does nothing by itself and is not there for its place alone."""
+    is_bound = option.framework == "absl" and option.call is not None and not option.call.bare
+    return not is_bound and not option.is_positional and bool(_ACTIONS.match(option.action))
+
+
+def _is_used(option: Option) -> bool:
+    """Whether a function reads the parameter of an option, or might."""
+    if option.param is None or option.function is None:
+        return True
+    content = option.source.facts
+    if any(option.keyword(name) is not None for name in ("callback", "expose_value", "is_eager")):
+        return True
+    if any(call.name in ("locals", "vars", "click.get_current_context") for call in content.calls):
+        return True
+    if any(param.annotation.endswith("Context") or param.name == "ctx" for param in option.function.params):
+        return True
+    exprs = [use.expr for use in content.uses] + [call.func for call in content.calls]
+    binding = option.param.binding
+    return any(isinstance(part, facts.Ref) and binding in part.bindings for expr in exprs for part in walk(expr))
