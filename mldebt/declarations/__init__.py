@@ -32,6 +32,11 @@ ADAPTERS = (
     "dagster",
     "metaflow",
     "zenml",
+    "hydra",
+    "feast",
+    "expectations",
+    "dbt",
+    "contracts",
 )
 """The modules that know a tool each, in the order in which their stages are listed."""
 

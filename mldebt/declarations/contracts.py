@@ -1,0 +1,45 @@
+"""Our own contracts: the `[[contract.dataset]]` tables of the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import basename, dirname
+from typing import TYPE_CHECKING
+
+from mldebt.declarations.model import Declared, place
+from mldebt.declarations.tree import document
+from mldebt.source import Kind
+
+if TYPE_CHECKING:
+    from mldebt.project import Project
+
+_TABLES = {
+    "pyproject.toml": ("tool", "mldebt", "contract", "dataset"),
+    "mldebt.toml": ("contract", "dataset"),
+    ".mldebt.toml": ("contract", "dataset"),
+}
+
+
+def declared(project: Project) -> Iterator[Declared]:
+    """The datasets that somebody answers for, with their owner and consumers as options."""
+    for source in project.sources(Kind.TOML):
+        keys = _TABLES.get(basename(source.path))
+        root = document(source) if keys else None
+        listed = root.get(*keys) if root and keys else None
+        for dataset in listed.children() if listed else ():
+            path = dataset.get("path")
+            if path is None or not path.text:
+                continue
+            options = [
+                (c.key, c.text) for c in dataset.children() if c.entry.kind == "scalar" and c.key != "path"
+            ]
+            consumers = dataset.get("consumers")
+            options += [("consumer", node.text) for node in (consumers.texts() if consumers else ())]
+            yield Declared(
+                kind="dataset",
+                path=place(dirname(source.path), path.text),
+                name=path.text,
+                location=path.location,
+                tool="contract",
+                options=tuple(options),
+            )

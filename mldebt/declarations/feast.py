@@ -1,0 +1,73 @@
+"""Feast: the sources of features, and the stores of `feature_store.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import basename, dirname
+from typing import TYPE_CHECKING
+
+from mldebt.declarations.decorated import users_of
+from mldebt.declarations.literals import Literals, keyword
+from mldebt.declarations.model import Declared, place
+from mldebt.declarations.tree import document
+from mldebt.facts import Call
+from mldebt.source import Kind
+
+if TYPE_CHECKING:
+    from mldebt.project import Project, SourceFacts
+
+_STORES = ("registry", "online_store", "offline_store")
+
+
+def declared(project: Project) -> Iterator[Declared]:
+    """The `*Source` objects of feature definitions (files and tables), and the files of the stores."""
+    literals = Literals(project)
+    for source in users_of(project, "feast"):
+        home = _home(project, source.path)
+        for call in source.facts.calls:
+            kind = call.name.rpartition(".")[2]
+            if call.name.startswith("feast.") and kind.endswith("Source"):
+                yield from _source(literals, source, home, kind, call)
+    for config in project.sources(Kind.YAML):
+        if basename(config.path) == "feature_store.yaml":
+            yield from _stores(config)
+
+
+def _source(literals: Literals, source: SourceFacts, home: str, kind: str, call: Call) -> Iterator[Declared]:
+    path = keyword(call.keywords, "path", "file_url")
+    table = keyword(call.keywords, "table", "table_ref")
+    if path is None and table is None:
+        return
+    written = literals.text(source, path if path is not None else table)
+    yield Declared(
+        kind="dataset" if path is not None else "table",
+        path=place(home, written) if path is not None else written,
+        name=literals.text(source, keyword(call.keywords, "name")),
+        type=kind,
+        location=source.location(call.span),
+        tool="feast",
+    )
+
+
+def _stores(config: SourceFacts) -> Iterator[Declared]:
+    root = document(config)
+    for key in _STORES:
+        store = root.get(key) if root else None
+        path = store.get("path") if store is not None and store.is_map else store
+        if path is not None and path.text and path.text != "file" and not path.is_map:
+            yield Declared(
+                kind="dataset",
+                path=place(dirname(config.path), path.text),
+                name=key,
+                type=key,
+                location=path.location,
+                tool="feast",
+            )
+
+
+def _home(project: Project, path: str) -> str:
+    """The directory of the feature repository: the nearest one with a `feature_store.yaml`."""
+    home = dirname(path)
+    while home and f"{home}/feature_store.yaml" not in project.files:
+        home = dirname(home)
+    return home if f"{home}/feature_store.yaml".lstrip("/") in project.files else dirname(path)
