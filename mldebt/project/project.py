@@ -13,6 +13,7 @@ from mldebt.project.calls import Site, find_calls
 from mldebt.project.documents import Documents, candidates
 from mldebt.project.names import Names, is_code
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.subprojects import Subprojects
 from mldebt.source import Kind, Source
 from mldebt.values import Known, Value, choice
 
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
     import libcst
 
     from mldebt.declarations.model import Declared, Stage
+    from mldebt.project.accesses import DataAccess
     from mldebt.project.call_graph import CallGraph
     from mldebt.project.entry_points import EntryPoint
     from mldebt.project.evaluate import Evaluator
     from mldebt.project.executions import Execution
     from mldebt.project.imports import Imports
     from mldebt.project.inputs import Inputs
+    from mldebt.project.options import Options
+    from mldebt.project.processes import Process
+    from mldebt.project.randomness import Randomness
     from mldebt.project.stages import Stages
     from mldebt.project.switches import Switches
     from mldebt.project.types import Types
@@ -100,14 +105,15 @@ class Project:
         return Documents(self)
 
     @cached_property
-    def _evaluator(self) -> Evaluator:
+    def evaluator(self) -> Evaluator:
+        """What works out values."""
         from mldebt.project.evaluate import Evaluator
 
         return Evaluator(self)
 
     def value(self, source: SourceFacts, expr: Expr) -> Value:
         """What an expression of a source can be, followed across functions, files and configuration."""
-        return self._evaluator.value(source, expr)
+        return self.evaluator.value(source, expr)
 
     def global_bindings(self, source: SourceFacts) -> Mapping[str, list[int]]:
         """The bindings that functions of a source make to its global names, by name."""
@@ -156,6 +162,27 @@ class Project:
         from mldebt.project.imports import Imports
 
         return Imports(self.code, self.names)
+
+    @cached_property
+    def options(self) -> Options:
+        """The command-line options that code declares."""
+        from mldebt.project.options import Options
+
+        return Options(self)
+
+    @cached_property
+    def processes(self) -> tuple[Process, ...]:
+        """The programs that code starts."""
+        from mldebt.project.processes import find_processes
+
+        return tuple(find_processes(self))
+
+    @cached_property
+    def randomness(self) -> Randomness:
+        """Whether the randomness of calls is fixed by a seed."""
+        from mldebt.project.randomness import Randomness
+
+        return Randomness(self._sources, self.types.tables, self.imports)
 
     @cached_property
     def switches(self) -> Switches:
@@ -208,6 +235,20 @@ class Project:
         from mldebt.project.call_graph import CallGraph
 
         return CallGraph(self)
+
+    # --- data ---
+
+    @cached_property
+    def subprojects(self) -> Subprojects:
+        """The parts of the repository that stand for themselves."""
+        return Subprojects(self.files)
+
+    @cached_property
+    def accesses(self) -> tuple[DataAccess, ...]:
+        """Every place where code reads or writes data."""
+        from mldebt.project.accesses import find_accesses
+
+        return tuple(find_accesses(self))
 
     # --- syntax, for rules that have narrowed down to a place ---
 

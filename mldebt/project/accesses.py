@@ -1,0 +1,240 @@
+"""Every place where code reads or writes data, with the path as far as it is known.
+
+A function that passes its parameter on to `read_csv` is a reader of whatever its callers pass: accesses are
+lifted to the callers, so that a wrapper in `utils.py` counts for the script that uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import dirname
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.api_rows import Access as Row
+from mldebt.api_rows import Api, Argument
+from mldebt.api_tables import effect_of_mode
+from mldebt.facts import Attr, Call, Function
+from mldebt.project.addresses import Address, addresses, gaps
+from mldebt.project.callers import Caller
+from mldebt.project.evaluate import NO_FRAME, Frame
+from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Kind, Location, Role
+from mldebt.values import Gap, Known, Object, Value, alternatives, concatenate
+
+if TYPE_CHECKING:
+    from mldebt.project.evaluate import Evaluator
+    from mldebt.project.project import Project
+
+READS = frozenset({"reads", "lists"})
+WRITES = frozenset({"writes", "appends"})
+EFFECTS = READS | WRITES | {"deletes", "checks-exists", "creates-directory"}
+_DEEPEST = 5
+_MOST_CHAINS = 24
+
+
+class DataAccess(NamedTuple):
+    """One effect of one call on one piece of data.
+
+    `component` is the path of the file on whose behalf it happens (the outermost caller), `source` the file that
+    holds the call, `chain` the calls from the component down to it. `address` is None where nothing is known of
+    the path; `cause` then says why.
+    """
+
+    component: str
+    source: SourceFacts
+    call: Call
+    effect: str
+    format: str
+    api: str
+    address: Address | None
+    cause: Gap | None
+    chain: tuple[Location, ...]
+
+    @property
+    def location(self) -> Location:
+        """The place of the call that has the effect."""
+        return self.source.location(self.call.span)
+
+    @property
+    def origin(self) -> Location:
+        """The place in the component: the outermost call of the chain, or the call itself."""
+        return self.chain[0] if self.chain else self.location
+
+
+def find_accesses(project: Project) -> Iterator[DataAccess]:
+    """All data accesses of the project's code, by path and place."""
+    finder = _Finder(project)
+    for source in project.code:
+        yield from finder.in_source(source)
+
+
+class _Finder:
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._tables = project.types.tables
+        self._evaluator: Evaluator = project.evaluator
+
+    def in_source(self, source: SourceFacts) -> Iterator[DataAccess]:
+        header = source.facts.header
+        if not any(self._has_effect(name) for name in header.names) and not any(
+            self._has_effect(f"*.{name}") or name in _TYPED_METHODS for name in header.methods
+        ):
+            return
+        for index, call in enumerate(source.facts.calls):
+            api = self._api(source, call)
+            if api is None:
+                continue
+            for row in api.accesses:
+                if not row.through and row.effect in EFFECTS | {"opens"}:
+                    yield from self._lifted(source, index, api, row)
+
+    def _has_effect(self, name: str) -> bool:
+        api = self._tables.lookup(name)
+        return api is not None and any(row.effect in EFFECTS or row.effect == "opens" for row in api.accesses)
+
+    def _api(self, source: SourceFacts, call: Call) -> Api | None:
+        if call.name:
+            if call.name.startswith((":", ".")):
+                return None
+            return self._tables.lookup(call.name)
+        if not isinstance(call.func, Attr):
+            return None
+        receiver = self._project.type_of(source, call.func.base)
+        if receiver:
+            return self._tables.lookup(f"{receiver}.{call.func.name}")
+        api = self._tables.lookup(f"*.{call.func.name}")
+        if call.func.name in _PATH_METHODS:
+            value = self._evaluator.value(source, call.func.base)
+            if any(isinstance(o, Known) and isinstance(o.value, str) for o in alternatives(value)):
+                return self._tables.lookup(f"pathlib.Path.{call.func.name}")
+        return api
+
+    # --- lifting to callers ---
+
+    def _lifted(self, source: SourceFacts, index: int, api: Api, row: Row) -> Iterator[DataAccess]:
+        call = source.facts.calls[index]
+        for chain, frame in self._chains(source, call.block):
+            component = chain[0].source if chain else source
+            places = tuple(c.source.location(c.call.span) for c in chain)
+            effect = self._effect(source, call, api, row, frame)
+            value = self._target(source, call, row, frame)
+            if value is None or effect not in EFFECTS:
+                continue
+            anchor = self._anchor(component)
+            found = list(addresses(value, anchor))
+            for address in found:
+                yield DataAccess(
+                    component.path, source, call, effect, _format(api, address), api.name, address, None, places
+                )
+            for gap in gaps(value) if not found else ():
+                yield DataAccess(component.path, source, call, effect, api.format, api.name, None, gap, places)
+
+    def _chains(self, source: SourceFacts, block: int) -> list[tuple[tuple[Caller, ...], Frame]]:
+        """The ways of getting to a block from outside: outermost call first, with the innermost frame."""
+        found: list[tuple[Caller, ...]] = []
+        self._climb(source, block, (), found, _DEEPEST)
+        return [(chain, self._frame(chain, source, block)) for chain in found[:_MOST_CHAINS]]
+
+    def _climb(
+        self,
+        source: SourceFacts,
+        block: int,
+        below: tuple[Caller, ...],
+        found: list[tuple[Caller, ...]],
+        depth: int,
+    ) -> None:
+        function = self._function_around(source, block)
+        if function is None or len(found) >= _MOST_CHAINS:
+            found.append(below)
+            return
+        callers = self._project.callers.of(source, function.qualname) if depth else ()
+        fresh = [c for c in callers if c not in below and not self._is_test(c.source, source)]
+        if not fresh:
+            found.append(below)
+            return
+        for caller in fresh[:_MOST_CHAINS]:
+            self._climb(caller.source, caller.call.block, (caller, *below), found, depth - 1)
+
+    def _is_test(self, caller: SourceFacts, source: SourceFacts) -> bool:
+        """Tests call everything; what they pass says nothing about the code itself."""
+        return caller.source.is_any(Role.TEST) and not source.source.is_any(Role.TEST)
+
+    def _frame(self, chain: tuple[Caller, ...], source: SourceFacts, block: int) -> Frame:
+        """The parameters of the innermost function when it is reached through the chain."""
+        frame: Frame = NO_FRAME
+        for position, caller in enumerate(chain):
+            inside = chain[position + 1] if position + 1 < len(chain) else None
+            home, at = (inside.source, inside.call.block) if inside else (source, block)
+            function = self._function_around(home, at)
+            if function is None:
+                return NO_FRAME
+            frame = {
+                **frame,
+                **self._evaluator.frame_for(caller.source, caller.number, home, function, frame),
+            }
+        return frame
+
+    def _function_around(self, source: SourceFacts, block: int) -> Function | None:
+        for ancestor in source.ancestors(block):
+            function = source.function_of(ancestor)
+            if function is not None:
+                return function
+        return None
+
+    # --- the target of a row ---
+
+    def _effect(self, source: SourceFacts, call: Call, api: Api, row: Row, frame: Frame) -> str:
+        if api.mode is None:
+            return row.effect
+        mode = self._argument(source, call, api.mode, frame)
+        if mode is None:
+            return "reads" if row.effect == "opens" else row.effect
+        known = [o.value for o in alternatives(mode) if isinstance(o, Known) and isinstance(o.value, str)]
+        return effect_of_mode(known[0]) if known else row.effect
+
+    def _target(self, source: SourceFacts, call: Call, row: Row, frame: Frame) -> Value | None:
+        if row.argument is not None:
+            return self._argument(source, call, row.argument, frame)
+        parts = [
+            Known(part) if isinstance(part, str) else self._argument(source, call, part, frame)
+            for part in row.target
+        ]
+        return concatenate([Gap("call", "") if part is None else part for part in parts])
+
+    def _argument(self, source: SourceFacts, call: Call, argument: Argument, frame: Frame) -> Value | None:
+        if argument.receiver:
+            if not isinstance(call.func, Attr):
+                return None
+            value = self._evaluator.value(source, call.func.base, frame)
+            return value.about if isinstance(value, Object) and value.about is not None else value
+        for keyword in call.keywords:
+            if keyword.name in argument.names:
+                return self._evaluator.value(source, keyword.value, frame)
+        if argument.position is not None and argument.position < len(call.args):
+            return self._evaluator.value(source, call.args[argument.position], frame)
+        return None if argument.default is None else Known(argument.default)
+
+    def _anchor(self, component: SourceFacts) -> str:
+        """The directory that relative paths start from when a component runs."""
+        stages = self._project.stages_running(component)
+        directories = {stage.directory for stage, _ in stages}
+        if len(directories) == 1:
+            return directories.pop()
+        if component.kind is Kind.NOTEBOOK:
+            return dirname(component.path)
+        return self._project.subprojects.root_of(component.path)
+
+
+def _format(api: Api, address: Address) -> str:
+    return api.format or address.ending.lstrip(".")
+
+
+_PATH_METHODS = frozenset(
+    name
+    for line in (
+        "read_text read_bytes write_text write_bytes open mkdir exists glob rglob iterdir unlink touch",
+        "is_file is_dir",
+    )
+    for name in line.split()
+)
+_TYPED_METHODS = _PATH_METHODS | {"save", "load", "dump", "download", "upload_file", "download_file"}

@@ -1,0 +1,195 @@
+"""The identity of data: when two paths in the code mean the same file.
+
+Paths are compared by the levels of `Match`. Nothing is ever matched by a name that many files have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import IntEnum
+from posixpath import basename, dirname, splitext
+from typing import NamedTuple
+
+from mldebt.values import ROOT, Gap, Items, Known, Object, Template, Value, alternatives, normal, show
+
+_GENERIC = frozenset(
+    name
+    for line in (
+        "train test val valid validation data dataset model best_model metrics results result report",
+        "summary predictions preds prediction output outputs submission sample_submission config params",
+        "parameters features feature labels label scaler encoder meta metadata index log logs info",
+        "history weights checkpoint best last final tmp temp file x_train x_test y_train y_test x_val",
+        "y_val settings readme vocab tokenizer state args scores score df",
+    )
+    for name in line.split()
+)
+_FEWEST_LETTERS = 8
+_FEWEST_TEMPLATE_LETTERS = 4
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]{1,12}://", re.IGNORECASE)
+_PLATFORM = ("/kaggle/", "/content/", "/opt/ml/", "/dbfs/", "/mnt/", "/tmp/", "/dev/", "/var/", "/etc/", "/usr/")
+
+
+class Match(IntEnum):
+    """How surely two addresses mean the same data; each level is weaker than the next."""
+
+    NONE = 0
+    TEMPLATE = 1
+    NAME = 2
+    SUFFIX = 3
+    CONTAINS = 4
+    EXACT = 5
+
+
+class Address(NamedTuple):
+    """Where data is, as far as it is known.
+
+    `path` is the place relative to the analysed root (or an absolute path or an address with a scheme) when all
+    of it is known, else empty. `tail` holds the components after the last gap (all components of what is
+    written, for a known path); `shape` is the whole with gaps as `{cause}`.
+    """
+
+    path: str
+    tail: tuple[str, ...]
+    shape: str
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the address has no gap."""
+        return bool(self.path)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it has a scheme (`s3://`, `https://`)."""
+        return bool(_SCHEME.match(self.shape))
+
+    @property
+    def name(self) -> str:
+        """The file name as far as it is known."""
+        return self.tail[-1] if self.tail else ""
+
+    @property
+    def ending(self) -> str:
+        """The file name's extension in lower case, with its dot."""
+        return splitext(self.name.removesuffix(".gz"))[1].lower()
+
+    def __str__(self) -> str:
+        return self.path or self.shape
+
+
+def addresses(value: Value, anchor: str) -> Iterator[Address]:
+    """The addresses that a value can be, relative paths taken from a directory; wholly unknown ones not."""
+    for option in alternatives(value):
+        match option:
+            case Known(str(written)) if written.strip():
+                yield _known(written, anchor)
+            case Template(parts):
+                address = _template(parts)
+                if address is not None:
+                    yield address
+            case Items(_, items):
+                for item in items:
+                    yield from addresses(item, anchor)
+            case Object(_, about) if about is not None:
+                yield from addresses(about, anchor)
+
+
+def gaps(value: Value) -> Iterator[Gap]:
+    """The gaps in a value that is, or can be, wholly unknown."""
+    for option in alternatives(value):
+        if isinstance(option, Gap):
+            yield option
+        elif isinstance(option, Object) and option.about is not None:
+            yield from gaps(option.about)
+
+
+def _known(written: str, anchor: str) -> Address:
+    cleaned = normal(written.strip())
+    if _SCHEME.match(cleaned):
+        return Address(cleaned, _components(cleaned.partition("://")[2]), cleaned)
+    if cleaned.startswith(ROOT):
+        path = cleaned.removeprefix(ROOT).lstrip("/")
+        return Address(path or ".", _components(path), path)
+    if cleaned.startswith(("/", "~")) or re.match(r"^[A-Za-z]:/", cleaned):
+        return Address(cleaned, _components(cleaned), cleaned)
+    path = normal(f"{anchor}/{cleaned}" if anchor else cleaned)
+    return Address(path or ".", _components(cleaned), cleaned)
+
+
+def _template(parts: tuple[str | Gap, ...]) -> Address | None:
+    shape = show(Template(parts)).replace("\\", "/")
+    last = parts[-1]
+    if not isinstance(last, str):
+        return Address("", (), shape)
+    tail = last.replace("\\", "/")
+    components = _components(tail)
+    if "/" not in tail:  # `{fold}.csv`: the name itself has a gap
+        components = ()
+    elif not tail.startswith("/"):
+        components = components[1:]
+    return Address("", components, shape)
+
+
+def _components(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part not in ("", ".", ".."))
+
+
+def is_distinctive(name: str) -> bool:
+    """Whether a file name alone can identify data: long enough and not one of the names everybody uses."""
+    stem = splitext(name.removesuffix(".gz"))[0].lower()
+    return len(name) >= _FEWEST_LETTERS and stem not in _GENERIC and not stem.isdecimal()
+
+
+def unify(a: Address, b: Address) -> Match:
+    """The strongest level at which two addresses mean the same data."""
+    if a.is_known and b.is_known:
+        if a.path == b.path:
+            return Match.EXACT
+        if _inside(a.path, b.path) or _inside(b.path, a.path):
+            return Match.CONTAINS
+    if a.is_remote != b.is_remote and a.is_known and b.is_known:
+        return Match.NONE
+    if a.tail and b.tail:
+        short, long = sorted((a.tail, b.tail), key=len)
+        if len(short) >= 2 and long[-len(short) :] == short and not _contradict(a, b):
+            return Match.SUFFIX
+        if a.tail[-1] == b.tail[-1] and len(short) == 1 and is_distinctive(a.tail[-1]) and not _contradict(a, b):
+            return Match.NAME
+    if not a.is_known and not b.is_known and a.shape == b.shape and _letters(a.shape) >= _FEWEST_TEMPLATE_LETTERS:
+        return Match.TEMPLATE
+    return Match.NONE
+
+
+def _contradict(a: Address, b: Address) -> bool:
+    """Whether two known paths with a common end are surely different: both absolute, or both relative with
+    different directories in front of the common part."""
+    if not (a.is_known and b.is_known):
+        return False
+    if _is_absolute(a.path) and _is_absolute(b.path):
+        return True
+    if a.is_remote or b.is_remote:
+        return True
+    directories = dirname(a.path), dirname(b.path)
+    return (
+        len(a.tail) > 1
+        and len(b.tail) > 1
+        and not (directories[0].endswith(directories[1]) or directories[1].endswith(directories[0]))
+    )
+
+
+def _is_absolute(path: str) -> bool:
+    return path.startswith("/") or bool(re.match(r"^[A-Za-z]:/", path)) or bool(_SCHEME.match(path))
+
+
+def is_platform_mount(address: Address) -> bool:
+    """Whether the data lies where a platform mounts it (`/kaggle/input`, `/opt/ml`, …)."""
+    return address.shape.startswith(_PLATFORM)
+
+
+def _inside(inner: str, outer: str) -> bool:
+    """Whether a path lies in a directory; a file is no directory, and the root holds everything."""
+    return outer not in ("", ".", "/") and inner.startswith(f"{outer}/") and "." not in basename(outer)
+
+
+def _letters(shape: str) -> int:
+    return len(re.sub(r"\{[^}]*\}|[^A-Za-z]", "", shape.rpartition("/")[2]))
