@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from mldebt.project.branches import written as written
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
+    from mldebt.project.manifests import Dependency as Dependency
+    from mldebt.project.manifests import Manifest as Manifest
+    from mldebt.project.manifests import is_library as is_library
+    from mldebt.project.manifests import is_locked as is_locked
+    from mldebt.project.manifests import manifests as manifests
     from mldebt.project.namespaces import Namespaces as Namespaces
     from mldebt.project.options import Option as Option
     from mldebt.project.processes import Process as Process
@@ -65,6 +70,7 @@ _HOMES = {
     "mldebt.project.addresses": "Address addresses",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
+    "mldebt.project.manifests": "Dependency Manifest is_library is_locked manifests",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
     "mldebt.project.processes": "Process",

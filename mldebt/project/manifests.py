@@ -1,0 +1,124 @@
+"""What a project says it depends on: requirements files, pyproject.toml, Pipfile, conda environments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import basename, dirname
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Kind, Location, Span
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "pixi.lock", "conda-lock.yml", "conda-lock.yaml",
+          "requirements.lock", "requirements-lock.txt", "requirements.lock.txt", "pylock.toml")  # fmt: skip
+_WRITTEN = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<specifier>[<>=!~^*][^;#@]*)?")
+_ENVIRONMENT = re.compile(r"(conda[-_]?)?env(ironment)?([-_.][\w-]+)?\.ya?ml$")
+
+
+class Dependency(NamedTuple):
+    """A package that a manifest asks for. `name` is normalised, `specifier` as written."""
+
+    name: str
+    specifier: str
+    location: Location
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any newer version will do: no version is named, or only a lower bound."""
+        parts = [part.strip() for part in self.specifier.split(",") if part.strip()]
+        return all(part.startswith((">", "!=")) or part == "*" for part in parts)
+
+
+class Manifest(NamedTuple):
+    """A file that lists dependencies. `has_pins` says that hashes, constraints or a compiler fix its versions."""
+
+    source: SourceFacts
+    dependencies: tuple[Dependency, ...]
+    has_pins: bool = False
+
+
+def manifests(project: Project) -> Iterator[Manifest]:
+    """All manifests, by path."""
+    for source in project.sources(Kind.REQUIREMENTS, Kind.TOML, Kind.YAML):
+        name = basename(source.path)
+        if source.kind is Kind.REQUIREMENTS:
+            yield _requirements(source)
+        elif name == "pyproject.toml" or name == "Pipfile":
+            yield Manifest(source, tuple(_from_entries(source)))
+        elif _ENVIRONMENT.fullmatch(name):
+            found = tuple(_conda(source))
+            if found:
+                yield Manifest(source, found)
+
+
+def is_locked(project: Project, path: str) -> bool:
+    """Whether a lock file stands beside a manifest or in a directory above it."""
+    home = dirname(path)
+    while True:
+        if any((f"{home}/{name}" if home else name) in project.files for name in _LOCKS):
+            return True
+        if not home:
+            return False
+        home = dirname(home)
+
+
+def is_library(project: Project, path: str) -> bool:
+    """Whether the files beside a path describe a package for others: published ones have classifiers."""
+    root = project.subprojects.root_of(path)
+    for name in ("pyproject.toml", "setup.cfg"):
+        source = project.source(f"{root}/{name}" if root else name)
+        for entry in source.facts.entries if source is not None else ():
+            if entry.path[1:2] == ("classifiers",) or entry.path[2:3] == ("classifiers",):
+                return True
+    return any(
+        site.argument(None, "classifiers") is not None and project.subprojects.root_of(site.source.path) == root
+        for site in project.calls("setuptools.setup", "distutils.core.setup")
+    )
+
+
+def _requirements(source: SourceFacts) -> Manifest:
+    facts = source.facts
+    found = tuple(
+        Dependency(requirement.name, requirement.specifier, source.location(requirement.span))
+        for requirement in facts.requirements
+        if requirement.kind == "requirement" and not requirement.address and not requirement.hashed
+    )
+    is_fixed = facts.header.generated or any(r.kind == "constraint" or r.hashed for r in facts.requirements)
+    return Manifest(source, found, is_fixed)
+
+
+def _from_entries(source: SourceFacts) -> Iterator[Dependency]:
+    """`project.dependencies`, `tool.poetry.dependencies`, and the packages of a Pipfile."""
+    for entry in source.facts.entries:
+        text = entry.value if isinstance(entry.value, str) else ""
+        match entry.path:
+            case ("project", "dependencies", int()):
+                yield from _written(source, text, entry.span)
+            case ("tool", "poetry", "dependencies", str(name)) | ("packages", str(name)) if (
+                entry.kind == "scalar"
+            ):
+                yield Dependency(_normal(name), text, source.location(entry.key))
+            case ("tool", "poetry", "dependencies", str(name), "version") | ("packages", str(name), "version"):
+                yield Dependency(_normal(name), text, source.location(entry.key))
+
+
+def _conda(source: SourceFacts) -> Iterator[Dependency]:
+    for entry in source.facts.entries:
+        text = entry.value if isinstance(entry.value, str) else ""
+        match entry.path:
+            case ("dependencies", int()) | ("dependencies", int(), "pip", int()) if text:
+                yield from _written(source, text.rpartition("::")[2], entry.span)
+
+
+def _written(source: SourceFacts, text: str, span: Span) -> Iterator[Dependency]:
+    match = _WRITTEN.match(text)
+    if match and "@" not in text:
+        yield Dependency(_normal(match["name"]), (match["specifier"] or "").strip(), source.location(span))
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,180 @@
+"""The rule `unpinned-dependency`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import basename, dirname
+
+from mldebt import (
+    Dependency,
+    Finding,
+    Manifest,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    is_library,
+    is_locked,
+    manifests,
+)
+
+_CRITICAL = re.compile(
+    r"numpy|pandas|scikit-learn|sklearn|scipy|torch(vision|audio)?|(pytorch-)?lightning|tensorflow(-gpu|-cpu)?|keras"
+    r"|xgboost|lightgbm|catboost|transformers|sentence-transformers|tokenizers|datasets|timm|statsmodels|spacy|nltk"
+    r"|gensim|prophet|polars|pyarrow|joblib|cloudpickle|imbalanced-learn|onnx.*"
+)
+_MODULES = {
+    "scikit-learn": "sklearn", "imbalanced-learn": "imblearn", "pytorch-lightning": "pytorch_lightning",
+    "tensorflow-gpu": "tensorflow", "tensorflow-cpu": "tensorflow", "onnxruntime-gpu": "onnxruntime",
+}  # fmt: skip
+_NOT_RUN = re.compile(
+    r"(^|[-_./])(dev|tests?|testing|docs?|lint|ci|build|typing|constraints?)([-_./]|$)", re.IGNORECASE
+)
+
+
+class UnpinnedDependency(Rule):
+    """Libraries that decide about results may have any version.
+
+    An environment that is built next month holds other versions of the libraries that fit, split and score: saved
+    models fail to load or predict something else, and nobody changed a line. Sculley et al. 2015, section 3, call
+    inputs that change by themselves unstable dependencies; unpinned libraries are the most frequent one.
+
+    ## How to repair
+
+    Compile a lock file (`uv lock`, `pip-compile`, `poetry lock`) and install from it in CI and in images.
+
+    ## Bare names and lower bounds; one finding a manifest
+
+    ```text title="requirements.txt"
+    flask
+    scikit-learn  # expect: unpinned-dependency
+    pandas>=1.0
+    numpy==1.26.4
+    ```
+
+    ```toml title="pyproject.toml"
+    [project]
+    dependencies = ["torch>=2.0"]  # expect: unpinned-dependency
+    ```
+
+    ```yaml title="environment.yml"
+    dependencies:
+      - python=3.11
+      - xgboost  # expect: unpinned-dependency
+    ```
+
+    ```python title="train.py"
+    import numpy, pandas, sklearn, torch, xgboost
+    ```
+
+    ## With versions, or bounded from above
+
+    ```text title="requirements.txt"
+    scikit-learn==1.5.2
+    pandas~=2.2.0
+    numpy>=1.26,<2
+    ```
+
+    ```python title="train.py"
+    import numpy, pandas, sklearn
+    ```
+
+    ## Locked, or compiled
+
+    ```text title="app/requirements.in"
+    pandas
+    ```
+
+    ```text title="app/requirements.txt"
+    pandas==2.2.3
+    ```
+
+    ```toml title="score/uv.lock"
+    version = 1
+    ```
+
+    ```text title="score/requirements.txt"
+    pandas
+    ```
+
+    ```python title="train.py"
+    import pandas
+    ```
+
+    ## Libraries want ranges; development tools, and what no code imports, decide about no result
+
+    ```text title="requirements-dev.txt"
+    pandas
+    ```
+
+    ```text title="requirements.txt"
+    numpy
+    ```
+
+    ```toml title="lib/pyproject.toml"
+    [project]
+    classifiers = ["Programming Language :: Python :: 3"]
+    dependencies = ["pandas>=1"]
+    ```
+
+    ```python title="lib/frames.py"
+    import pandas
+    ```
+    """
+
+    minutes = 10
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield at most one finding a manifest."""
+        imported = _imported(project, self.skip_roles)
+        for manifest in manifests(project):
+            path = manifest.source.path
+            if manifest.source.source.is_any(*self.skip_roles) or _NOT_RUN.search(path) or manifest.has_pins:
+                continue
+            used = {module for home, modules in imported.items() if _covers(path, home) for module in modules}
+            found = [d for d in manifest.dependencies if d.is_open and _is_critical(d, used)]
+            if found and not (
+                _is_compiled(project, path) or is_locked(project, path) or is_library(project, path)
+            ):
+                yield self._finding(manifest, found)
+
+    def _finding(self, manifest: Manifest, found: list[Dependency]) -> Finding:
+        names = ", ".join(f"`{dependency.name}`" for dependency in found)
+        many = len(found) > 1
+        return self.finding(
+            found[0].location,
+            f"{len(found)} librar{'ies' if many else 'y'} that decide{'' if many else 's'} about results"
+            f" {'have' if many else 'has'} no reproducible version in `{manifest.source.path}`: {names}",
+            related=[Related(d.location, f"`{d.name}{d.specifier}`") for d in found[1:]],
+            severity=Severity.INFO if manifest.source.source.is_any(Role.TUTORIAL) else None,
+        )
+
+
+def _imported(project: Project, skipped: frozenset[Role]) -> dict[str, set[str]]:
+    """The top-level modules that the code of each directory imports."""
+    found: dict[str, set[str]] = {}
+    for source in project.code:
+        if not source.source.is_any(*skipped):
+            modules = found.setdefault(dirname(source.path), set())
+            modules.update(module.partition(".")[0] for module in source.facts.header.modules)
+    return found
+
+
+def _covers(manifest: str, home: str) -> bool:
+    """Whether a manifest is for the code of a directory: below its own, or beside a `requirements` directory."""
+    root = dirname(manifest)
+    if basename(root) in ("requirements", "docker", "deploy", "envs", "env", "conda", "conf", "configs"):
+        root = dirname(root)
+    return not root or home == root or home.startswith(f"{root}/")
+
+
+def _is_critical(dependency: Dependency, used: set[str]) -> bool:
+    name = dependency.name
+    return bool(_CRITICAL.fullmatch(name)) and _MODULES.get(name, name.replace("-", "_")) in used
+
+
+def _is_compiled(project: Project, path: str) -> bool:
+    """Whether a requirements file is the source of a compiled one."""
+    return path.endswith(".in") and f"{path.removesuffix('.in')}.txt" in project.files
