@@ -48,6 +48,7 @@ _KIND_BY_NAME = {
     "Makefile": Kind.MAKE,
     "makefile": Kind.MAKE,
     "GNUmakefile": Kind.MAKE,
+    "Snakefile": Kind.SNAKEMAKE,
 }
 _KIND_BY_SUFFIX = {
     ".py": Kind.PYTHON,
@@ -65,6 +66,7 @@ _KIND_BY_SUFFIX = {
     ".bash": Kind.SHELL,
     ".zsh": Kind.SHELL,
     ".mk": Kind.MAKE,
+    ".smk": Kind.SNAKEMAKE,
     ".sql": Kind.SQL,
     ".md": Kind.MARKDOWN,
     ".markdown": Kind.MARKDOWN,

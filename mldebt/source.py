@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DOCKERFILE = "dockerfile"
     SHELL = "shell"
     MAKE = "make"
+    SNAKEMAKE = "snakemake"
     SQL = "sql"
     MARKDOWN = "markdown"
 

@@ -206,4 +206,5 @@ def test_entry_points_of_every_kind() -> None:
         ("scripts/shown.py", "", "document"),
         ("scripts/staged.py", "", "script"),
         ("train.py", "train", "hydra"),
+        ("train.py", "train", "script"),
     ]

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mldebt.declarations.model import Declared as Declared
 from mldebt.declarations.model import Stage as Stage
 from mldebt.declarations.model import StageCommand as StageCommand
@@ -24,6 +26,7 @@ ADAPTERS = (
     "mlproject",
     "ploomber",
     "make",
+    "snakemake",
     "shell",
     "workflows",
     "containers",
@@ -42,6 +45,12 @@ ADAPTERS = (
 
 
 def declarations(project: Project) -> Iterator[Stage | Declared]:
-    """All that is declared in a project, adapter by adapter."""
+    """All that is declared in a project, adapter by adapter. The second stage of an id gets `#2` after it."""
+    taken: dict[str, int] = {}
     for name in ADAPTERS:
-        yield from import_module(f"mldebt.declarations.{name}").declared(project)
+        for found in import_module(f"mldebt.declarations.{name}").declared(project):
+            if isinstance(found, Stage):
+                taken[found.id] = taken.get(found.id, 0) + 1
+                if taken[found.id] > 1:
+                    found = msgspec.structs.replace(found, id=f"{found.id}#{taken[found.id]}")
+            yield found

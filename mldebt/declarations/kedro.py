@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from mldebt.declarations.kedro_catalog import Catalogue
 from mldebt.declarations.kedro_pipelines import Node, Pipelines
 from mldebt.declarations.model import Declared, DeclaredKind, Stage
@@ -23,14 +21,9 @@ def declared(project: Project) -> Iterator[Stage | Declared]:
     catalogue = Catalogue(project)
     for home in sorted(catalogue.entries):
         yield from catalogue.entries[home]
-    taken: dict[str, int] = {}
     maker = _Maker(project, catalogue)
     for node in dict.fromkeys(Pipelines(project).nodes()):
-        stage = maker.stage(node)
-        taken[stage.id] = taken.get(stage.id, 0) + 1
-        if taken[stage.id] > 1:  # a function that several nodes without a name of their own run
-            stage = msgspec.structs.replace(stage, id=f"{stage.id}#{taken[stage.id]}")
-        yield stage
+        yield maker.stage(node)
 
 
 class _Maker:

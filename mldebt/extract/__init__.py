@@ -21,6 +21,7 @@ _EXTRACTORS = {
     Kind.DOCKERFILE: ("dockerfile", "extract_dockerfile"),
     Kind.SHELL: ("shell", "extract_shell"),
     Kind.MAKE: ("make", "extract_make"),
+    Kind.SNAKEMAKE: ("snakemake", "extract_snakemake"),
     Kind.SQL: ("sql", "extract_sql"),
     Kind.MARKDOWN: ("markdown", "extract_markdown"),
 }
