@@ -67,8 +67,9 @@ def test_hashes_and_constraints_are_pins() -> None:
 
 
 def test_locks_count_from_above() -> None:
-    project = project_of({"uv.lock": "version = 1\n", "a/requirements.txt": "pandas\n"})
-    assert is_locked(project, "a/requirements.txt")
+    project = project_of({"uv.lock": '[[package]]\nname = "pandas"\n', "a/requirements.txt": "pandas\n"})
+    assert is_locked(project, "a/requirements.txt", "pandas")
+    assert not is_locked(project, "a/requirements.txt", "torch")
 
 
 def test_published_packages_are_libraries() -> None:

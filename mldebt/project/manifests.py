@@ -55,15 +55,32 @@ def manifests(project: Project) -> Iterator[Manifest]:
                 yield Manifest(source, found)
 
 
-def is_locked(project: Project, path: str) -> bool:
-    """Whether a lock file stands beside a manifest or in a directory above it."""
+def is_locked(project: Project, path: str, name: str) -> bool:
+    """Whether a lock file beside a manifest, or in a directory above it, names a package.
+
+    One that was not analysed, for its size or its format, may name everything.
+    """
     home = dirname(path)
     while True:
-        if any((f"{home}/{name}" if home else name) in project.files for name in _LOCKS):
-            return True
+        for lock in _LOCKS:
+            place = f"{home}/{lock}" if home else lock
+            if place in project.files and name in _names_in(project.source(place), name):
+                return True
         if not home:
             return False
         home = dirname(home)
+
+
+def _names_in(lock: SourceFacts | None, name: str) -> Iterator[str]:
+    if lock is None or lock.facts.header.problems:
+        yield name
+        return
+    for entry in lock.facts.entries:
+        if entry.path and isinstance(entry.path[-1], str):
+            yield _normal(entry.path[-1])
+        if isinstance(entry.value, str):
+            yield _normal(entry.value)
+    yield from (requirement.name for requirement in lock.facts.requirements)
 
 
 def is_library(project: Project, path: str) -> bool:

@@ -72,13 +72,12 @@ class UnpinnedDependency(Rule):
     ## With versions, or bounded from above
 
     ```text title="requirements.txt"
-    scikit-learn==1.5.2
     pandas~=2.2.0
     numpy>=1.26,<2
     ```
 
     ```python title="train.py"
-    import numpy, pandas, sklearn
+    import numpy, pandas
     ```
 
     ## Locked, or compiled
@@ -92,7 +91,7 @@ class UnpinnedDependency(Rule):
     ```
 
     ```toml title="score/uv.lock"
-    version = 1
+    package = [{name = "pandas", version = "2.2.3"}]
     ```
 
     ```text title="score/requirements.txt"
@@ -134,10 +133,9 @@ class UnpinnedDependency(Rule):
             if manifest.source.source.is_any(*self.skip_roles) or _NOT_RUN.search(path) or manifest.has_pins:
                 continue
             used = {module for home, modules in imported.items() if _covers(path, home) for module in modules}
-            found = [d for d in manifest.dependencies if d.is_open and _is_critical(d, used)]
-            if found and not (
-                _is_compiled(project, path) or is_locked(project, path) or is_library(project, path)
-            ):
+            critical = [d for d in manifest.dependencies if d.is_open and _is_critical(d, used)]
+            found = [d for d in critical if not is_locked(project, path, d.name)]
+            if found and not _is_compiled(project, path) and not is_library(project, path):
                 yield self._finding(manifest, found)
 
     def _finding(self, manifest: Manifest, found: list[Dependency]) -> Finding:
