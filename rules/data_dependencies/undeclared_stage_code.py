@@ -1,0 +1,168 @@
+"""The rule `undeclared-stage-code`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Location, Project, Related, Role, Rule, Severity, Span, Stage
+
+
+class UndeclaredStageCode(Rule):
+    """A stage runs code of the project that its dependencies do not name.
+
+    Whether a stage is run again is decided by what it declares: an edit to an undeclared module changes the
+    result of some later run and nothing before it, so that the stored outputs belong to no version of the code.
+    Sculley et al. 2015, section 3 (undeclared dependencies); Tang et al. 2021.
+
+    ## How to repair
+
+    List the modules among the stage's `deps`, or their directory where there are several. Modules that decide
+    about nothing (logging) can be left out with the option `ignore`.
+
+    ## A module that the script imports; another stage's script in place of the own one
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:  # expect: undeclared-stage-code
+        cmd: python src/train.py
+        deps: [src/train.py, data/train.csv]
+        outs: [model.pkl]
+      score:  # expect: undeclared-stage-code
+        cmd: python src/score.py
+        deps: [src/train.py]
+    ```
+
+    ```python title="src/train.py"
+    from features import build
+    build("data/train.csv")
+    ```
+
+    ```python title="src/features.py"
+    def build(path):
+        return read(path)
+    ```
+
+    ```python title="src/score.py"
+    print("scoring")
+    ```
+
+    ## Everything declared, by name or by directory; modules of which nothing runs; stages that always run
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: python src/train.py
+        deps: [src]
+      score:
+        cmd: python src/score.py
+        deps: [src/score.py, src/features.py]
+      report:
+        cmd: python src/report.py
+        always_changed: true
+    ```
+
+    ```python title="src/train.py"
+    from features import build
+    build()
+    ```
+
+    ```python title="src/score.py"
+    from features import build
+    from steps.extra import unused
+    build()
+    ```
+
+    ```python title="src/features.py"
+    def build():
+        return 1
+    ```
+
+    ```python title="src/steps/extra.py"
+    def unused():
+        return 1
+    ```
+
+    ```python title="src/report.py"
+    print("report")
+    ```
+
+    ## Dependencies that cannot be known
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: python src/train.py
+        deps: ["${code}"]
+    ```
+
+    ```python title="src/train.py"
+    print("training")
+    ```
+    """
+
+    minutes = 5
+    ignore: tuple[str, ...] = ()
+    """Paths of modules that need not be declared."""
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield at most one finding a stage; stages of one installed command are one finding."""
+        seen: set[object] = set()
+        for stage in project.stages:
+            source = project.source(stage.path)
+            if stage.tool != "dvc" or source is None or source.source.is_any(*self.skip_roles):
+                continue
+            if _always_or_never_runs(stage) or not all(declared.is_known for declared in stage.inputs):
+                continue
+            missing = list(self._missing(project, stage))
+            installed = next((e.path for e in project.executions(stage) if e.command and e.function), None)
+            key = installed or stage.location
+            if missing and key not in seen:
+                seen.add(key)
+                yield self._finding(project, stage, missing, installed is not None)
+
+    def _missing(self, project: Project, stage: Stage) -> Iterator[str]:
+        """The files that the stage runs and does not declare, its own scripts first."""
+        scripts = [execution.path for execution in project.executions(stage)]
+        reach = project.call_graph.reach_of_stage(stage)
+        used = [source.path for source in project.call_graph.uses(reach) if not source.source.is_any(Role.TEST)]
+        for path in dict.fromkeys([*scripts, *used]):
+            if path not in self.ignore and not any(_covers(declared.path, path) for declared in stage.inputs):
+                yield path
+
+    def _finding(self, project: Project, stage: Stage, missing: list[str], is_installed: bool) -> Finding:
+        shown = ", ".join(f"`{path}`" for path in missing[:4])
+        shown += f" and {len(missing) - 4} more" if missing[4:] else ""
+        evidence = [e for path in missing[:8] if (e := _evidence(project, stage, path)) is not None]
+        return self.finding(
+            stage.location,
+            f"stage `{stage.name}` runs {shown}, which {'are' if missing[1:] else 'is'} not among its"
+            " dependencies: edits there do not trigger a run",
+            severity=Severity.INFO if is_installed else None,
+            related=evidence,
+            minutes=self.minutes + len(missing),
+            scope=stage.name,
+        )
+
+
+def _always_or_never_runs(stage: Stage) -> bool:
+    return stage.option("always_changed") == "true" or stage.option("frozen") == "true"
+
+
+def _covers(declared: str, path: str) -> bool:
+    """Whether a declared file or directory is, or contains, a path."""
+    return declared in ("", ".", path) or path.startswith(f"{declared.rstrip('/')}/")
+
+
+def _evidence(project: Project, stage: Stage, path: str) -> Related | None:
+    """Where the stage gets to a file: its command, or an import in something that it runs."""
+    for execution in project.executions(stage):
+        if execution.path == path:
+            place = execution.command.location if execution.command is not None else stage.location
+            return Related(place, f"runs `{path}`")
+    reached = project.call_graph.reach_of_stage(stage).paths
+    for importer in sorted(project.imports.importers.get(path, frozenset()) & reached):
+        source = project.by_path[importer]
+        for fact in source.facts.imports:
+            if path in project.imports.files_of(source, fact):
+                return Related(source.location(fact.span), f"`{importer}` imports `{path}`")
+    return Related(Location(path, Span.at(1)), "runs in this stage")
