@@ -320,10 +320,29 @@ class Comment(_Fact, frozen=True):
 
 
 class ParkedCode(_Fact, frozen=True):
-    """Consecutive comment lines that parse as code. `statements` counts them."""
+    """Consecutive comment lines that parse as code, or a string that does and is no docstring (`quoted`).
+
+    `statements` counts them; `calls` names what they call, as written (`pd.read_csv`), sorted.
+    """
 
     statements: int
     span: Span
+    calls: tuple[str, ...] = ()
+    quoted: bool = False
+
+
+class Clone(_Fact, frozen=True):
+    """The fingerprints of a function of at least five lines of code.
+
+    `function` is an index into `Facts.functions`. Two functions with the same `exact` have the same body but for
+    comments, docstring and layout; with the same `blind` the same text but for names. `size` counts lines of
+    code. Near copies are found by comparing the digests of their lines (`Facts.lines`).
+    """
+
+    function: int
+    exact: int
+    blind: int
+    size: int
 
 
 class Cell(_Fact, frozen=True):
@@ -549,6 +568,8 @@ class Facts:
     instructions = Section[Instruction](Instruction)
     requirements = Section[Requirement](Requirement)
     statements = Section[Statement](Statement)
+    lines = Section[int](int)
+    clones = Section[Clone](Clone)
 
     def __init__(self, header: Header, packed: tuple[msgspec.Raw | bytes, ...]) -> None:
         self.header = header

@@ -28,6 +28,18 @@ def parked_code(comments: Sequence[Comment]) -> list[ParkedCode]:
     return found
 
 
+def quoted_code(strings: Sequence[tuple[str, Span]]) -> list[ParkedCode]:
+    """The strings of several lines that stand as statements and parse as Python of substance."""
+    found = []
+    for text, span in strings:
+        lines = text.lstrip("rRuUbB").strip("\"'").split("\n")
+        code = _parsed([line for line in lines if line.strip()])
+        statements = _substance(code) if code is not None else 0
+        if code is not None and statements:
+            found.append(ParkedCode(statements, span, _calls(code), quoted=True))
+    return found
+
+
 def _runs(comments: Sequence[Comment]) -> Iterator[list[Comment]]:
     """Comments that stand alone on consecutive lines at one indentation."""
     run: list[Comment] = []
@@ -57,8 +69,8 @@ def _parse_run(run: list[Comment]) -> Iterator[ParkedCode]:
         end = len(bodies)
         tries = 0
         while end - start >= _FEWEST_LINES and tries < 6:
-            statements = _statements(bodies[start:end])
-            if statements is not None:
+            code = _parsed(bodies[start:end])
+            if code is not None:
                 break
             end = start + (_first_prose(bodies, start, end) - start if tries == 0 else (end - start) // 2)
             tries += 1
@@ -67,9 +79,11 @@ def _parse_run(run: list[Comment]) -> Iterator[ParkedCode]:
             if start > 8:
                 return
             continue
-        if statements and end - start >= _FEWEST_LINES:
+        statements = _substance(code) if code is not None else 0
+        if code is not None and statements and end - start >= _FEWEST_LINES:
             first, last = run[start].span, run[end - 1].span
-            yield ParkedCode(statements, Span(first.line, first.column, last.end_line, last.end_column))
+            span = Span(first.line, first.column, last.end_line, last.end_column)
+            yield ParkedCode(statements, span, _calls(code))
         start = max(end, start + 1)
 
 
@@ -85,17 +99,35 @@ def _body(text: str) -> str:
     return body[1:] if body.startswith(" ") else body
 
 
-def _statements(lines: list[str]) -> int | None:
-    """How many statements of substance the lines hold; None where they are not Python."""
+def _parsed(lines: list[str]) -> ast.Module | None:
+    """The lines as Python; None where they are none."""
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     text = "\n".join(line[indent:] for line in lines)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _substance(tree: ast.Module) -> int:
+    """How many of the statements prose does not look like."""
     return sum(1 for node in tree.body if _is_substance(node))
+
+
+def _calls(tree: ast.Module) -> tuple[str, ...]:
+    """The dotted names of what is called, as written."""
+    names = {
+        ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_name(node.func)
+    }
+    return tuple(sorted(names))
+
+
+def _is_name(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
 
 
 def _is_substance(node: ast.stmt) -> bool:

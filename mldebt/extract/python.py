@@ -12,7 +12,8 @@ from contextlib import contextmanager
 
 import libcst as cst
 
-from mldebt.extract.comments import parked_code
+from mldebt.extract.comments import parked_code, quoted_code
+from mldebt.extract.fingerprints import Fingerprints
 from mldebt.extract.positions import Positions
 from mldebt.extract.statements import Statements
 from mldebt.extract.text import count_code_lines, count_lines, is_generated
@@ -130,6 +131,8 @@ def _facts(
     problems: Sequence[Problem],
 ) -> Facts:
     comments = _comments(walk.positions, text)
+    blocks = [draft.block() for draft in walk.drafts]
+    fingerprints = Fingerprints(text, comments, walk.functions, blocks)
     header = Header(
         lines=count_lines(text),
         code_lines=count_code_lines(text),
@@ -143,7 +146,7 @@ def _facts(
     return Facts.of(
         header,
         imports=walk.imports,
-        blocks=[draft.block() for draft in walk.drafts],
+        blocks=blocks,
         bindings=walk.bindings,
         functions=walk.functions,
         classes=walk.classes,
@@ -154,11 +157,13 @@ def _facts(
         conditions=walk.conditions,
         literals=walk.literals,
         comments=comments,
-        parked=parked_code(comments),
+        parked=[*parked_code(comments), *quoted_code(walk.quoted)],
         words=sorted(walk.words),
         cells=cells,
         magics=walk.magics,
         commands=commands,
+        lines=fingerprints.lines(),
+        clones=fingerprints.clones(),
     )
 
 

@@ -83,6 +83,7 @@ class Recorder:
         self.names: set[str] = set()
         self.methods: set[str] = set()
         self.words: set[str] = set()
+        self.quoted: list[tuple[str, Span]] = []
         self.has_main = False
         self._uses: dict[object, list[object]] = {}
         self._qualified: dict[int, str] = {}

@@ -54,8 +54,16 @@ class Statements(Definitions):
             self.call(value, bare=True)
         elif type(value) is cst.Await and type(value.expression) is cst.Call:
             self.call(value.expression, bare=True)
-        elif type(value) is not cst.SimpleString and type(value) is not cst.ConcatenatedString:
+        elif type(value) is cst.SimpleString:
+            if "\n" in value.value and not self._is_docstring():
+                self.quoted.append((value.value, self.positions.span(node)))
+        elif type(value) is not cst.ConcatenatedString:
             self.expr(value)
+
+    def _is_docstring(self) -> bool:
+        """Whether the expression statement that is walked is the first of a definition or module."""
+        draft = self.drafts[self.block]
+        return draft.kind in ("module", "class", "function") and self.end == (draft.line, draft.column)
 
     def _assign(self, node: cst.Assign) -> None:
         value = self.expr(node.value)
