@@ -116,6 +116,48 @@ def test_methods_run_when_their_class_has_instances() -> None:
     assert reached(project, "deep.py") == {"shapes.py:network", "shapes.py:Net.forward", "shapes.py:activation"}
 
 
+def test_a_module_that_is_handed_on_is_open() -> None:
+    project = project_of(
+        {
+            "main.py": "import pipelines\nfrom registry import build\nbuild(pipelines)['x'].run()\n",
+            "pipelines/__init__.py": "from .first import First\nfrom . import second\nLIMIT = 1\n",
+            "pipelines/first.py": "class First:\n    def run(self): ...\ndef hidden(): ...\n",
+            "pipelines/second.py": "def later(): ...\n",
+            "registry.py": "def build(module): return {n: getattr(module, n) for n in dir(module)}\n",
+        }
+    )
+    assert reached(project, "main.py") == {
+        "registry.py:build", "pipelines/first.py:First.run", "pipelines/second.py:later"
+    }  # fmt: skip
+
+
+def test_class_methods_nested_classes_and_names_made_up() -> None:
+    project = project_of(
+        {
+            "run.py": """\
+                from models import Model
+                Model.load("x").score()
+                Model.Part()
+                """,
+            "models.py": """\
+                class Model:
+                    @classmethod
+                    def load(cls, path): return cls()
+                    def score(self): return getattr(self, f"_by_{self.kind}")()
+                    def _by_mean(self): ...
+                    class Part:
+                        def __init__(self): ...
+                class Other:
+                    def score(self): ...
+                """,
+        }
+    )
+    places = reached(project, "run.py")
+    assert places >= {"models.py:Model.load", "models.py:Model.score", "models.py:Model._by_mean"}
+    assert "models.py:Model.Part.__init__" in places
+    assert "models.py:Other.score" not in places
+
+
 def test_recursion_and_cyclic_imports_end() -> None:
     project = project_of(
         {
@@ -195,16 +237,21 @@ def test_entry_points_of_every_kind() -> None:
             "train.py": "import hydra\n@hydra.main(config_path='conf')\ndef train(cfg): ...\n",
             "dags/daily.py": "from airflow import DAG\ndag = DAG('daily')\n",
             "api/app.py": "from fastapi import FastAPI\napp = FastAPI()\n",
-            "Procfile.yaml": "a: 1",
+            "ml/pipeline_registry.py": "from kedro.framework.project import x\ndef register_pipelines(): ...\n",
+            "ml/settings.py": "HOOKS = ()\n",
+            "tasks.py": "from invoke import task\n@task\ndef lint(c): ...\n",
         }
     )
     assert [(p.path, p.function, p.kind) for p in project.entry_points] == [
         ("api/app.py", "", "app"),
         ("churn/cli.py", "main", "installed"),
         ("dags/daily.py", "", "dag"),
+        ("ml/pipeline_registry.py", "register_pipelines", "dag"),
+        ("ml/settings.py", "", "dag"),
         ("scripts/own.py", "", "main"),
         ("scripts/shown.py", "", "document"),
         ("scripts/staged.py", "", "script"),
+        ("tasks.py", "", "tasks"),
         ("train.py", "train", "hydra"),
         ("train.py", "train", "script"),
     ]

@@ -46,7 +46,7 @@ VALID = {
     "conf/base/globals.yml": "{r: data}",
     "conf/base/parameters.yml": "{k: {v: 1}}",
     "feature_store.yaml": "{registry: a.db, online_store: {path: b.db}}",
-    "great_expectations.yml": "fluent_datasources: {d: {base_directory: x, assets: {a: {type: csv, table_name: t}}}}",
+    "great_expectations.yml": "datasources: {d: {base_directory: x, assets: {a: {type: c, table_name: t}}}}",
     "dbt_project.yml": "{name: x}",
     "models/schema.yml": "{sources: [{name: a, schema: b, tables: [{name: c}]}], models: [{name: d}]}",
     "conf/config.yaml": "{defaults: [_self_, {group: a}, {'override /group': [a]}, group/a, {group@x: null}]}",

@@ -7,6 +7,7 @@ class is instantiated; a class with a base from a library may have any of its me
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mldebt.facts import Class
+from mldebt.facts import Class, Function
+from mldebt.project.names import Symbol
 from mldebt.project.qualify import qualified
 from mldebt.project.references import MAIN, MODULE, Edges, Place, edges_of, is_property, methods_of, place_of
 from mldebt.project.source_facts import SourceFacts
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from mldebt.declarations.model import Stage
     from mldebt.project.project import Project
 
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _PLAIN_BASES = frozenset(
     {"object", "ABC", "Protocol", "Generic", "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Exception",
      "ValueError", "RuntimeError", "str", "int", "float", "dict", "list", "tuple", "set"}
@@ -116,14 +119,16 @@ class CallGraph:
         return self._edges[path]
 
     @cached_property
-    def configured(self) -> frozenset[str]:
-        """The dotted names that configuration files give as `_target_` (or `class_path`)."""
-        return frozenset(
-            entry.value
-            for source in self._project.sources(Kind.YAML)
-            for entry in source.facts.entries
-            if entry.path and entry.path[-1] in ("_target_", "class_path") and isinstance(entry.value, str)
-        )
+    def configured(self) -> tuple[Symbol, ...]:
+        """What the dotted names in YAML files (`_target_: src.nets.Net`) stand for in the project."""
+        found: dict[tuple[str, str], Symbol] = {}
+        for source in self._project.sources(Kind.YAML):
+            for entry in source.facts.entries:
+                if isinstance(entry.value, str) and _DOTTED.fullmatch(entry.value):
+                    symbol = self._project.names.symbol(source, entry.value)
+                    if symbol is not None and isinstance(symbol.fact, Function | Class):
+                        found[symbol.source.path, symbol.fact.qualname] = symbol
+        return tuple(found.values())
 
 
 def does_something(source: SourceFacts) -> bool:
@@ -147,6 +152,7 @@ class _Run:
         self._waiting: list[Place] = []
         self._classes: set[Place] = set()
         self._called: set[str] = set()
+        self._opened: set[str] = set()
         self._methods: dict[str, set[Place]] = defaultdict(set)
         self._by_name = False
 
@@ -176,9 +182,29 @@ class _Run:
             self._called.add(name)
             for method in self._methods[name]:
                 self._enter(method)
+        for path in edges.namespaces:
+            self._open(path)
         if edges.by_name and not self._by_name:
             self._by_name = True
             self._enter_configured()
+
+    def _open(self, path: str) -> None:
+        """Everything that a file's top level names may be called; modules that it imports are opened, too."""
+        source = self._project.source(path)
+        if source is None or path in self._opened:
+            return
+        self._opened.add(path)
+        self._enter(Place(path, MODULE))
+        for name in source.bindings_by_scope.get(0, {}):
+            symbol = self._project.names.symbol(source, f":{name}")
+            if symbol is None or symbol.rest:
+                continue
+            if symbol.fact is None:
+                self._open(symbol.source.path)
+            elif isinstance(symbol.fact, Class):
+                self._instantiate(Place(symbol.source.path, symbol.fact.qualname))
+            elif isinstance(symbol.fact, Function):
+                self._enter(Place(symbol.source.path, symbol.fact.qualname))
 
     def _instantiate_if_class(self, place: Place) -> None:
         source = self._project.source(place.path)
@@ -220,17 +246,15 @@ class _Run:
 
     def _enter_configured(self) -> None:
         """What configuration names may be looked up."""
-        code = next(iter(self._project.code), None)
-        for name in sorted(self._graph.configured) if code is not None else ():
-            symbol = self._project.names.symbol(code, name) if code is not None else None
-            if symbol is None:
-                continue
-            self._enter(Place(symbol.source.path, MODULE))
-            qualname = getattr(symbol.fact, "qualname", "")
-            if isinstance(symbol.fact, Class):
-                self._instantiate(Place(symbol.source.path, qualname))
-            elif qualname:
-                self._enter(Place(symbol.source.path, qualname))
+        for symbol in self._graph.configured:
+            fact = symbol.fact
+            if isinstance(fact, Function | Class):
+                place = Place(symbol.source.path, fact.qualname)
+                self._enter(Place(place.path, MODULE))
+                if isinstance(fact, Class):
+                    self._instantiate(place)
+                else:
+                    self._enter(place)
 
 
 _NOTHING = Edges()

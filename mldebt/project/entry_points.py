@@ -15,6 +15,7 @@ from mldebt.source import Kind, Location, Role, Span
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
+    from mldebt.project.source_facts import SourceFacts
 
 _FRAMEWORKS = {
     "airflow": "dag",
@@ -31,20 +32,27 @@ _FRAMEWORKS = {
     "flask": "app",
     "celery": "app",
     "locust": "app",
+    "invoke": "tasks",
+    "nox": "tasks",
+    "fabric": "tasks",
 }
 """Packages whose importers are started by the package's own program, if they build something with it."""
 
 _BUILDERS = frozenset(
     {"DAG", "dag", "flow", "job", "asset", "pipeline", "Flow", "FlowSpec", "Definitions", "FastAPI",
-     "Flask", "Dash", "Celery", "Interface", "Blocks", "Deployment", "HttpUser"}
+     "Flask", "Dash", "Celery", "Interface", "Blocks", "Deployment", "HttpUser", "task", "session"}
 )  # fmt: skip
+
+
+_KEDRO_FUNCTIONS = frozenset({"register_pipelines", "create_pipeline"})
+_KEDRO_FILES = frozenset({"settings.py", "hooks.py", "cli.py"})
 
 
 class EntryPoint(NamedTuple):
     """A place where a program can start.
 
     `kind` is main (an `if __name__ == "__main__"`), script (a stage runs it), installed, document (a README shows
-    how to run it), notebook, dag, app or hydra. `function` is what is called, empty for the file as a whole.
+    how to run it), notebook, dag, app, tasks or hydra. `function` is what is called, empty for the whole file.
     """
 
     path: str
@@ -83,6 +91,7 @@ def _all(project: Project) -> Iterator[EntryPoint]:
         for kind in _started_by_frameworks(source.facts.header.names, source.facts.header.modules):
             if not source.source.is_any(Role.TEST):
                 yield EntryPoint(source.path, "", kind, start)
+        yield from _found_by_kedro(project, source)
         for function in source.facts.functions:
             if any(decorator_name(source, d) == "main" for d in function.decorators):
                 yield EntryPoint(source.path, function.qualname, "hydra", source.location(function.span))
@@ -98,6 +107,17 @@ def _started_by_frameworks(names: tuple[str, ...], modules: tuple[str, ...]) -> 
             name.partition(".")[0] == package and name.rpartition(".")[2] in _BUILDERS for name in names
         ):
             yield kind
+
+
+def _found_by_kedro(project: Project, source: SourceFacts) -> Iterator[EntryPoint]:
+    """Kedro looks for `register_pipelines`, for `create_pipeline`, and for what stands beside the registry."""
+    if any(module.partition(".")[0] == "kedro" for module in source.facts.header.modules):
+        for function in source.facts.functions:
+            if function.qualname in _KEDRO_FUNCTIONS:
+                yield EntryPoint(source.path, function.qualname, "dag", source.location(function.span))
+    registry = f"{dirname(source.path)}/pipeline_registry.py".lstrip("/")
+    if basename(source.path) in _KEDRO_FILES and registry in project.by_path:
+        yield EntryPoint(source.path, "", "dag", Location(source.path, Span.at(1)))
 
 
 def _documented(project: Project) -> Iterator[EntryPoint]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from mldebt.facts import Attr, Called, Class, Compare, Const, Expr, Function, Ref
+from mldebt.facts import Attr, Binding, Call, Called, Class, Compare, Const, Expr, Function, Ref
+from mldebt.project.callers import class_around
 from mldebt.project.names import Symbol
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
@@ -31,6 +32,9 @@ _TRANSPARENT = frozenset(
 )  # fmt: skip
 """Decorators that do not register what they decorate: it still has to be called."""
 
+_LOOKUPS = frozenset({"instantiate", "get_class", "get_method", "load_obj", "import_module"})
+"""Functions that find code by a name that they are given."""
+
 _PROPERTIES = frozenset({"property", "cached_property"})
 
 
@@ -45,14 +49,16 @@ class Edges(msgspec.Struct):
     """What one place leads to.
 
     `functions` are called or handed on, `classes` instantiated or handed on; `methods` are the names of methods
-    called on objects of the project or of unknown type; `modules` are run by import. `by_name` says that code is
-    looked up by names that configuration gives (`hydra.utils.instantiate`).
+    called on objects of the project or of unknown type; `modules` are run by import. `namespaces` are files that
+    are handed on as modules, so that anything in them may be called. `by_name` says that code is looked up by
+    names that configuration gives (`hydra.utils.instantiate`).
     """
 
     functions: set[Place] = msgspec.field(default_factory=set)
     classes: set[Place] = msgspec.field(default_factory=set)
     methods: set[str] = msgspec.field(default_factory=set)
     modules: set[str] = msgspec.field(default_factory=set)
+    namespaces: set[str] = msgspec.field(default_factory=set)
     by_name: bool = False
 
 
@@ -92,14 +98,7 @@ def edges_of(project: Project, source: SourceFacts) -> dict[str, Edges]:
                 edges.methods.add(call.func.name)
         elif symbol is None:
             _add_references(project, source, edges, call.func)
-        if call.name.rpartition(".")[2] in (
-            "instantiate",
-            "get_class",
-            "get_method",
-            "load_obj",
-            "import_module",
-        ):
-            edges.by_name = True
+        _add_lookups(source, edges, call)
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
             _add_references(project, source, edges, argument)
     for block, expr in _handed_on(source):
@@ -107,6 +106,19 @@ def edges_of(project: Project, source: SourceFacts) -> dict[str, Edges]:
     _add_definitions(project, source, found)
     _add_imports(project, source, found)
     return dict(found)
+
+
+def _add_lookups(source: SourceFacts, edges: Edges, call: Call) -> None:
+    """`globals()[name]` may be anything of the file, `getattr(self, name)` any method of the class."""
+    if call.name.rpartition(".")[2] in _LOOKUPS:
+        edges.by_name = True
+    elif call.name == "globals":
+        edges.namespaces.add(source.path)
+    elif call.name == "getattr" and len(call.args) > 1 and not isinstance(call.args[1], Const):
+        cls = class_around(source, call.block)
+        if cls is not None and isinstance(call.args[0], Ref) and call.args[0].name in ("self", "cls"):
+            own = (f for f in source.facts.functions if f.qualname == f"{cls.qualname}.{f.name}")
+            edges.functions.update(Place(source.path, function.qualname) for function in own)
 
 
 def _handed_on(source: SourceFacts) -> Iterator[tuple[int, Expr]]:
@@ -170,13 +182,25 @@ def is_property(source: SourceFacts, function: Function) -> bool:
 
 
 def _add(edges: Edges, symbol: Symbol) -> None:
-    """Add a function or class; of a function's rest, the function that is nested in it."""
-    if isinstance(symbol.fact, Function):
-        nested = ".".join((symbol.fact.qualname, *symbol.rest))
-        known = not symbol.rest or any(f.qualname == nested for f in symbol.source.facts.functions)
-        edges.functions.add(Place(symbol.source.path, nested if known else symbol.fact.qualname))
-    elif isinstance(symbol.fact, Class):
-        edges.classes.add(Place(symbol.source.path, symbol.fact.qualname))
+    """Add a function or class, or the one nested in it that the rest names; a class method makes instances."""
+    fact, facts = symbol.fact, symbol.source.facts
+    if isinstance(fact, Binding) and fact.kind == "class":
+        fact = facts.classes[fact.index]
+    if not isinstance(fact, Function | Class):
+        return
+    nested = ".".join((fact.qualname, *symbol.rest))
+    if any(function.qualname == nested for function in facts.functions):
+        edges.functions.add(Place(symbol.source.path, nested))
+    elif any(cls.qualname == nested for cls in facts.classes):
+        edges.classes.add(Place(symbol.source.path, nested))
+    else:
+        (edges.functions if isinstance(fact, Function) else edges.classes).add(
+            Place(symbol.source.path, fact.qualname)
+        )
+    if isinstance(fact, Function) and any(
+        decorator_name(symbol.source, decorator) == "classmethod" for decorator in fact.decorators
+    ):
+        edges.classes.add(Place(symbol.source.path, fact.qualname.rpartition(".")[0]))
 
 
 def _outside(project: Project, source: SourceFacts, receiver: Expr, name: str, symbol: Symbol | None) -> bool:
@@ -186,7 +210,7 @@ def _outside(project: Project, source: SourceFacts, receiver: Expr, name: str, s
     if symbol is not None:
         return False
     known = project.type_of(source, receiver)
-    return bool(known) and ":" not in known
+    return known not in ("", "NoneType") and ":" not in known
 
 
 def _add_references(project: Project, source: SourceFacts, edges: Edges, expr: Expr) -> None:
@@ -194,7 +218,9 @@ def _add_references(project: Project, source: SourceFacts, edges: Edges, expr: E
     for chain in chains(expr):
         name = qualified(source, chain)
         symbol = project.names.symbol(source, name) if name else None
-        if symbol is not None and symbol.fact is not None:
+        if symbol is not None and symbol.fact is None:
+            edges.namespaces.add(symbol.source.path)
+        elif symbol is not None:
             _add(edges, symbol)
         elif isinstance(chain, Attr) and isinstance(chain.base, Ref) and chain.base.name in ("self", "cls"):
             edges.methods.add(chain.name)
