@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from mldebt.project.manifests import is_library as is_library
     from mldebt.project.manifests import is_locked as is_locked
     from mldebt.project.manifests import manifests as manifests
+    from mldebt.project.named_files import NamedFiles as NamedFiles
     from mldebt.project.namespaces import Namespaces as Namespaces
     from mldebt.project.options import Option as Option
     from mldebt.project.processes import Process as Process
@@ -74,6 +75,7 @@ _HOMES = {
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.manifests": "Dependency Manifest is_library is_locked manifests",
+    "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
     "mldebt.project.processes": "Process",
