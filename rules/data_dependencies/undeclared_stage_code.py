@@ -23,13 +23,13 @@ class UndeclaredStageCode(Rule):
 
     ```yaml title="dvc.yaml"
     stages:
-      train:  # expect: undeclared-stage-code
+      train:
         cmd: python src/train.py
-        deps: [src/train.py, data/train.csv]
+        deps: [src/train.py, data/train.csv]  # expect: undeclared-stage-code
         outs: [model.pkl]
-      score:  # expect: undeclared-stage-code
+      score:
         cmd: python src/score.py
-        deps: [src/train.py]
+        deps: [src/train.py]  # expect: undeclared-stage-code
     ```
 
     ```python title="src/train.py"
@@ -46,7 +46,8 @@ class UndeclaredStageCode(Rule):
     print("scoring")
     ```
 
-    ## Everything declared, by name or by directory; modules of which nothing runs; stages that always run
+    ## Everything declared, by name or by directory; modules of which nothing runs; stages that always
+       run, or whose dependencies cannot be known
 
     ```yaml title="dvc.yaml"
     stages:
@@ -59,6 +60,9 @@ class UndeclaredStageCode(Rule):
       report:
         cmd: python src/report.py
         always_changed: true
+      plot:
+        cmd: python src/report.py
+        deps: ["${code}"]
     ```
 
     ```python title="src/train.py"
@@ -86,18 +90,6 @@ class UndeclaredStageCode(Rule):
     print("report")
     ```
 
-    ## Dependencies that cannot be known
-
-    ```yaml title="dvc.yaml"
-    stages:
-      train:
-        cmd: python src/train.py
-        deps: ["${code}"]
-    ```
-
-    ```python title="src/train.py"
-    print("training")
-    ```
     """
 
     minutes = 5
@@ -134,7 +126,7 @@ class UndeclaredStageCode(Rule):
         shown += f" and {len(missing) - 4} more" if missing[4:] else ""
         evidence = [e for path in missing[:8] if (e := _evidence(project, stage, path)) is not None]
         return self.finding(
-            stage.location,
+            _deps(project, stage),
             f"stage `{stage.name}` runs {shown}, which {'are' if missing[1:] else 'is'} not among its"
             " dependencies: edits there do not trigger a run",
             severity=Severity.INFO if is_installed else None,
@@ -146,6 +138,16 @@ class UndeclaredStageCode(Rule):
 
 def _always_or_never_runs(stage: Stage) -> bool:
     return stage.option("always_changed") == "true" or stage.option("frozen") == "true"
+
+
+def _deps(project: Project, stage: Stage) -> Location:
+    """Where the dependencies are listed; the stage itself if it lists none."""
+    source = project.by_path[stage.path]
+    name = stage.name.partition("@")[0]
+    for entry in source.facts.entries:
+        if entry.path[:2] == ("stages", name) and entry.path[-1] == "deps":
+            return source.location(entry.key)
+    return stage.location
 
 
 def _covers(declared: str, path: str) -> bool:
