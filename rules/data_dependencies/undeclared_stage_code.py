@@ -46,8 +46,7 @@ class UndeclaredStageCode(Rule):
     print("scoring")
     ```
 
-    ## Everything declared, by name or by directory; modules of which nothing runs; stages that always
-       run, or whose dependencies cannot be known
+    ## Everything declared, by name or by directory; modules of which nothing runs
 
     ```yaml title="dvc.yaml"
     stages:
@@ -57,12 +56,6 @@ class UndeclaredStageCode(Rule):
       score:
         cmd: python src/score.py
         deps: [src/score.py, src/features.py]
-      report:
-        cmd: python src/report.py
-        always_changed: true
-      plot:
-        cmd: python src/report.py
-        deps: ["${code}"]
     ```
 
     ```python title="src/train.py"
@@ -86,10 +79,17 @@ class UndeclaredStageCode(Rule):
         return 1
     ```
 
-    ```python title="src/report.py"
-    print("report")
+    ## Stages that always run, or whose dependencies cannot be known
+
+    ```yaml title="dvc.yaml"
+    stages:
+      report: {cmd: python report.py, always_changed: true}
+      plot: {cmd: python report.py, deps: ["${code}"]}
     ```
 
+    ```python title="report.py"
+    print("report")
+    ```
     """
 
     minutes = 5
