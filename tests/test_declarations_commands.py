@@ -214,7 +214,9 @@ def test_compose_services() -> None:
                     build: {context: api}
                     command: ["python", "work.py", "$$HOME"]
                   db: {image: postgres}
+                  batch: {build: {context: api, dockerfile: batch.Dockerfile}, command: ["work.py", "--all"]}
                 """,
+            "api/batch.Dockerfile": 'FROM x\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["python", "-u"]\n',
             "api/Dockerfile": "FROM x\nWORKDIR /app\nCOPY . /app\n",
             "api/main.py": "",
             "api/work.py": "",
@@ -225,7 +227,8 @@ def test_compose_services() -> None:
     assert api.environment == (("DATA", "data"), ("DEBUG", "1"))
     assert api.after == ("db",)
     assert [path for path, _ in runs(project, stage(project, "worker"))] == ["api/work.py"]
-    assert names(project, "compose") == ["api", "worker"]
+    assert names(project, "compose") == ["api", "worker", "batch"]
+    assert runs(project, stage(project, "batch")) == [("api/work.py", ("--all",))]
 
 
 def test_ploomber_tasks() -> None:

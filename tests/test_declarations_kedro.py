@@ -117,6 +117,21 @@ def test_nodes_lead_to_their_functions(shop: Project) -> None:
     assert [p.function for p in reach.places if p.function] == ["clean"]
 
 
+def test_pipelines_that_are_put_together_step_by_step() -> None:
+    steps = "".join(f"    p += pipeline([node(run, 'd{n}', 'd{n + 1}', name='n{n}')])\n" for n in range(20))
+    project = project_of(
+        {
+            "p.py": "from kedro.pipeline import node, pipeline\ndef run(x): ...\n"
+            + "def base():\n    p = pipeline([])\n"
+            + steps
+            + "    return p\ndef create(): return pipeline(base(), namespace='ns', inputs='d0')\n"
+        }
+    )
+    assert names(project, "kedro") == [f"ns.n{n}" for n in range(20)]
+    assert paths(stage(project, "ns.n0").inputs) == ["d0"]
+    assert paths(stage(project, "ns.n7").inputs) == ["ns.d7"]
+
+
 def test_names_that_are_not_known_say_so() -> None:
     project = project_of(
         {

@@ -79,6 +79,27 @@ def test_the_directory_of_a_run_is_where_it_starts() -> None:
     assert project.stages_running(project.by_path["train.py"]) == ()
 
 
+def test_directories_on_another_machine_are_those_of_the_project() -> None:
+    project = project_of(
+        {
+            "run.sh": """\
+                (cd /opt/app/jobs && python daily.py)
+                (cd /opt/app && python jobs/daily.py --all)
+                (cd $HOME/app/jobs && python tools/fix.py)
+                python /usr/lib/setup.py
+                """,
+            "jobs/daily.py": "",
+            "jobs/tools/fix.py": "",
+            "setup.py": "",
+        }
+    )
+    found = project.executions(stage(project, "run.sh"))
+    assert [(e.path, e.directory, e.argv) for e in found] == [
+        ("jobs/daily.py", "jobs", ()),
+        ("jobs/daily.py", "", ("--all",)),
+    ]
+
+
 def test_installed_commands_lead_to_their_functions() -> None:
     project = project_of(
         {

@@ -6,7 +6,7 @@ import json
 import posixpath
 from collections.abc import Iterator
 from posixpath import basename, dirname
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.declarations.commands import commands_of, expanded, stage_command
 from mldebt.declarations.model import Stage, StageCommand, subdirectory
@@ -19,12 +19,20 @@ if TYPE_CHECKING:
 _COMPOSE = ("docker-compose", "compose")
 
 
+class _Image(NamedTuple):
+    """Where an image starts, as a directory of the repository, and the words of its `ENTRYPOINT`."""
+
+    directory: str
+    entrypoint: tuple[str, ...]
+
+
 def declared(project: Project) -> Iterator[Stage]:
     """One stage for each Dockerfile that runs something, and one for each compose service with a command."""
-    images: dict[str, Stage] = {}
+    images: dict[str, _Image] = {}
     for source in project.sources(Kind.DOCKERFILE):
         image = _image(project, source, dirname(source.path))
-        images[source.path] = image
+        entrypoint = next((c.argv for c in source.facts.commands if c.context == "ENTRYPOINT"), ())
+        images[source.path] = _Image(image.directory, entrypoint)
         if image.commands:
             yield image
     for source in project.sources(Kind.YAML):
@@ -164,8 +172,8 @@ def _relative(project: Project, source: SourceFacts, context: str, command: Stag
 # --- compose ---------------------------------------------------------------------------------------
 
 
-def _service(service: Node, images: dict[str, Stage]) -> Iterator[Stage]:
-    """A service with a command, in the directory of the image that it builds."""
+def _service(service: Node, images: dict[str, _Image]) -> Iterator[Stage]:
+    """A service with a command, in the directory of the image that it builds and after its entry point."""
     home = dirname(service.source.path)
     build = service.get("build")
     context = (build.get("context") if build and build.is_map else build) if build else None
@@ -180,6 +188,8 @@ def _service(service: Node, images: dict[str, Stage]) -> Iterator[Stage]:
     commands: tuple[StageCommand, ...] = ()
     if all(node.is_list for node in words):
         argv = [part.text for node in words for part in node.texts()]
+        if image is not None and service.get("entrypoint") is None:
+            argv = [*image.entrypoint, *argv]
         commands = (StageCommand(argv=tuple(argv), directory=where, location=words[0].location),)
     else:
         script = " ".join(node.text or " ".join(part.text for part in node.texts()) for node in words)

@@ -14,7 +14,9 @@ from mldebt.source import Location
 if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts
 
-_DEEPEST = 12
+_DEEPEST = 80
+_MOST_STEPS = 20_000
+"""Expressions that are looked at below one renaming pipeline before the rest is left out."""
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,7 @@ class Pipelines:
         self._project = project
         self._literals = Literals(project)
         self._seen: set[_Key] = set()
+        self._steps = 0
 
     def nodes(self) -> Iterator[Node]:
         """All nodes: those of pipelines that rename, as these name them; the others as they are written."""
@@ -56,7 +59,7 @@ class Pipelines:
         inside: set[_Key] = set()
         for source, number, call in calls:
             if _is_pipeline(call) and _renames(call):
-                self._seen = set()
+                self._seen, self._steps = set(), 0
                 renaming[_Key(source.path, number)] = list(self._of_call(source, number, 0))
                 inside |= self._seen - {_Key(source.path, number)}
         for key, found in renaming.items():
@@ -69,7 +72,8 @@ class Pipelines:
     # --- from expressions to nodes ---
 
     def _of(self, source: SourceFacts, expr: Expr | None, depth: int) -> Iterator[Node]:
-        if expr is None or depth > _DEEPEST:
+        self._steps += 1
+        if expr is None or depth > _DEEPEST or self._steps > _MOST_STEPS:
             return
         match expr:
             case Called(number):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts
 
 _DEEPEST = 10
-_VALUE_KINDS = frozenset({"assign", "annotated", "walrus"})
+_VALUE_KINDS = frozenset({"assign", "annotated", "walrus", "augmented"})
 _WRAPPERS = frozenset({"functools.partial", "partial", "functools.update_wrapper", "update_wrapper"})
 
 

@@ -21,6 +21,9 @@ _FIXED_DIRECTORY = frozenset({"dvc", "mlproject", "ploomber", "snakemake"})
 """Tools that say where their commands start; for the others the directories above are tried, too."""
 
 
+_SYSTEM = ("/usr/", "/bin/", "/sbin/", "/etc/", "/lib")
+
+
 class Execution(NamedTuple):
     """A source that a stage runs.
 
@@ -79,6 +82,7 @@ class Executions:
             path = self._find(target, directory)
             if path is None:
                 continue
+            directory = _in_project(directory, path)
             if target.kind == "shell":
                 yield from self._script(stage, command, path, target, directory, depth)
             else:
@@ -141,7 +145,20 @@ class Executions:
 
 def _tails(path: str) -> Iterator[str]:
     """Where a path on another machine (`/opt/airflow/dags/a.py`, `$HOME/src/a.py`) may lie in the project."""
-    if path.startswith(("/", "~", "$")):
+    if path.startswith(("/", "~", "$")) and not path.startswith(_SYSTEM):
         parts = path.split("/")
         for start in range(1, len(parts)):
             yield "/".join(parts[start:])
+
+
+def _in_project(directory: str, path: str) -> str:
+    """A directory on another machine as one of the project: what it and a path there end in alike.
+
+    `/opt/airflow/dags` is `dags` when `dags/train.py` was found in it; where nothing is alike it is the root.
+    """
+    if not directory.startswith(("/", "~", "$")):
+        return directory
+    inner = posixpath.dirname(path)
+    while inner and not f"{directory}/".endswith(f"/{inner}/"):
+        inner = posixpath.dirname(inner)
+    return inner
