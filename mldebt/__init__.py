@@ -47,8 +47,11 @@ if TYPE_CHECKING:
     from mldebt.project.branches import written as written
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
+    from mldebt.project.endpoints import Endpoint as Endpoint
+    from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
+    from mldebt.project.manifests import imported_modules as imported_modules
     from mldebt.project.manifests import is_library as is_library
     from mldebt.project.manifests import is_locked as is_locked
     from mldebt.project.manifests import manifests as manifests
@@ -74,7 +77,8 @@ _HOMES = {
     "mldebt.project.addresses": "Address addresses",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
-    "mldebt.project.manifests": "Dependency Manifest is_library is_locked manifests",
+    "mldebt.project.endpoints": "Endpoint endpoints",
+    "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
