@@ -1,0 +1,156 @@
+"""The rule `executable-config`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, facts, walk
+
+_CONFIGURATION = re.compile(
+    r"(.*_)?(cfg|conf|configs?|configuration|args|opts?|options|params|hparams|flags|settings|hyper_?params)$",
+    re.IGNORECASE,
+)
+_FILE = re.compile(
+    r"(^|[/_.-])(config\w*|settings|params|hparams|options)\.(py|txt|cfg|json|ya?ml)$", re.IGNORECASE
+)
+_GIVEN = re.compile(r"(option|argv|environment|config)$")
+
+
+class ExecutableConfig(Rule):
+    """Configuration is executed as code.
+
+    A setting that goes through `eval` or `exec` can be anything: it cannot be validated, searched or compared,
+    a mistake in it shows when the program is already running, and whoever writes it runs code. Sculley et al.
+    2015, section 6: it should be easy to assert and verify basic facts about a configuration.
+
+    ## How to repair
+
+    Look the name up in a dictionary of what is allowed, use `ast.literal_eval` for plain values, or let the
+    framework instantiate (`_target_`).
+
+    ## A setting that is evaluated
+
+    ```python title="train.py"
+    import argparse, os, yaml
+    cfg = yaml.safe_load(open("params.yaml"))
+    model = eval(cfg["model"]["class"])()  # expect: executable-config
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--loss")
+    args = parser.parse_args()
+    loss = eval(f"losses.{args.loss}")  # expect: executable-config
+    size = eval(os.environ["IMAGE_SIZE"])  # expect: executable-config
+    ```
+
+    ## A file of settings that is run
+
+    ```python title="train.py"
+    batch_size = 12
+    exec(open("configurator.py").read())  # expect: executable-config
+    ```
+
+    ## Settings that become variables
+
+    ```python title="train.py"
+    import json
+    config = json.load(open("config.json"))
+    globals().update(config)  # expect: executable-config
+    ```
+
+    ## Literals, evaluation mode, expressions that are no settings
+
+    ```python title="train.py"
+    import ast
+    from settings import config
+    sizes = ast.literal_eval(config["sizes"])
+    model.eval()
+    model = MODELS[config["model"]]
+    value = eval("1 + 1")
+    frame.eval("a > b")
+    row = eval(line)
+    ```
+
+    ## A version in setup.py
+
+    ```python title="setup.py"
+    exec(open("churn/version.py").read())
+    ```
+    """
+
+    profile = Profile.HOOK
+    minutes = 20
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each setting that is run as code."""
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            names = {"eval", "exec", "globals"}
+            if names.isdisjoint(source.facts.words) and names.isdisjoint(source.facts.header.names):
+                continue
+            for call in source.facts.calls:
+                what = _executed(project, source, call)
+                if what:
+                    yield self.finding(
+                        source.location(call.span),
+                        f"{what}: it cannot be validated, searched or compared",
+                        severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
+                        scope=source.scope_name(call.block),
+                    )
+
+
+def _executed(project: Project, source: SourceFacts, call: facts.Call) -> str:
+    """What a call runs, as the beginning of a message; empty if it runs no setting."""
+    if (
+        isinstance(call.func, facts.Attr)
+        and call.func.name == "update"
+        and isinstance(call.func.base, facts.Called)
+    ):
+        inner = source.facts.calls[call.func.base.call]
+        if inner.name == "globals" and call.args and _setting(project, source, call.args[0]):
+            return f"`globals().update({_setting(project, source, call.args[0])})` turns settings into variables"
+        return ""
+    if call.name not in ("eval", "exec") or not call.args:
+        return ""
+    if call.name == "exec" and (path := _file_read(source, call.args[0])):
+        return f"the configuration file `{path}` is executed" if _FILE.search(path) else ""
+    setting = _setting(project, source, call.args[0])
+    return f"the setting `{setting}` is executed with `{call.name}`" if setting else ""
+
+
+def _file_read(source: SourceFacts, expr: facts.Expr) -> str:
+    """The path in `open(path).read()`; empty for anything else."""
+    if not isinstance(expr, facts.Called):
+        return ""
+    read = source.facts.calls[expr.call]
+    if read.name == "compile" and read.args:
+        return _file_read(source, read.args[0])
+    if not (isinstance(read.func, facts.Attr) and isinstance(read.func.base, facts.Called)):
+        return ""
+    opened = source.facts.calls[read.func.base.call]
+    first = opened.args[0] if opened.args else None
+    return first.value if isinstance(first, facts.Const) and isinstance(first.value, str) else ""
+
+
+def _setting(project: Project, source: SourceFacts, expr: facts.Expr) -> str:
+    """The setting that an expression contains, for people; empty if it contains none."""
+    for part in walk(expr):
+        if isinstance(part, facts.Attr | facts.Item | facts.Ref):
+            root: facts.Expr = part
+            trail: list[object] = []
+            while isinstance(root, facts.Attr | facts.Item):
+                key = root.index if isinstance(root, facts.Item) else root.name
+                trail.append(key.value if isinstance(key, facts.Const) else key if isinstance(key, str) else "…")
+                root = root.base
+            named = isinstance(root, facts.Ref) and (
+                _CONFIGURATION.match(root.name)
+                or (root.name == "self" and trail and _CONFIGURATION.match(str(trail[-1])))
+            )
+            if named and isinstance(root, facts.Ref):
+                return ".".join([root.name, *map(str, reversed(trail))])
+            cause = getattr(project.value(source, part), "cause", "")
+            if _GIVEN.match(cause) and isinstance(root, facts.Ref):
+                return ".".join([root.name, *map(str, reversed(trail))])
+        elif (
+            isinstance(part, facts.Called) and getattr(project.value(source, part), "cause", "") == "environment"
+        ):
+            return source.facts.calls[part.call].name
+    return ""
