@@ -1,0 +1,157 @@
+"""The rule `cloned-config`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from posixpath import basename, dirname
+
+from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, SourceFacts
+
+_FOREIGN = re.compile(
+    r"(^|/)(\.github|\.gitlab|\.circleci|\.vscode|\.idea|\.dvc|\.azure|\.?k8s|kubernetes|manifests?|helm|charts?|deploy"
+    r"\w*|terraform|locales?|i18n|translations?|node_modules|\.hydra|outputs?|multirun|wandb|mlruns|runs|results?|logs?"
+    r"|data|datasets?|annotations?|artifacts?|models?/.*checkpoints?|great_expectations|gx|bundles?|resources)(/|$)",
+    re.IGNORECASE,
+)
+_TOOL_FILES = re.compile(
+    r"((docker-)?compose|dvc|params|mlproject|conda|environment|environment[-_.].*|pipeline|mkdocs|package|tsconfig|.*lock"
+    r"|requirements|codecov|pre-commit|pyproject|setup|tokenizer.*|vocab.*|.*\.dvc|.*_report|metrics?.*|schema.*|results?.*"
+    r"|catalog.*|globals.*|logging.*|credentials.*)(\.[\w-]+)?$",
+    re.IGNORECASE,
+)
+_FORMATS = frozenset(
+    {
+        "defaults",
+        "_base_",
+        "extends",
+        "base",
+        "inherit",
+        "inherits",
+        "_target_",
+        "__base__",
+        "parent",
+        "dependencies",
+    }
+)
+_JSON_SETTINGS = re.compile(r"(conf|param|setting|option|experiment)", re.IGNORECASE)
+_SHARE = 0.8
+
+Leaves = dict[tuple[str | int, ...], str]
+
+
+class ClonedConfig(Rule):
+    """Configuration files are copies of each other.
+
+    Each variant repeats the whole configuration instead of saying what is different: a change must be made in
+    every copy, the one that was forgotten still runs, and nobody can see in what two experiments differ. Sculley
+    et al. 2015, section 6: it should be easy to specify a configuration as a small change from a previous one,
+    and easy to see the difference.
+
+    ## How to repair
+
+    Keep one base file and let each variant state its differences: Hydra `defaults`, `_base_`, YAML merge keys, or
+    a merge of two documents when they are loaded.
+
+    ## Three experiments that differ in one value
+
+    ```yaml title="configs/exp_1.yaml"
+    data: {target: churn, folds: 5, seed: 3}
+    model: {name: xgboost, depth: 6, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    ```
+
+    ```yaml title="configs/exp_2.yaml"
+    data: {target: churn, folds: 5, seed: 3}  # expect: cloned-config
+    model: {name: xgboost, depth: 8, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    ```
+
+    ```yaml title="configs/exp_3.yaml"
+    data: {target: churn, folds: 5, seed: 3}
+    model: {name: xgboost, depth: 10, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    ```
+
+    ## Two files only
+
+    ```yaml title="configs/exp_1.yaml"
+    data: {target: churn, folds: 5, seed: 3}
+    model: {name: xgboost, depth: 6, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    ```
+
+    ```yaml title="configs/exp_2.yaml"
+    data: {target: churn, folds: 5, seed: 3}
+    model: {name: xgboost, depth: 6, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    ```
+    """
+
+    minutes = 20
+
+    least_leaves: int = 10
+    """Files with fewer settings are not compared."""
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each family of files that are copies of each other."""
+        folders: dict[str, list[tuple[SourceFacts, Leaves]]] = defaultdict(list)
+        for source in self.sources(project, Kind.YAML, Kind.JSON, Kind.TOML):
+            if _FOREIGN.search(dirname(source.path)) or _TOOL_FILES.match(basename(source.path)):
+                continue
+            if source.kind is Kind.JSON and not _JSON_SETTINGS.search(source.path):
+                continue  # results and data, not something that a person wrote
+            leaves = _leaves(source)
+            if len(leaves) >= self.least_leaves:
+                home = dirname(source.path)
+                folders[f"{home}:{source.kind}"].append((source, leaves))
+        for files in folders.values():
+            for family in _families(files):
+                if len(family) >= 3 or len(family[0][1]) >= 30:
+                    yield self._finding(family)
+
+    def _finding(self, family: list[tuple[SourceFacts, Leaves]]) -> Finding:
+        shared = set(family[0][1].items()).intersection(*(leaves.items() for _, leaves in family[1:]))
+        keys: set[tuple[str | int, ...]] = set().union(*(leaves for _, leaves in family))
+        varying = sorted(
+            {".".join(map(str, key)) for key in keys} - {".".join(map(str, key)) for key, _ in shared}
+        )
+        place = family[1][0]  # the first file is the original
+        share = round(100 * len(shared) / len(keys))
+        shown = ", ".join(f"`{key}`" for key in varying[:5]) + (" …" if len(varying) > 5 else "")
+        differ = f"; they differ in {shown}" if varying else ""
+        names = ", ".join(f"`{basename(source.path)}`" for source, _ in family[:4]) + (
+            " …" if len(family) > 4 else ""
+        )
+        return self.finding(
+            place.location(place.facts.entries[0].span),
+            f"{len(family)} configuration files ({names}) share {share} % of their settings{differ}",
+            related=[
+                Related(source.location(source.facts.entries[0].span), "a copy")
+                for source, _ in family
+                if source is not place
+            ],
+            minutes=self.minutes + 5 * len(family),
+            severity=Severity.INFO if place.source.is_any(Role.TUTORIAL) else None,
+        )
+
+
+def _leaves(source: SourceFacts) -> Leaves:
+    """The settings of a file that stands for itself; empty for one that is built on another or holds data."""
+    entries = source.facts.entries
+    if not entries or entries[0].kind != "map" or any(e.path and e.path[-1] in _FORMATS for e in entries):
+        return {}
+    return {
+        e.path: e.text for e in entries if e.kind == "scalar" and not any(isinstance(k, int) for k in e.path[:-1])
+    }
+
+
+def _families(files: list[tuple[SourceFacts, Leaves]]) -> Iterator[list[tuple[SourceFacts, Leaves]]]:
+    """Files of one folder that agree in most settings with the first of their family."""
+    left = list(files)
+    while left:
+        first, *rest = left
+        family = [first] + [other for other in rest if _share(first[1], other[1]) >= _SHARE]
+        left = [other for other in rest if other not in family]
+        if len(family) > 1:
+            yield family
+
+
+def _share(one: Leaves, other: Leaves) -> float:
+    return len(one.items() & other.items()) / len(one.keys() | other.keys())
