@@ -57,30 +57,36 @@ class ClonedConfig(Rule):
     ## Three experiments that differ in one value
 
     ```yaml title="configs/exp_1.yaml"
-    data: {target: churn, folds: 5, seed: 3}
-    model: {name: xgboost, depth: 6, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    {name: xgboost, depth: 6, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist, seed: 3, folds: 5, k: 2}
     ```
 
     ```yaml title="configs/exp_2.yaml"
-    data: {target: churn, folds: 5, seed: 3}  # expect: cloned-config
-    model: {name: xgboost, depth: 8, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    {name: xgboost, depth: 8, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist, seed: 3, folds: 5, k: 2}  # expect: cloned-config
     ```
 
     ```yaml title="configs/exp_3.yaml"
-    data: {target: churn, folds: 5, seed: 3}
-    model: {name: xgboost, depth: 10, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    {name: xgboost, depth: 10, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist, seed: 3, folds: 5, k: 2}
     ```
 
-    ## Two files only
+    ## A file that names what it is built on is left out, and two are few
+
+    ```yaml title="configs/exp_0.yaml"
+    {base: x, depth: 5, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist, seed: 3, folds: 5, k: 2}
+    ```
+
 
     ```yaml title="configs/exp_1.yaml"
-    data: {target: churn, folds: 5, seed: 3}
-    model: {name: xgboost, depth: 6, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    {name: xgboost, depth: 6, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist, seed: 3, folds: 5, k: 2}
     ```
 
     ```yaml title="configs/exp_2.yaml"
-    data: {target: churn, folds: 5, seed: 3}
-    model: {name: xgboost, depth: 6, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist}
+    {name: xgboost, depth: 6, rounds: 500, eta: 0.05, sample: 0.8, alpha: 1, tree: hist, seed: 3, folds: 5, k: 2}
+    ```
+
+    ## Short files
+
+    ```yaml title="configs/a.yaml"
+    {lr: 0.1, epochs: 5}
     ```
     """
 
