@@ -57,30 +57,30 @@ class ClonedConfig(Rule):
     ## Three experiments that differ in one value
 
     ```yaml title="configs/exp_1.yaml"
-    {name: xgb, depth: 6, rounds: 9, eta: 0.05, sample: 0.8, alpha: 1, seed: 3, folds: 5, k: 2, n: 1}
+    {name: xgb, depth: 6, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
     ```
 
     ```yaml title="configs/exp_2.yaml"
-    {name: xgb, depth: 8, rounds: 9, eta: 0.05, sample: 0.8, alpha: 1, seed: 3, folds: 5, k: 2, n: 1}  # expect: cloned-config
+    {name: xgb, depth: 8, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}  # expect: cloned-config
     ```
 
     ```yaml title="configs/exp_3.yaml"
-    {name: xgb, depth: 10, rounds: 9, eta: 0.05, sample: 0.8, alpha: 1, seed: 3, folds: 5, k: 2, n: 1}
+    {name: xgb, depth: 10, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
     ```
 
     ## A file that names its base, and two that do not
 
     ```yaml title="configs/exp_0.yaml"
-    {base: x, depth: 5, rounds: 9, eta: 0.05, sample: 0.8, alpha: 1, seed: 3, folds: 5, k: 2, n: 1}
+    {base: x, depth: 5, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
     ```
 
 
     ```yaml title="configs/exp_1.yaml"
-    {name: xgb, depth: 6, rounds: 9, eta: 0.05, sample: 0.8, alpha: 1, seed: 3, folds: 5, k: 2, n: 1}
+    {name: xgb, depth: 6, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
     ```
 
     ```yaml title="configs/exp_2.yaml"
-    {name: xgb, depth: 6, rounds: 9, eta: 0.05, sample: 0.8, alpha: 1, seed: 3, folds: 5, k: 2, n: 1}
+    {name: xgb, depth: 6, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
     ```
 
     ## Short files
