@@ -65,6 +65,10 @@ class Declared(_Declaration, frozen=True):
         """Whether no part of the path is a variable."""
         return "$" not in self.path and "{" not in self.path
 
+    def covers(self, path: str) -> bool:
+        """Whether this file is, or this directory contains, a path."""
+        return self.path in ("", ".", path) or path.startswith(f"{self.path.rstrip('/')}/")
+
 
 class Stage(_Declaration, frozen=True):
     """A declared step.

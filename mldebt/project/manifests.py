@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.project.source_facts import SourceFacts
-from mldebt.source import Kind, Location, Span
+from mldebt.source import Kind, Location, Role, Span
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "pixi.lock", "conda-lock.yml", "conda-lock.yaml",
           "requirements.lock", "requirements-lock.txt", "requirements.lock.txt", "pylock.toml")  # fmt: skip
 _WRITTEN = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<specifier>[<>=!~^*][^;#@]*)?")
+_ASIDE = frozenset({"requirements", "docker", "deploy", "envs", "env", "conda", "conf", "configs"})
 _ENVIRONMENT = re.compile(r"(conda[-_]?)?env(ironment)?([-_.][\w-]+)?\.ya?ml$")
 
 
@@ -58,8 +59,11 @@ def manifests(project: Project) -> Iterator[Manifest]:
 def is_locked(project: Project, path: str, name: str) -> bool:
     """Whether a lock file beside a manifest, or in a directory above it, names a package.
 
-    One that was not analysed, for its size or its format, may name everything.
+    One that was not analysed, for its size or its format, may name everything. The requirements that a compiler
+    reads (`requirements.in`) are locked by the file that it writes.
     """
+    if path.endswith(".in") and f"{path.removesuffix('.in')}.txt" in project.files:
+        return True
     home = dirname(path)
     while True:
         for lock in _LOCKS:
@@ -81,6 +85,21 @@ def _names_in(lock: SourceFacts | None, name: str) -> Iterator[str]:
         if isinstance(entry.value, str):
             yield _normal(entry.value)
     yield from (requirement.name for requirement in lock.facts.requirements)
+
+
+def imported_modules(project: Project, path: str, skipped: Collection[Role]) -> set[str]:
+    """The top-level modules that the code a manifest stands for imports: what lies below its directory.
+
+    A manifest in a directory of its own (`requirements/`, `docker/`) stands for the code around that directory.
+    """
+    root = dirname(path)
+    if basename(root) in _ASIDE:
+        root = dirname(root)
+    found: set[str] = set()
+    for source in project.code:
+        if (not root or source.path.startswith(f"{root}/")) and not source.source.is_any(*skipped):
+            found.update(module.partition(".")[0] for module in source.facts.header.modules)
+    return found
 
 
 def is_library(project: Project, path: str) -> bool:

@@ -38,8 +38,7 @@ class UndeclaredStageCode(Rule):
     ```
 
     ```python title="src/features.py"
-    def build(path):
-        return read(path)
+    def build(path): ...
     ```
 
     ```python title="src/score.py"
@@ -70,13 +69,11 @@ class UndeclaredStageCode(Rule):
     ```
 
     ```python title="src/features.py"
-    def build():
-        return 1
+    def build(): ...
     ```
 
     ```python title="src/steps/extra.py"
-    def unused():
-        return 1
+    def unused(): ...
     ```
 
     ## Stages that always run, or whose dependencies cannot be known
@@ -103,7 +100,9 @@ class UndeclaredStageCode(Rule):
             source = project.source(stage.path)
             if stage.tool != "dvc" or source is None or source.source.is_any(*self.skip_roles):
                 continue
-            if _always_or_never_runs(stage) or not all(declared.is_known for declared in stage.inputs):
+            if "true" in (stage.option("always_changed"), stage.option("frozen")) or not all(
+                declared.is_known for declared in stage.inputs
+            ):
                 continue
             missing = list(self._missing(project, stage))
             installed = next((e.path for e in project.executions(stage) if e.command and e.function), None)
@@ -118,7 +117,7 @@ class UndeclaredStageCode(Rule):
         reach = project.call_graph.reach_of_stage(stage)
         used = [source.path for source in project.call_graph.uses(reach) if not source.source.is_any(Role.TEST)]
         for path in dict.fromkeys([*scripts, *used]):
-            if path not in self.ignore and not any(_covers(declared.path, path) for declared in stage.inputs):
+            if path not in self.ignore and not any(declared.covers(path) for declared in stage.inputs):
                 yield path
 
     def _finding(self, project: Project, stage: Stage, missing: list[str], is_installed: bool) -> Finding:
@@ -136,10 +135,6 @@ class UndeclaredStageCode(Rule):
         )
 
 
-def _always_or_never_runs(stage: Stage) -> bool:
-    return stage.option("always_changed") == "true" or stage.option("frozen") == "true"
-
-
 def _deps(project: Project, stage: Stage) -> Location:
     """Where the dependencies are listed; the stage itself if it lists none."""
     source = project.by_path[stage.path]
@@ -148,11 +143,6 @@ def _deps(project: Project, stage: Stage) -> Location:
         if entry.path[:2] == ("stages", name) and entry.path[-1] == "deps":
             return source.location(entry.key)
     return stage.location
-
-
-def _covers(declared: str, path: str) -> bool:
-    """Whether a declared file or directory is, or contains, a path."""
-    return declared in ("", ".", path) or path.startswith(f"{declared.rstrip('/')}/")
 
 
 def _evidence(project: Project, stage: Stage, path: str) -> Related | None:

@@ -72,8 +72,6 @@ class OutOfOrderExecution(Rule):
     df = load()
     # %% [9]
     df = clean(df)
-    # %% [31]
-    train(df)
     ```
 
     ```python title="join.ipynb"

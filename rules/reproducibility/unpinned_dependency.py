@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import basename, dirname
 
 from mldebt import (
     Dependency,
@@ -15,6 +14,7 @@ from mldebt import (
     Role,
     Rule,
     Severity,
+    imported_modules,
     is_library,
     is_locked,
     manifests,
@@ -127,15 +127,14 @@ class UnpinnedDependency(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield at most one finding a manifest."""
-        imported = _imported(project, self.skip_roles)
         for manifest in manifests(project):
             path = manifest.source.path
             if manifest.source.source.is_any(*self.skip_roles) or _NOT_RUN.search(path) or manifest.has_pins:
                 continue
-            used = {module for home, modules in imported.items() if _covers(path, home) for module in modules}
+            used = imported_modules(project, path, self.skip_roles)
             critical = [d for d in manifest.dependencies if d.is_open and _is_critical(d, used)]
             found = [d for d in critical if not is_locked(project, path, d.name)]
-            if found and not _is_compiled(project, path) and not is_library(project, path):
+            if found and not is_library(project, path):
                 yield self._finding(manifest, found)
 
     def _finding(self, manifest: Manifest, found: list[Dependency]) -> Finding:
@@ -150,29 +149,6 @@ class UnpinnedDependency(Rule):
         )
 
 
-def _imported(project: Project, skipped: frozenset[Role]) -> dict[str, set[str]]:
-    """The top-level modules that the code of each directory imports."""
-    found: dict[str, set[str]] = {}
-    for source in project.code:
-        if not source.source.is_any(*skipped):
-            modules = found.setdefault(dirname(source.path), set())
-            modules.update(module.partition(".")[0] for module in source.facts.header.modules)
-    return found
-
-
-def _covers(manifest: str, home: str) -> bool:
-    """Whether a manifest is for the code of a directory: below its own, or beside a `requirements` directory."""
-    root = dirname(manifest)
-    if basename(root) in ("requirements", "docker", "deploy", "envs", "env", "conda", "conf", "configs"):
-        root = dirname(root)
-    return not root or home == root or home.startswith(f"{root}/")
-
-
 def _is_critical(dependency: Dependency, used: set[str]) -> bool:
     name = dependency.name
     return bool(_CRITICAL.fullmatch(name)) and _MODULES.get(name, name.replace("-", "_")) in used
-
-
-def _is_compiled(project: Project, path: str) -> bool:
-    """Whether a requirements file is the source of a compiled one."""
-    return path.endswith(".in") and f"{path.removesuffix('.in')}.txt" in project.files
