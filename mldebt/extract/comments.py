@@ -16,13 +16,16 @@ _CODE_SIGN = re.compile(
     r"^\s*(?:(?:if|elif|for|while|with|def|class|try|except|else|return|import|from|raise|assert|print|async|del)\b"
     r"|@\w|[\w.\[\]'\", ]+(?:=|\+=|-=|\*=|/=)[^=]|[\w.]+\(.*\)?\s*$|\)|\]|\})"
 )
+_OPEN_CALL = re.compile(r"#\s*[\w.]+(\s*=\s*[\w.]+)?\([^)]*,$")
+"""A first line whose call goes on: the lines below need not look like code."""
 
 
 def parked_code(comments: Sequence[Comment]) -> list[ParkedCode]:
     """Runs of comment lines that parse as Python statements of substance."""
     found: list[ParkedCode] = []
     for run in _runs(comments):
-        if sum(1 for comment in run if _CODE_SIGN.match(comment.text[1:])) * 2 < len(run):
+        signs = sum(1 for comment in run if _CODE_SIGN.match(comment.text[1:]))
+        if signs * 2 < len(run) and not _OPEN_CALL.match(run[0].text):
             continue
         found.extend(_parse_run(run))
     return found
@@ -112,8 +115,10 @@ def _parsed(lines: list[str]) -> ast.Module | None:
 
 
 def _substance(tree: ast.Module) -> int:
-    """How many of the statements prose does not look like."""
-    return sum(1 for node in tree.body if _is_substance(node))
+    """How many of the statements, nested ones included, prose does not look like; 0 if none is at the top."""
+    if not any(_is_substance(node) for node in tree.body):
+        return 0
+    return sum(1 for node in ast.walk(tree) if isinstance(node, ast.stmt) and _is_substance(node))
 
 
 def _calls(tree: ast.Module) -> tuple[str, ...]:

@@ -1,0 +1,160 @@
+"""The rule `commented-out-code`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, Span, facts
+
+_FEWEST_LINES = 5
+_EXPLAINS = re.compile(
+    r"\b(examples?|usage|e\.g\.|uncomment|equivalent|pseudo|same as)\b|^#+ *\$? *(python3?|bash|sh) [\w/]", re.I
+)
+_TRAINS = frozenset({"fit", "fit_transform", "fit_generator", "predict", "predict_proba", "train", "evaluate"})
+_MOVES_DATA = re.compile(r"(read_|load|dump|save|to_(csv|parquet|pickle|json|hdf|sql|feather)|imread|imwrite)")
+
+
+class CommentedOutCode(Rule):
+    """Code is switched off by turning it into comments, or into a string that nothing uses.
+
+    Such code is an experiment that nobody finished: it is not run, not tested and not renamed with the rest, and
+    every reader has to decide anew whether it matters. Sculley et al. 2015, section 5 ("Dead Experimental
+    Codepaths"). What a general linter reports line by line is one finding here, and says what kind of code it is.
+
+    ## How to repair
+
+    Delete it; version control remembers. Say what the experiment showed in one sentence, with the run's name.
+
+    ## A model that was tried
+
+    ```python title="train.py"
+    X, y = load()
+    # model = LGBMClassifier(num_leaves=31)  # expect: commented-out-code
+    # model.fit(Xtr, ytr)
+    # p = model.predict_proba(Xte)[:, 1]
+    # print(roc_auc_score(yte, p))
+    # joblib.dump(model, "lgbm.pkl")
+    model = XGBClassifier().fit(X, y)
+    ```
+
+    ## In a string
+
+    ```python title="prepare.py"
+    import pandas as pd
+    df = pd.read_csv("raw.csv")
+    \"""  # expect: commented-out-code
+    df = df.dropna()
+    df["age"] = 1
+    df = df.merge(pd.read_csv("extra.csv"))
+    df.to_csv("clean.csv")
+    \"""
+    df.to_csv("raw_copy.csv")
+    ```
+
+    ## In a notebook
+
+    ```python title="explore.ipynb"
+    # %% [1]
+    # for column in df.columns:  # expect: commented-out-code
+    #     plt.figure()
+    #     df[column].hist()
+    #     plt.title(column)
+    #     plt.show()
+    # %% [2]
+    df.head()
+    ```
+
+    ## A short hint, and prose
+
+    ```python title="train.py"
+    # device = "cpu"
+    device = "cuda"
+    # The features are built in three steps:
+    # the raw events are read, then
+    # everything is summed up per user.
+    build()
+    ```
+
+    ## An example of use
+
+    ```python title="layers.py"
+    # Example:
+    # layer = Attention(8)
+    # x = torch.zeros(2, 3, 4)
+    # print(x)
+    # y = layer(x)
+    # y.sum().backward()
+    class Attention: ...
+    ```
+
+    ## A docstring
+
+    ```python title="layers.py"
+    def attend(x):
+        \"""
+        x = torch.zeros(2, 3, 4)
+        y = attend(x)
+        print(y.shape)
+        print(x.shape)
+        \"""
+        return x
+    ```
+    """
+
+    severity = Severity.INFO
+    profile = Profile.AUDIT
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each stretch of parked code."""
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            comments = {comment.span.line: comment.text for comment in source.facts.comments}
+            parked = [p for p in sorted(source.facts.parked, key=_start) if not _is_example(comments, p)]
+            for group in _stretches(source, parked):
+                lines = sum(p.span.end_line - p.span.line + 1 for p in group)
+                calls = {name for p in group for name in p.calls}
+                if lines < _FEWEST_LINES or (sum(p.statements for p in group) < 2 and not calls):
+                    continue
+                kind = _kind(calls)
+                first, last = group[0].span, group[-1].span
+                where = "kept in a string" if group[0].quoted else "commented out"
+                is_mild = not kind or source.source.is_any(Role.TUTORIAL)
+                yield self.finding(
+                    source.location(Span(first.line, first.column, last.end_line, last.end_column)),
+                    f"{lines} lines of {kind or 'code'} are {where}",
+                    severity=Severity.INFO if is_mild else Severity.WARNING,
+                )
+
+
+def _start(parked: facts.ParkedCode) -> Span:
+    return parked.span
+
+
+def _stretches(source: SourceFacts, parked: list[facts.ParkedCode]) -> Iterator[list[facts.ParkedCode]]:
+    """Parked code in groups with no live code, and no end of a cell, in between."""
+    group: list[facts.ParkedCode] = []
+    for item in parked:
+        if group:
+            between = source.facts.lines[group[-1].span.end_line : item.span.line - 1]
+            if any(between) or source.location(group[0].span).cell != source.location(item.span).cell:
+                yield group
+                group = []
+        group.append(item)
+    if group:
+        yield group
+
+
+def _is_example(comments: dict[int, str], parked: facts.ParkedCode) -> bool:
+    """Whether a comment says that the code is there to be read: within it, or right above."""
+    first = parked.span.line
+    while first - 1 in comments and parked.span.line - first < 3:
+        first -= 1
+    return any(_EXPLAINS.search(comments.get(line, "")) for line in range(first, parked.span.end_line + 1))
+
+
+def _kind(calls: set[str]) -> str:
+    """What the code does with models or data; empty for other code."""
+    names = {name.rpartition(".")[2] for name in calls}
+    if not names.isdisjoint(_TRAINS):
+        return "model code"
+    return "data code" if any(_MOVES_DATA.match(name) for name in names) else ""
