@@ -155,7 +155,7 @@ def unify(a: Address, b: Address) -> Match:
             return Match.SUFFIX
         if a.tail[-1] == b.tail[-1] and len(short) == 1 and is_distinctive(a.tail[-1]) and not _contradict(a, b):
             return Match.NAME
-    if not a.is_known and not b.is_known and a.shape == b.shape and _letters(a.shape) >= _FEWEST_TEMPLATE_LETTERS:
+    if not a.is_known and not b.is_known and a.shape == b.shape and says_enough(a):
         return Match.TEMPLATE
     return Match.NONE
 
@@ -191,5 +191,9 @@ def _inside(inner: str, outer: str) -> bool:
     return outer not in ("", ".", "/") and inner.startswith(f"{outer}/") and "." not in basename(outer)
 
 
-def _letters(shape: str) -> int:
-    return len(re.sub(r"\{[^}]*\}|[^A-Za-z]", "", shape.rpartition("/")[2]))
+def says_enough(address: Address) -> bool:
+    """Whether a template identifies data: by the letters of its name, or by the directories it starts with."""
+    directories, _, name = address.shape.rpartition("/")
+    stem = re.sub(r"\{[^}]*\}|[^A-Za-z]", "", splitext(name)[0])
+    start = _components(directories.partition("{")[0])
+    return len(stem) >= _FEWEST_TEMPLATE_LETTERS or len(start) >= 2

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
     from mldebt.declarations.model import Declared, Stage
     from mldebt.project.accesses import DataAccess
+    from mldebt.project.artifacts import Artifact
     from mldebt.project.call_graph import CallGraph
+    from mldebt.project.chains import Chain
     from mldebt.project.entry_points import EntryPoint
     from mldebt.project.evaluate import Evaluator
     from mldebt.project.executions import Execution
+    from mldebt.project.handoffs import Handoff
     from mldebt.project.imports import Imports
     from mldebt.project.inputs import Inputs
     from mldebt.project.options import Options
@@ -249,6 +252,27 @@ class Project:
         from mldebt.project.accesses import find_accesses
 
         return tuple(find_accesses(self))
+
+    @cached_property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The data that code reads and writes."""
+        from mldebt.project.artifacts import find_artifacts
+
+        return tuple(find_artifacts(self))
+
+    @cached_property
+    def handoffs(self) -> tuple[Handoff, ...]:
+        """The data that one component writes and another reads."""
+        from mldebt.project.handoffs import find_handoffs
+
+        return tuple(find_handoffs(self))
+
+    @cached_property
+    def chains(self) -> tuple[Chain, ...]:
+        """The undeclared hand-offs in their connected groups."""
+        from mldebt.project.chains import find_chains
+
+        return tuple(find_chains(self))
 
     # --- syntax, for rules that have narrowed down to a place ---
 

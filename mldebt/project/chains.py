@@ -1,0 +1,90 @@
+"""Chains of steps that hand data on without a declaration: the implicit part of the data flow, as a graph."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.project.artifacts import component_of
+from mldebt.project.handoffs import Handoff
+from mldebt.source import Role
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_LONGEST = 40
+_REGISTRIES = ("models:/", "runs:/", "wandb:", "hf://")
+
+
+class Chain(NamedTuple):
+    """Weakly connected undeclared hand-offs. `path` is the longest way through them, as one edge a step."""
+
+    path: tuple[Handoff, ...]
+    handoffs: tuple[Handoff, ...]
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The files of all steps, in order of name."""
+        return tuple(sorted({f for h in self.handoffs for f in (h.producer, h.consumer)}))
+
+
+def find_chains(project: Project) -> Iterator[Chain]:
+    """The connected groups of undeclared hand-offs, by their first file.
+
+    Left out: data that is shipped in git, what goes through a model registry, and tutorials.
+    """
+    implicit = [h for h in project.handoffs if not h.declared and _counts(project, h)]
+    for group in _connected(implicit):
+        yield Chain(_longest(group), tuple(group))
+
+
+def _counts(project: Project, handoff: Handoff) -> bool:
+    address = handoff.artifact.address
+    if address.path in project.files or address.shape.startswith(_REGISTRIES):
+        return False
+    for path in (handoff.producer, handoff.consumer):
+        source = project.source(path)
+        if source is None or source.source.is_any(Role.TUTORIAL, Role.DOCS):
+            return False
+    return True
+
+
+def _connected(handoffs: Sequence[Handoff]) -> list[list[Handoff]]:
+    leader: dict[str, str] = {}
+
+    def find(node: str) -> str:
+        while leader.setdefault(node, node) != node:
+            node = leader[node]
+        return node
+
+    for handoff in handoffs:
+        first, second = sorted((find(component_of(handoff.producer)), find(component_of(handoff.consumer))))
+        leader[second] = first
+    groups: dict[str, list[Handoff]] = defaultdict(list)
+    for handoff in handoffs:
+        groups[find(component_of(handoff.producer))].append(handoff)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _longest(handoffs: Iterable[Handoff]) -> tuple[Handoff, ...]:
+    """The longest simple path; in a graph with cycles, the longest that a bounded search finds."""
+    following: dict[str, list[Handoff]] = defaultdict(list)
+    for handoff in sorted(handoffs, key=lambda h: (h.write.origin, h.read.origin)):
+        following[component_of(handoff.producer)].append(handoff)
+    best: tuple[Handoff, ...] = ()
+    budget = 20_000
+    for start in sorted(following):
+        waiting: list[tuple[str, tuple[Handoff, ...], frozenset[str]]] = [(start, (), frozenset((start,)))]
+        while waiting and budget:
+            budget -= 1
+            node, path, seen = waiting.pop()
+            if len(path) > len(best):
+                best = path
+            if len(path) >= _LONGEST:
+                continue
+            for handoff in reversed(following.get(node, ())):
+                to = component_of(handoff.consumer)
+                if to not in seen:
+                    waiting.append((to, (*path, handoff), seen | {to}))
+    return best

@@ -1,0 +1,105 @@
+"""Hand-offs: one component writes data that another reads, and whether anything declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.declarations.model import DATA_TOOLS, Declared, Stage
+from mldebt.project.accesses import DataAccess
+from mldebt.project.addresses import Address, Match
+from mldebt.project.artifacts import Artifact, component_of
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_ORCHESTRATORS = DATA_TOOLS | {"airflow", "prefect", "dagster", "metaflow", "zenml", "kfp", "mlproject"}
+
+
+class Handoff(NamedTuple):
+    """`producer` and `consumer` are the paths of the files; `declared` says that something names the edge."""
+
+    producer: str
+    consumer: str
+    artifact: Artifact
+    write: DataAccess
+    read: DataAccess
+    declared: bool
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the two paths surely mean the same data."""
+        return self.artifact.level >= Match.SUFFIX
+
+
+def find_handoffs(project: Project) -> Iterator[Handoff]:
+    """All hand-offs, by artifact; one for each pair of components."""
+    declarations = Declarations(project)
+    for artifact in project.artifacts:
+        if not artifact.is_data or not artifact.writes or not artifact.reads:
+            continue
+        seen: set[tuple[str, str]] = set()
+        for write in artifact.writes:
+            for read in artifact.reads:
+                pair = component_of(write.component), component_of(read.component)
+                if pair[0] == pair[1] or pair in seen or makes_itself(artifact, read):
+                    continue
+                seen.add(pair)
+                declared = declarations.declare(write, read, artifact)
+                yield Handoff(write.component, read.component, artifact, write, read, declared)
+
+
+def makes_itself(artifact: Artifact, read: DataAccess) -> bool:
+    """Whether the reading component also makes the data: before it reads it, or where it does not find it."""
+    for write in artifact.writes:
+        if write.component == read.component and (
+            write.origin <= read.origin or _is_conditional(write) or _is_conditional(read)
+        ):
+            return True
+    return False
+
+
+def _is_conditional(access: DataAccess) -> bool:
+    source = access.source
+    return source.enclosing(access.call.block, "if", "else", "try", "except") is not None
+
+
+class Declarations:
+    """What stages, catalogues and contracts say about data."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def declare(self, write: DataAccess, read: DataAccess, artifact: Artifact) -> bool:
+        """Whether an edge is declared: by the data of stages, by their order, by a catalogue or contract."""
+        producers, consumers = self._stages(write.component), self._stages(read.component)
+        if any(covers(d, artifact.address) for d in self._catalogue):
+            return True
+        if any(covers(d, artifact.address) for s in producers for d in s.products):
+            return bool(consumers) or any(covers(d, artifact.address) for s in consumers for d in s.inputs)
+        if any(covers(d, artifact.address) for s in consumers for d in s.inputs):
+            return True
+        return any(p.tool == c.tool and p.path == c.path and p.id != c.id for p in producers for c in consumers)
+
+    def _stages(self, path: str) -> list[Stage]:
+        source = self._project.source(path)
+        if source is None:
+            return []
+        return [stage for stage, _ in self._project.stages_running(source) if stage.tool in _ORCHESTRATORS]
+
+    @cached_property
+    def _catalogue(self) -> tuple[Declared, ...]:
+        return tuple(d for d in self._project.declared_data if d.kind in ("dataset", "input", "output", "model"))
+
+
+def covers(declared: Declared, address: Address) -> bool:
+    """Whether a declaration is about an address: the same file, one below its directory, or the same tail."""
+    place = declared.file or declared.path
+    if not place:
+        return False
+    if address.is_known and (address.path == place or address.path.startswith(f"{place.rstrip('/')}/")):
+        return True
+    parts = tuple(part for part in place.split("/") if part not in ("", "."))
+    short, long = sorted((parts, address.tail), key=len)
+    return len(short) >= 2 and long[-len(short) :] == short

@@ -1,0 +1,1 @@
+"""Pipeline jungles (Sculley et al. 2015, section 5)."""

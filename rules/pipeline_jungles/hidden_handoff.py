@@ -1,0 +1,126 @@
+"""The rule `hidden-handoff`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from mldebt import Confidence, Finding, Profile, Project, Related, Rule, Severity
+
+
+class HiddenHandoff(Rule):
+    """One script reads what another one writes, and nothing declares that dependency.
+
+    Compilers see when code needs other code; here only the reader's error message, or its silent use of last
+    month's file, tells. Sculley et al. 2015, section 3: data dependencies cost more than code dependencies,
+    because hardly any tool shows them; section 5 on intermediate files. (Longer chains are `file-drop-chain`.)
+
+    ## How to repair
+
+    Declare both scripts as stages with the file as output and input (DVC, Snakemake, Make, a DAG), enter it in
+    the data catalogue, or merge the two into one program.
+
+    ## A file between two scripts
+
+    ```python title="make_folds.py"
+    import pandas as pd
+    folds = pd.DataFrame()
+    folds.to_csv("interim/folds_v2.csv")
+    ```
+
+    ```python title="dataset.py"
+    import os
+    import pandas as pd
+    ROOT = "interim"
+    folds = pd.read_csv(os.path.join(ROOT, "folds_v2.csv"))  # expect: hidden-handoff
+    ```
+
+    ## A model from a notebook, loaded by a service
+
+    ```python title="notebooks/train.ipynb"
+    # %%
+    import joblib
+    model = object()
+    joblib.dump(model, "../models/churn_classifier.joblib")
+    ```
+
+    ```python title="api/app.py"
+    import joblib
+    model = joblib.load("models/churn_classifier.joblib")  # expect: hidden-handoff
+    ```
+
+    ## A notebook and its export are one step
+
+    ```python title="clean.ipynb"
+    # %%
+    import pandas as pd
+    pd.read_csv("in/orders.csv").to_csv("work/orders_clean.csv")
+    pd.read_csv("work/orders_clean.csv")
+    ```
+
+    ```python title="clean.py"
+    import pandas as pd
+    pd.read_csv("in/orders.csv").to_csv("work/orders_clean.csv")
+    pd.read_csv("work/orders_clean.csv")
+    ```
+
+    ## Declared by the reader's stage
+
+    ```yaml title="dvc.yaml"
+    stages:
+      folds: {cmd: python make_folds.py, deps: [make_folds.py], outs: [interim/folds_v2.csv]}
+      fit: {cmd: python fit.py, deps: [fit.py, interim/folds_v2.csv]}
+    ```
+
+    ```python title="make_folds.py"
+    import pandas as pd
+    pd.DataFrame().to_csv("interim/folds_v2.csv")
+    ```
+
+    ```python title="fit.py"
+    import pandas as pd
+    pd.read_csv("interim/folds_v2.csv")
+    ```
+
+    ## A path that nobody knows is no evidence
+
+    ```python title="export.py"
+    import sys
+    import pandas as pd
+    pd.DataFrame().to_csv(sys.argv[1])
+    ```
+
+    ```python title="report.py"
+    import pandas as pd
+    pd.read_csv("work/export.csv")
+    ```
+    """
+
+    severity = Severity.WARNING
+    profile = Profile.CI
+    minutes = 20
+
+    minutes_per_edge: int = 10
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Report each pair of files in groups too short for a chain, once, at the first read."""
+        for chain in project.chains:
+            if len(chain.path) >= 2:
+                continue
+            pairs = defaultdict(list)
+            for handoff in chain.handoffs:
+                pairs[handoff.producer, handoff.consumer].append(handoff)
+            for (producer, consumer), handoffs in sorted(pairs.items()):
+                names = [handoff.artifact.name for handoff in handoffs]
+                shown = ", ".join(f"`{name}`" for name in names[:3])
+                shown += f" and {len(names) - 3} more" if len(names) > 3 else ""
+                related = [Related(h.write.origin, f"`{h.artifact.name}` is written here") for h in handoffs]
+                related += [Related(h.read.origin, f"`{h.artifact.name}` is read here") for h in handoffs[1:]]
+                sure = all(handoff.is_sure for handoff in handoffs)
+                yield self.finding(
+                    handoffs[0].read.origin,
+                    f"`{producer}` -> {shown} -> `{consumer}`: no stage, catalogue or contract declares this",
+                    related=dict.fromkeys(related),
+                    confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+                    minutes=self.minutes + self.minutes_per_edge * (len(handoffs) - 1),
+                )
