@@ -1,4 +1,4 @@
-"""What is declared in pyproject.toml is what the code imports: nothing is missing, nothing is there for nothing."""
+"""pyproject.toml declares what the code imports: nothing is missing, nothing is there for nothing."""
 
 from __future__ import annotations
 

@@ -45,8 +45,7 @@ def test_the_nearest_file_wins_and_a_foreign_pyproject_is_skipped(tmp_path: Path
 def test_extend_merges_tables_and_adds_extend_lists(tmp_path: Path) -> None:
     write(
         tmp_path / "base.toml",
-        'select = ["all"]\nextend-exclude = ["old"]\ncache-dir = "c"\n'
-        '[severity]\nfoo = "info"\nbar = "info"\n',
+        'select = ["all"]\nextend-exclude = ["old"]\ncache-dir = "c"\n[severity]\nfoo = "info"\nbar = "info"\n',
     )
     write(
         tmp_path / "sub" / "mldebt.toml",
@@ -104,9 +103,7 @@ def test_all_mistakes_are_told_at_once_with_suggestions(tmp_path: Path) -> None:
 
 def test_pyproject_mistakes_name_the_table(tmp_path: Path) -> None:
     write(tmp_path / "pyproject.toml", "[tool.mldebt]\nselect = 1\n")
-    assert mistakes_of(tmp_path) == [
-        "pyproject.toml: tool.mldebt.select: expected a list, got a whole number"
-    ]
+    assert mistakes_of(tmp_path) == ["pyproject.toml: tool.mldebt.select: expected a list, got a whole number"]
 
 
 @pytest.mark.parametrize(

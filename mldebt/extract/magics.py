@@ -23,7 +23,8 @@ _HELP = re.compile(
     r"([ \t]*)(\?{1,2}[ \t]*(%{0,2}[\w.*]+)|(%{0,2}[A-Za-z_][\w.*\[\]'\"()]*)\?{1,2})[ \t]*;?[ \t]*(#.*)?"
 )
 _AUTOMAGIC = re.compile(
-    r"([ \t]*)((?:pip3?|conda|mamba|cd|ls|ll|mkdir|rmdir|cat|cp|mv|rm|head|tail|pwd|git|wget|unzip|python3?)(?=[ \t]|$))"
+    r"([ \t]*)"
+    r"((?:pip3?|conda|mamba|cd|ls|ll|mkdir|rmdir|cat|cp|mv|rm|head|tail|pwd|git|wget|unzip|python3?)(?=[ \t]|$))"
     r"[ \t]*(.*)",
     re.DOTALL,
 )
