@@ -42,11 +42,15 @@ if TYPE_CHECKING:
     from mldebt.project import SourceFacts as SourceFacts
     from mldebt.project.addresses import Address as Address
     from mldebt.project.addresses import addresses as addresses
+    from mldebt.project.artifacts import Artifact as Artifact
+    from mldebt.project.artifacts import component_of as component_of
     from mldebt.project.branches import DeadSide as DeadSide
     from mldebt.project.branches import dead_sides as dead_sides
     from mldebt.project.branches import written as written
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
+    from mldebt.project.clones import CloneClass as CloneClass
+    from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.manifests import Dependency as Dependency
@@ -58,6 +62,8 @@ if TYPE_CHECKING:
     from mldebt.project.named_files import NamedFiles as NamedFiles
     from mldebt.project.namespaces import Namespaces as Namespaces
     from mldebt.project.options import Option as Option
+    from mldebt.project.phases import Event as Event
+    from mldebt.project.phases import Program as Program
     from mldebt.project.processes import Process as Process
     from mldebt.project.qualify import qualified as qualified
     from mldebt.project.strings import strings_of as strings_of
@@ -75,13 +81,16 @@ _HOMES = {
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",
     "mldebt.project.addresses": "Address addresses",
+    "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.endpoints": "Endpoint endpoints",
+    "mldebt.project.clones": "CloneClass line_similarity",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
+    "mldebt.project.phases": "Event Program",
     "mldebt.project.processes": "Process",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.strings": "strings_of",

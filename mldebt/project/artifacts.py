@@ -54,6 +54,11 @@ class Artifact(NamedTuple):
     reads: tuple[DataAccess, ...]
 
     @property
+    def is_sure(self) -> bool:
+        """Whether all its addresses surely mean the same data."""
+        return self.level >= Match.SUFFIX
+
+    @property
     def is_data(self) -> bool:
         """Whether this is something that a pipeline hands on: no code, picture, page or log."""
         return self.kind in ("dataset", "model", "table") or (

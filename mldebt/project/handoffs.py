@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.declarations.model import DATA_TOOLS, Declared, Stage
 from mldebt.project.accesses import DataAccess
-from mldebt.project.addresses import Address, Match
+from mldebt.project.addresses import Address
 from mldebt.project.artifacts import Artifact, component_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Handoff(NamedTuple):
     @property
     def is_sure(self) -> bool:
         """Whether the two paths surely mean the same data."""
-        return self.artifact.level >= Match.SUFFIX
+        return self.artifact.is_sure
 
 
 def find_handoffs(project: Project) -> Iterator[Handoff]:

@@ -1,0 +1,122 @@
+"""The rule `in-place-intermediate`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts
+
+_KEPT = re.compile(
+    r"cache|tmp|temp|ckpt|checkpoint|state|history|log|registry|manifest|index|meta", re.IGNORECASE
+)
+_APPENDS = frozenset({"pandas.concat", "polars.concat", "numpy.concatenate", "numpy.vstack"})
+
+
+class InPlaceIntermediate(Rule):
+    """A step reads a dataset and overwrites it: it cannot be run twice, and nobody can see what it changed.
+
+    A second run starts from other data than the first; a crash in between leaves half of both. Sculley et al. 2015,
+    section 5 (intermediate files) and section 8 (reproducibility debt).
+
+    ## How to repair
+
+    Write a new file and leave the input as it was.
+
+    ## Read, changed, written back
+
+    ```python title="add_prices.py"
+    import pandas as pd
+    df = pd.read_csv("data/demand.csv")
+    df = df.merge(pd.read_csv("data/prices.csv"), on="sku")
+    df.to_csv("data/demand.csv", index=False)  # expect: in-place-intermediate
+    ```
+
+    ## Written under another name
+
+    ```python title="add_prices.py"
+    import pandas as pd
+    df = pd.read_csv("data/demand.csv")
+    df.to_csv("data/demand_priced.csv", index=False)
+    ```
+
+    ## A log that grows, a cache, a default for a missing file
+
+    ```python title="collect.py"
+    import os
+    import pandas as pd
+    old = pd.read_csv("data/measurements.csv")
+    pd.concat([old, pd.DataFrame()]).to_csv("data/measurements.csv")
+    if os.path.exists("data/embeddings.parquet"):
+        e = pd.read_parquet("data/embeddings.parquet")
+    else:
+        e = pd.DataFrame()
+        e.to_parquet("data/embeddings.parquet")
+    c = pd.read_csv("cache/answers.csv")
+    c.to_csv("cache/answers.csv")
+    ```
+
+    ## Written first, then read back
+
+    ```python title="export.py"
+    import pandas as pd
+    pd.DataFrame().to_csv("out/table.csv")
+    print(pd.read_csv("out/table.csv"))
+    ```
+    """
+
+    severity = Severity.WARNING
+    profile = Profile.CI
+    minutes = 20
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Report a write to what the same function or script has read before."""
+        for artifact in project.artifacts:
+            if artifact.kind not in ("dataset", "table") or not artifact.is_sure or _KEPT.search(artifact.name):
+                continue
+            for write in artifact.writes:
+                source = write.source
+                if write.effect != "writes" or write.chain or source.source.is_any(*self.skip_roles):
+                    continue
+                read = next(
+                    (
+                        r
+                        for r in artifact.reads
+                        if r.source is source and not r.chain and r.effect == "reads" and r.location < write.location
+                        and str(r.address) == str(write.address)
+                        and source.scope_of(r.call.block) == source.scope_of(write.call.block)
+                    ),
+                    None,
+                )  # fmt: skip
+                if read is None or _guarded(source, read.call) or _guarded(source, write.call):
+                    continue
+                if _appends(source, write.call):
+                    continue
+                yield self.finding(
+                    write.location,
+                    f"`{artifact.name}` is read (line {read.location.span.line}) and overwritten by the same step: "
+                    "it cannot be re-run or traced",
+                    related=[Related(read.location, "it is read here")],
+                )
+                break
+
+
+def _guarded(source: SourceFacts, call: facts.Call) -> bool:
+    return source.enclosing(call.block, "if", "else", "try", "except") is not None
+
+
+def _appends(source: SourceFacts, call: facts.Call) -> bool:
+    """Whether the written value is the old one with something put behind it."""
+    receiver = call.func.base if isinstance(call.func, facts.Attr) else None
+    for _ in range(4):
+        if isinstance(receiver, facts.Called):
+            maker = source.facts.calls[receiver.call]
+            if maker.name in _APPENDS or (isinstance(maker.func, facts.Attr) and maker.func.name == "append"):
+                return True
+            receiver = maker.func.base if isinstance(maker.func, facts.Attr) else None
+        elif isinstance(receiver, facts.Ref) and receiver.bindings and receiver.bindings[-1] >= 0:
+            receiver = source.facts.bindings[receiver.bindings[-1]].value
+        else:
+            return False
+    return False

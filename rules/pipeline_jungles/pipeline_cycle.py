@@ -1,0 +1,89 @@
+"""The rule `pipeline-cycle`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import networkx
+
+from mldebt import Finding, Profile, Project, Related, Rule, Severity, component_of
+
+_STATE = re.compile(r"cache|tmp|temp|ckpt|checkpoint|state|history|log", re.IGNORECASE)
+
+
+class PipelineCycle(Rule):
+    """Steps read each other's files: none of them can be the first, and each run starts from the last one's output.
+
+    The result depends on how often the circle has been gone round. Sculley et al. 2015, section 5: pipeline jungles.
+
+    ## How to repair
+
+    Move what both steps need into a step before them.
+
+    ## Features need statistics that need features
+
+    ```python title="features.py"
+    import pandas as pd
+    stats = pd.read_csv("work/column_stats.csv")
+    pd.read_csv("raw/orders.csv").to_parquet("work/order_features.parquet")  # expect: pipeline-cycle
+    ```
+
+    ```python title="stats.py"
+    import pandas as pd
+    pd.read_parquet("work/order_features.parquet").describe().to_csv("work/column_stats.csv")
+    ```
+
+    ## A straight line
+
+    ```python title="stats.py"
+    import pandas as pd
+    pd.read_csv("raw/orders.csv").describe().to_csv("work/column_stats.csv")
+    ```
+
+    ```python title="features.py"
+    import pandas as pd
+    stats = pd.read_csv("work/column_stats.csv")
+    pd.read_csv("raw/orders.csv").to_parquet("work/order_features.parquet")
+    ```
+
+    ## Each other's checkpoints are state
+
+    ```python title="a.py"
+    import pandas as pd
+    pd.read_csv("work/state_b.csv")
+    pd.DataFrame().to_csv("work/state_a.csv")
+    ```
+
+    ```python title="b.py"
+    import pandas as pd
+    pd.read_csv("work/state_a.csv")
+    pd.DataFrame().to_csv("work/state_b.csv")
+    ```
+    """
+
+    severity = Severity.ERROR
+    profile = Profile.CI
+    minutes = 60
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Report each strongly connected group of components once, with one circle through it."""
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        for handoff in project.handoffs:
+            if handoff.is_sure and handoff.artifact.kind != "model" and not _STATE.search(handoff.artifact.name):
+                graph.add_edge(component_of(handoff.producer), component_of(handoff.consumer), handoff=handoff)
+        for group in sorted(networkx.strongly_connected_components(graph), key=min):
+            if len(group) < 2:
+                continue
+            circle = networkx.find_cycle(graph.subgraph(group), min(group))
+            handoffs = [graph.edges[edge[0], edge[1]]["handoff"] for edge in circle]
+            steps = " -> ".join(f"{h.producer} -> {h.artifact.name}" for h in handoffs)
+            related = []
+            for handoff in handoffs:
+                related.append(Related(handoff.write.origin, f"`{handoff.artifact.name}` is written here"))
+                related.append(Related(handoff.read.origin, f"`{handoff.artifact.name}` is read here"))
+            yield self.finding(
+                handoffs[0].write.origin,
+                f"Components depend on each other's files: `{steps} -> {handoffs[0].producer}`",
+                related=related[1:],
+            )
