@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
+    from mldebt.project.handoffs import Handoff as Handoff
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
     from mldebt.project.manifests import imported_modules as imported_modules
@@ -86,6 +87,7 @@ _HOMES = {
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clones": "CloneClass line_similarity",
+    "mldebt.project.handoffs": "Handoff",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.namespaces": "Namespaces",

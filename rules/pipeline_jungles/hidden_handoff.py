@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from mldebt import Confidence, Finding, Profile, Project, Related, Rule, Severity
+from mldebt import Confidence, Finding, Handoff, Profile, Project, Related, Rule, Severity
 
 
 class HiddenHandoff(Rule):
@@ -103,24 +103,35 @@ class HiddenHandoff(Rule):
     minutes_per_edge: int = 10
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Report each pair of files in groups too short for a chain, once, at the first read."""
+        """Yield a finding for each file and what it reads from the same writers, at the first read."""
         for chain in project.chains:
             if len(chain.path) >= 2:
                 continue
             pairs = defaultdict(list)
             for handoff in chain.handoffs:
-                pairs[handoff.producer, handoff.consumer].append(handoff)
-            for (producer, consumer), handoffs in sorted(pairs.items()):
-                names = [handoff.artifact.name for handoff in handoffs]
-                shown = ", ".join(f"`{name}`" for name in names[:3])
-                shown += f" and {len(names) - 3} more" if len(names) > 3 else ""
-                related = [Related(h.write.origin, f"`{h.artifact.name}` is written here") for h in handoffs]
-                related += [Related(h.read.origin, f"`{h.artifact.name}` is read here") for h in handoffs[1:]]
-                sure = all(handoff.is_sure for handoff in handoffs)
-                yield self.finding(
-                    handoffs[0].read.origin,
-                    f"`{producer}` -> {shown} -> `{consumer}`: no stage, catalogue or contract declares this",
-                    related=dict.fromkeys(related),
-                    confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
-                    minutes=self.minutes + self.minutes_per_edge * (len(handoffs) - 1),
-                )
+                pairs[handoff.consumer, handoff.producer].append(handoff)
+            alike = defaultdict(list)
+            for (consumer, _), handoffs in sorted(pairs.items()):
+                alike[consumer, tuple(handoff.artifact.name for handoff in handoffs)] += handoffs
+            yield from map(self._finding, alike.values())
+
+    def _finding(self, handoffs: list[Handoff]) -> Finding:
+        first, *others = handoffs
+        producers = _listed(handoff.producer for handoff in handoffs)
+        artifacts = list(dict.fromkeys(handoff.artifact.name for handoff in handoffs))
+        related = [Related(h.write.origin, f"`{h.artifact.name}` is written here") for h in handoffs]
+        related += [Related(h.read.origin, f"`{h.artifact.name}` is read here") for h in others]
+        sure = all(handoff.is_sure for handoff in handoffs)
+        return self.finding(
+            first.read.origin,
+            f"{producers} -> {_listed(artifacts)} -> `{first.consumer}`: no stage, catalogue or contract declares this",
+            related=[r for r in dict.fromkeys(related) if r.location != first.read.origin],
+            confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+            minutes=self.minutes + self.minutes_per_edge * (len(artifacts) - 1),
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    """The first three names, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    return ", ".join(f"`{name}`" for name in names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
