@@ -100,6 +100,12 @@ def test_directories_on_another_machine_are_those_of_the_project() -> None:
     ]
 
 
+def test_a_shell_script_that_says_where_the_code_is_starts_at_the_root() -> None:
+    project = project_of({"jobs/run.sh": "python $HOME/src/train.py\n", "src/train.py": ""})
+    ((found, _),) = project.stages_running(project.by_path["src/train.py"])
+    assert found.directory == ""
+
+
 def test_installed_commands_lead_to_their_functions() -> None:
     project = project_of(
         {

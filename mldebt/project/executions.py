@@ -21,6 +21,7 @@ _FIXED_DIRECTORY = frozenset({"dvc", "mlproject", "ploomber", "snakemake"})
 """Tools that say where their commands start; for the others the directories above are tried, too."""
 
 
+_ELSEWHERE = ("/", "~", "$")
 _SYSTEM = ("/usr/", "/bin/", "/sbin/", "/etc/", "/lib")
 
 
@@ -83,6 +84,8 @@ class Executions:
             if path is None:
                 continue
             directory = _in_project(directory, path)
+            if stage.tool == "shell" and directory == stage.directory and target.name.startswith(_ELSEWHERE):
+                directory = ""  # a script that says where the code is can be called from the root
             if target.kind == "shell":
                 yield from self._script(stage, command, path, target, directory, depth)
             else:
@@ -145,7 +148,7 @@ class Executions:
 
 def _tails(path: str) -> Iterator[str]:
     """Where a path on another machine (`/opt/airflow/dags/a.py`, `$HOME/src/a.py`) may lie in the project."""
-    if path.startswith(("/", "~", "$")) and not path.startswith(_SYSTEM):
+    if path.startswith(_ELSEWHERE) and not path.startswith(_SYSTEM):
         parts = path.split("/")
         for start in range(1, len(parts)):
             yield "/".join(parts[start:])
@@ -156,7 +159,7 @@ def _in_project(directory: str, path: str) -> str:
 
     `/opt/airflow/dags` is `dags` when `dags/train.py` was found in it; where nothing is alike it is the root.
     """
-    if not directory.startswith(("/", "~", "$")):
+    if not directory.startswith(_ELSEWHERE):
         return directory
     inner = posixpath.dirname(path)
     while inner and not f"{directory}/".endswith(f"/{inner}/"):
