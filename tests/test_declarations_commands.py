@@ -144,6 +144,16 @@ def test_github_steps_run_in_their_directory_and_environment() -> None:
     assert runs(project, stage(project, "train: 3")) == [("other/go.py", ())]
 
 
+def test_steps_of_a_composite_action() -> None:
+    project = project_of(
+        {
+            ".github/actions/fit/action.yml": "runs: {using: composite, steps: [{run: python fit.py, shell: bash}]}",
+            "fit.py": "",
+        }
+    )
+    assert runs(project, stage(project, "runs: 1")) == [("fit.py", ())]
+
+
 def test_gitlab_jobs() -> None:
     project = project_of(
         {

@@ -15,7 +15,8 @@ from mldebt.source import Kind
 if TYPE_CHECKING:
     from mldebt.project import Project
 
-_WORKFLOW = re.compile(r"(?:(.*)/)?\.github/workflows/[^/]+\.ya?ml|(.*/)?action\.ya?ml")
+_WORKFLOW = re.compile(r"(?:(.*)/)?\.github/workflows/[^/]+\.ya?ml")
+_ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
 _GITLAB = re.compile(r"(?:.*/)?(?:\.gitlab-ci\.ya?ml|\.gitlab/.*\.ya?ml)")
 _NO_JOBS = frozenset(
     {"default", "variables", "stages", "include", "workflow", "cache", "image", "services", "spec"}
@@ -33,6 +34,11 @@ def declared(project: Project) -> Iterator[Stage]:
             for job in jobs.children() if jobs else ():
                 if root is not None:
                     yield from _github_job(root, job, match[1] or "")
+        elif _ACTION.fullmatch(source.path):
+            root = document(source)
+            composite = root.get("runs") if root else None
+            if root is not None and composite is not None:
+                yield from _github_job(root, composite, "")
         elif _GITLAB.fullmatch(source.path):
             root = document(source)
             for job in root.children() if root else ():
