@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mldebt.project import Project as Project
     from mldebt.project import Site as Site
     from mldebt.project import SourceFacts as SourceFacts
+    from mldebt.project.accesses import DataAccess as DataAccess
     from mldebt.project.addresses import Address as Address
     from mldebt.project.addresses import addresses as addresses
     from mldebt.project.artifacts import Artifact as Artifact
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from mldebt.project.cell_reads import cell_reads as cell_reads
     from mldebt.project.clones import CloneClass as CloneClass
     from mldebt.project.clones import line_similarity as line_similarity
+    from mldebt.project.draws import Draw as Draw
+    from mldebt.project.draws import unseeded_draws as unseeded_draws
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.handoffs import Handoff as Handoff
@@ -81,6 +84,7 @@ _HOMES = {
     "mldebt.declarations.model": "Stage StageCommand",
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",
+    "mldebt.project.accesses": "DataAccess",
     "mldebt.project.addresses": "Address addresses",
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
@@ -88,6 +92,7 @@ _HOMES = {
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clones": "CloneClass line_similarity",
     "mldebt.project.handoffs": "Handoff",
+    "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.namespaces": "Namespaces",

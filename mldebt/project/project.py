@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mldebt.project.imports import Imports
     from mldebt.project.inputs import Inputs
     from mldebt.project.options import Options
+    from mldebt.project.phases import Phases
     from mldebt.project.processes import Process
     from mldebt.project.randomness import Randomness
     from mldebt.project.stages import Stages
@@ -238,6 +239,13 @@ class Project:
         from mldebt.project.call_graph import CallGraph
 
         return CallGraph(self)
+
+    @cached_property
+    def phases(self) -> Phases:
+        """Where code fits, scores, tracks and saves models, and for which program."""
+        from mldebt.project.phases import Phases
+
+        return Phases(self)
 
     # --- data ---
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +27,17 @@ _LOADERS = (
     "lightning.pytorch.cli.",
     "kedro.framework.",
 )
+_SEEDING = re.compile(r"seed|determinis|reproducib")
+_SEED_BY_THEMSELVES = (
+    "transformers.Trainer",
+    "transformers.TrainingArguments",
+    "transformers.Seq2SeqTrain",
+    "transformers.HfArgumentParser",
+    "trl.",
+    "ultralytics.",
+    "setfit.",
+    "autogluon.",
+)
 _EVERY_GENERATOR = frozenset({"python", "numpy", "torch", "tensorflow"})
 
 
@@ -44,16 +56,31 @@ class Randomness:
         It is not if it may receive a seed, or if its file, or one that imports it, seeds the global generator
         that the call uses. Repetitions in a loop over a `range` average over the randomness on purpose.
         """
-        api = self._tables.lookup(site.name)
-        if api is None or api.random in ("none", "fixed") or site.hides_arguments:
+        generator = self.generator_of(site)
+        if not generator or _is_repeated(site):
             return False
-        if not _draws(api, site) or _has_seed(api, site) or _is_repeated(site):
-            return False
-        generator = api.random.removeprefix("global-")
         entries = self._imports.reaching(site.source.path)
         if site.source.enclosing(site.call.block, "function") is not None:
             entries |= self._loaders
         return not any(generator in self.seeded_in(self._by_path[path]) for path in entries)
+
+    def generator_of(self, site: Site) -> str:
+        """The generator that a call without a seed of its own surely draws from: python, numpy, torch, tensorflow,
+        or own (made anew, from the system's entropy); empty for a call that is not random or may have a seed.
+        """
+        api = self._tables.lookup(site.name)
+        if api is None or api.random in ("none", "fixed") or site.hides_arguments:
+            return ""
+        if not _draws(api, site) or _has_seed(api, site):
+            return ""
+        return api.random.removeprefix("global-")
+
+    def seeded_by(self, source: SourceFacts, paths: Iterable[str]) -> frozenset[str]:
+        """The global generators that a program seeds: its file, what it runs, and what loads code by its name."""
+        found: set[str] = set()
+        for path in {source.path, *paths, *self._loaders}:
+            found |= self.seeded_in(self._by_path[path])
+        return frozenset(found)
 
     @cached_property
     def _loaders(self) -> frozenset[str]:
@@ -66,7 +93,8 @@ class Randomness:
     def seeded_in(self, source: SourceFacts) -> frozenset[str]:
         """The global generators (python, numpy, torch, tensorflow, …) that a file's own calls seed.
 
-        A function of the project with `seed` in its name counts as one that seeds them all.
+        A function of the project with `seed` in its name counts as one that seeds them all, and so do trainers
+        that set the global generators to a constant unless they are told otherwise.
         """
         if source.path not in self._seeded:
             found: set[str] = set()
@@ -75,8 +103,10 @@ class Randomness:
                 api = self._tables.lookup(call.name) if call.name else None
                 if api is not None and api.seeds:
                     found.update(api.seeds)
-                elif api is None and "seed" in last.lower():
+                elif api is None and _SEEDING.search(last.lower()):
                     found.update(_EVERY_GENERATOR)
+            if any(name.startswith(_SEED_BY_THEMSELVES) for name in source.facts.header.names):
+                found.update(_EVERY_GENERATOR)
             self._seeded[source.path] = frozenset(found)
         return self._seeded[source.path]
 
