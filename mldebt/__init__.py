@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from mldebt.project.branches import written as written
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
+    from mldebt.project.declared_flow import StageFlow as StageFlow
+    from mldebt.project.declared_flow import stage_flows as stage_flows
     from mldebt.project.clones import CloneClass as CloneClass
     from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.draws import Draw as Draw
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.handoffs import Handoff as Handoff
+    from mldebt.project.flow import Learned as Learned
+    from mldebt.project.flow import Trail as Trail
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
     from mldebt.project.manifests import imported_modules as imported_modules
@@ -70,6 +74,7 @@ if TYPE_CHECKING:
     from mldebt.project.phases import Program as Program
     from mldebt.project.processes import Process as Process
     from mldebt.project.qualify import qualified as qualified
+    from mldebt.project.splits import Split as Split
     from mldebt.project.strings import strings_of as strings_of
     from mldebt.project.switches import Switch as Switch
     from mldebt.project.walk import walk as walk
@@ -89,10 +94,12 @@ _HOMES = {
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
+    "mldebt.project.declared_flow": "StageFlow stage_flows",
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clones": "CloneClass line_similarity",
     "mldebt.project.handoffs": "Handoff",
     "mldebt.project.draws": "Draw unseeded_draws",
+    "mldebt.project.flow": "Learned Trail",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.namespaces": "Namespaces",
@@ -100,6 +107,7 @@ _HOMES = {
     "mldebt.project.phases": "Event Program",
     "mldebt.project.processes": "Process",
     "mldebt.project.qualify": "qualified",
+    "mldebt.project.splits": "Split",
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
     "mldebt.project.walk": "walk",

@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from mldebt.project.artifacts import Artifact
     from mldebt.project.call_graph import CallGraph
     from mldebt.project.chains import Chain
+    from mldebt.project.clones import CloneClass
+    from mldebt.project.config_reads import ConfigReads
+    from mldebt.project.config_tree import ConfigTree
     from mldebt.project.entry_points import EntryPoint
     from mldebt.project.evaluate import Evaluator
     from mldebt.project.executions import Execution
+    from mldebt.project.flow import Flow
     from mldebt.project.handoffs import Handoff
     from mldebt.project.imports import Imports
     from mldebt.project.inputs import Inputs
@@ -35,9 +39,11 @@ if TYPE_CHECKING:
     from mldebt.project.phases import Phases
     from mldebt.project.processes import Process
     from mldebt.project.randomness import Randomness
+    from mldebt.project.splits import Split
     from mldebt.project.stages import Stages
     from mldebt.project.switches import Switches
     from mldebt.project.types import Types
+    from mldebt.project.versions import Versions
 
 
 class Project:
@@ -107,6 +113,20 @@ class Project:
     def documents(self) -> Documents:
         """The configuration files as trees."""
         return Documents(self)
+
+    @cached_property
+    def config_tree(self) -> ConfigTree:
+        """How configuration files are put together."""
+        from mldebt.project.config_tree import ConfigTree
+
+        return ConfigTree(self)
+
+    @cached_property
+    def config_reads(self) -> ConfigReads:
+        """Which keys of which configuration files code reads."""
+        from mldebt.project.config_reads import ConfigReads
+
+        return ConfigReads(self)
 
     @cached_property
     def evaluator(self) -> Evaluator:
@@ -247,6 +267,22 @@ class Project:
 
         return Phases(self)
 
+    # --- copies ---
+
+    @cached_property
+    def clones(self) -> tuple[CloneClass, ...]:
+        """The functions that are copies of each other, class by class."""
+        from mldebt.project.clones import find_clones
+
+        return tuple(find_clones(self.code))
+
+    @cached_property
+    def versions(self) -> Versions:
+        """The files that are versions of each other."""
+        from mldebt.project.versions import Versions
+
+        return Versions(self.code)
+
     # --- data ---
 
     @cached_property
@@ -281,6 +317,20 @@ class Project:
         from mldebt.project.chains import find_chains
 
         return tuple(find_chains(self))
+
+    @cached_property
+    def flow(self) -> Flow:
+        """What rows of data passed through."""
+        from mldebt.project.flow import Flow
+
+        return Flow(self)
+
+    @cached_property
+    def splits(self) -> tuple[Split, ...]:
+        """The places where rows are held out."""
+        from mldebt.project.splits import find_splits
+
+        return tuple(find_splits(self))
 
     # --- syntax, for rules that have narrowed down to a place ---
 
