@@ -6,7 +6,7 @@ import hashlib
 import os
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -48,8 +48,11 @@ class RunError(NamedTuple):
 class Report(msgspec.Struct, frozen=True):
     """What a run found, in the order of `Finding.order`.
 
-    `suppressed` are the findings that comments accept; `files` counts the sources analysed; `texts` gives
-    reporters the lines.
+    `suppressed` are the findings that comments accept, `baselined` those that a baseline accepts; `elsewhere`
+    counts the findings that were there before a change and lie outside of it. `files` counts the sources
+    analysed; `texts` gives reporters the lines; `rules` are the rules that ran. `cap` is how many findings of
+    one rule reports for people show (0: all). `known` holds the fingerprints of everything that comments do
+    not accept, also of what the settings and the given paths leave out, and `paths` every file that was seen.
     """
 
     root: Path
@@ -58,6 +61,12 @@ class Report(msgspec.Struct, frozen=True):
     errors: tuple[RunError, ...]
     files: int
     texts: Texts
+    baselined: tuple[Finding, ...] = ()
+    elsewhere: int = 0
+    rules: tuple[Rule, ...] = ()
+    cap: int = 0
+    known: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
 
     def exit_code(self, fail_on: str) -> int:
         """2 if a rule failed, 1 if a finding is at least as severe as `fail_on` (or never), else 0."""
@@ -78,22 +87,19 @@ def check(
     stdin: tuple[str, bytes] | None = None,
     progress: Progress | None = None,
     today: date | None = None,
+    found: Discovery | None = None,
+    overlay: Mapping[str, bytes] | None = None,
 ) -> Report:
     """Analyse everything below the scope's root and report on the paths that were given.
 
-    `stdin` is a file name and the bytes that stand for it. Raises SettingsError if the settings name what
-    does not exist.
+    `stdin` is a file name and the bytes that stand for it; `overlay` gives the bytes of files by path, instead
+    of those on disk; `found` stands for what discovery would find. Raises SettingsError if the settings name
+    what does not exist.
     """
     selection = select(packs, settings)
-    on_disk = [path for path in scope.given if stdin is None or str(path) != os.path.realpath(stdin[0])]
-    found = discover(
-        (scope.root, *on_disk),
-        root=scope.root,
-        exclude=settings.exclude or (),
-        extend_exclude=settings.extend_exclude,
-        force_exclude=force_exclude,
-        stdin=stdin,
-    )
+    found = found or _discover(settings, scope, force_exclude=force_exclude, stdin=stdin)
+    if overlay:
+        found = _overlaid(found, overlay)
     project = _link(found, scope.root, settings, cache, progress)
     texts = Texts({source.path: source.source for source in project.sources()})
     findings, errors = run_rules(selection, project)
@@ -114,7 +120,33 @@ def check(
         errors=tuple(errors),
         files=len(found.sources),
         texts=texts,
+        rules=selection.rules,
+        cap=settings.shown_per_rule,
+        known=frozenset(finding.fingerprint for finding in kept),
+        paths=project.files,
     )
+
+
+def _discover(
+    settings: Settings, scope: Scope, *, force_exclude: bool, stdin: tuple[str, bytes] | None
+) -> Discovery:
+    on_disk = [path for path in scope.given if stdin is None or str(path) != os.path.realpath(stdin[0])]
+    return discover(
+        (scope.root, *on_disk),
+        root=scope.root,
+        exclude=settings.exclude or (),
+        extend_exclude=settings.extend_exclude,
+        force_exclude=force_exclude,
+        stdin=stdin,
+    )
+
+
+def _overlaid(found: Discovery, overlay: Mapping[str, bytes]) -> Discovery:
+    sources = tuple(
+        msgspec.structs.replace(source, data=overlay[source.path]) if source.path in overlay else source
+        for source in found.sources
+    )
+    return msgspec.structs.replace(found, sources=sources)
 
 
 def run_rules(selection: Selection, project: Project) -> tuple[list[Finding], list[RunError]]:
@@ -166,11 +198,10 @@ def _file_problems(project: Project, found: Discovery) -> Iterator[Finding]:
         for problem in source.facts.header.problems:
             place = source.location(problem.span)
             subject = "this file" if problem.fatal or place.cell is None else "this cell"
-            said = "does not parse: " if problem.kind == "syntax-error" else ""
             yield hygiene_finding(
                 "unparsable-file" if problem.kind in _UNPARSABLE else "unanalysed-file",
                 place,
-                f"{subject} {said}{problem.message}",
+                f"{subject} {problem.message}",
                 severity=Severity.ERROR if problem.kind == "merge-conflict" else None,
             )
 
@@ -185,12 +216,22 @@ def _fingerprinted(findings: Iterable[Finding], texts: Texts) -> list[Finding]:
     seen: Counter[tuple[str, ...]] = Counter()
     result = []
     for finding in dict.fromkeys(sorted(findings, key=lambda finding: finding.order)):
-        line = "".join(texts.line(finding.location).split())
-        key = (finding.location.path, finding.rule, finding.scope, line)
-        digest = hashlib.blake2b("\0".join((*key, str(seen[key]))).encode(errors="surrogatepass"), digest_size=8)
+        key = (finding.location.path, *fingerprint_parts(finding, texts))
+        digest = fingerprint(*key, seen[key])
         seen[key] += 1
-        result.append(msgspec.structs.replace(finding, fingerprint=digest.hexdigest()))
+        result.append(msgspec.structs.replace(finding, fingerprint=digest))
     return result
+
+
+def fingerprint_parts(finding: Finding, texts: Texts) -> tuple[str, str, str]:
+    """What stays of a finding when lines move and files are renamed: rule, scope, text of the line."""
+    return finding.rule, finding.scope, "".join(texts.line(finding.location).split())
+
+
+def fingerprint(path: str, rule: str, scope: str, line: str, occurrence: int) -> str:
+    """The fingerprint of the n-th (from 0) finding of a file with these parts."""
+    text = "\0".join((path, rule, scope, line, str(occurrence)))
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 def _wanted(findings: Sequence[Finding], settings: Settings, scope: Scope) -> Iterator[Finding]:

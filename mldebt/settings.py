@@ -1,7 +1,7 @@
 """Settings: `[tool.mldebt]` in pyproject.toml, or `mldebt.toml` / `.mldebt.toml`, as one frozen struct.
 
 The nearest file upward from the analysed root wins; there is no implicit merging, `extend = "other.toml"`
-asks for it. Paths in a file (`extend`, `cache-dir`, `packs`) are relative to that file; globs (`exclude`,
+asks for it. Paths in a file (`extend`, `cache-dir`, `baseline`, `packs`) are relative to that file; globs (`exclude`,
 `per-file-ignores`) to the analysed root. All mistakes are reported at once.
 """
 
@@ -72,6 +72,8 @@ class Settings(_Table, frozen=True):
 
     `select` empty means the rules that are on by default in `profile`. `rules` holds options by rule id.
     `exclude` replaces the default excludes, `extend-exclude` adds to them. `workers` None: as many as useful.
+    `max-per-rule` is how many findings of one rule reports for people show (0: all; by default 10 in the
+    profile `hook`, 50 in `ci`, all in `audit`). `baseline` is the file of accepted findings.
     """
 
     extend: str | None = None
@@ -86,11 +88,21 @@ class Settings(_Table, frozen=True):
     fail_on: Literal["error", "warning", "info", "never"] = "warning"
     severity: dict[str, Level] = {}
     rules: dict[str, dict[str, Any]] = {}
+    max_per_rule: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    baseline: str | None = None
     cache_dir: str | None = None
     workers: Annotated[int, msgspec.Meta(ge=1)] | None = None
     packs: tuple[str, ...] = ()
     contract: Contract = Contract()
     project: ProjectTable = ProjectTable()
+
+    @property
+    def shown_per_rule(self) -> int:
+        """How many findings of one rule reports for people show; 0: all."""
+        return _SHOWN[self.profile] if self.max_per_rule is None else self.max_per_rule
+
+
+_SHOWN = {"hook": 10, "ci": 50, "audit": 0}
 
 
 def load_settings(root: Path, *, config: Path | None = None, isolated: bool = False) -> Settings:
@@ -180,8 +192,9 @@ def _read(file: Path, mistakes: list[str], seen: tuple[Path, ...]) -> dict[str, 
 
 
 def _absolute_paths(table: dict[str, Any], directory: Path) -> dict[str, Any]:
-    if "cache-dir" in table:
-        table["cache-dir"] = str(directory / table["cache-dir"])
+    for key in ("cache-dir", "baseline"):
+        if key in table:
+            table[key] = str(directory / table[key])
     if "packs" in table:
         table["packs"] = [str(directory / pack) for pack in table["packs"]]
     return table

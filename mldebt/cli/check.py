@@ -29,6 +29,12 @@ def _names(*option: str, help: str) -> Callable[[Any], Any]:
     return click.option(*option, multiple=True, callback=_split, metavar="NAMES", help=help)
 
 
+def _complete_formats(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    from mldebt.report import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
 @click.command("check", short_help="Look for debt in files and directories.")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, allow_dash=True))
 @_names("--select", help="Run these rules or kinds of debt only (`all`: every rule); commas separate.")
@@ -44,13 +50,20 @@ def _names(*option: str, help: str) -> Callable[[Any], Any]:
 @click.option("--exit-zero", "-e", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option(
     "--output-format",
-    type=click.Choice(["text", "concise", "json"]),
-    default="text",
-    show_default=True,
+    "output_formats",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
     envvar="MLDEBT_OUTPUT_FORMAT",
-    help="How to write the report.",
+    shell_complete=_complete_formats,
+    help="How to write the report (default: text), and where; may be repeated. Formats: text, concise, json, "
+    "jsonl, sarif, github, gitlab, junit, checkstyle, rdjson, sonar, markdown.",
 )
 @click.option("--output-file", "-o", type=click.Path(dir_okay=False), help="Write the report here.")
+@click.option(
+    "--max-per-rule",
+    type=click.IntRange(min=0),
+    help="Show this many findings of one rule to people; 0: all (hook 10, ci 50, audit 0).",
+)
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of listing them.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write cached facts.")
 @click.option("--cache-dir", type=click.Path(file_okay=False), help="Where facts are cached (.mldebt_cache).")
@@ -74,12 +87,12 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     The whole project around PATHS is analysed, and what lies in or touches PATHS is reported.
     """
     from mldebt.cli.failures import reported
+    from mldebt.cli.outputs import read_outputs, write_reports
 
+    outputs = read_outputs(options["output_formats"], options["output_file"])
     with reported(), _collector_paused():
         report, fail_on = _run(paths, options)
-    text = _statistics(report) if options["statistics"] else _render(report, options["output_format"])
-    if not options["quiet"] or report.findings or options["output_format"] == "json":
-        _write(text, options["output_file"])
+    write_reports(report, outputs, statistics=options["statistics"], quiet=options["quiet"])
     for error in report.errors:
         click.echo(f"error: rule {error.rule} {error.message}", err=True)
         if os.environ.get("MLDEBT_TRACEBACK"):
@@ -109,6 +122,7 @@ def _run(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, str]:
         profile=options["profile"],
         min_confidence=options["min_confidence"],
         fail_on=options["fail_on"],
+        max_per_rule=options["max_per_rule"],
         exclude=options["exclude"],
         extend_exclude=options["extend_exclude"],
         cache_dir=options["cache_dir"],
@@ -181,29 +195,3 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
                 bar.update(done - bar.pos)
 
         yield advance
-
-
-def _render(report: Report, output_format: str) -> str:
-    from mldebt.report import reporter
-
-    return reporter(output_format).render(report)
-
-
-def _statistics(report: Report) -> str:
-    from collections import Counter
-
-    counts = Counter((finding.rule, finding.severity.label) for finding in report.findings)
-    lines = [
-        f"{count:6}  {severity:8} {rule}"
-        for (rule, severity), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    ]
-    return "\n".join([*lines, f"{len(report.findings):6}  in {report.files} files", ""])
-
-
-def _write(text: str, file: str | None) -> None:
-    if file is not None:
-        Path(file).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()

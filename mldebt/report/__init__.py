@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mldebt.engine import Report
+if TYPE_CHECKING:
+    from mldebt.engine import Report
 
 FORMATS = {
     "text": "mldebt.report.text:TextReporter",
     "concise": "mldebt.report.concise:ConciseReporter",
     "json": "mldebt.report.json:JsonReporter",
+    "jsonl": "mldebt.report.json:JsonLinesReporter",
+    "sarif": "mldebt.report.sarif:SarifReporter",
+    "github": "mldebt.report.github:GithubReporter",
+    "gitlab": "mldebt.report.gitlab:GitlabReporter",
+    "junit": "mldebt.report.xml:JunitReporter",
+    "checkstyle": "mldebt.report.xml:CheckstyleReporter",
+    "rdjson": "mldebt.report.rdjson:RdjsonReporter",
+    "sonar": "mldebt.report.sonar:SonarReporter",
+    "markdown": "mldebt.report.markdown:MarkdownReporter",
 }
 """Names of the output formats, and where their reporters are."""
+
+FOR_PEOPLE = frozenset({"text", "concise"})
+"""The formats that say nothing worth having when there are no findings and the caller wants quiet."""
 
 
 class Reporter(Protocol):

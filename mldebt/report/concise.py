@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mldebt.engine import Report
+from mldebt.report.caps import capped
 from mldebt.report.places import printable, shown_place, summary
 
 
@@ -11,9 +12,10 @@ class ConciseReporter:
 
     def render(self, report: Report) -> str:
         """The whole output, ending in a line end."""
+        capping = capped(report.findings, report.cap)
         lines = [
             f"{shown_place(report.root, finding.location)}: {finding.severity.label} {finding.rule} "
             f"{printable(finding.message)}"
-            for finding in report.findings
+            for finding in capping.shown
         ]
-        return "\n".join([*lines, summary(report)]) + "\n"
+        return "\n".join([*lines, *capping.notes(), summary(report)]) + "\n"

@@ -1,4 +1,4 @@
-"""The stable machine format. Lines and columns are 1-based, columns in code points, ends exclusive."""
+"""The stable machine formats. Lines and columns are 1-based, columns in code points, ends exclusive."""
 
 from __future__ import annotations
 
@@ -29,8 +29,21 @@ class JsonReporter:
             "errors": [{"rule": error.rule, "message": error.message} for error in report.errors],
             "summary": _summary(report),
         }
-        text = msgspec.json.encode(_encodable(document))
+        text = msgspec.json.encode(encodable(document))
         return msgspec.json.format(text, indent=2).decode() + "\n"
+
+
+class JsonLinesReporter:
+    """Writes one line a finding, as in the JSON format, with `"kind": "finding"`; errors and the summary last."""
+
+    def render(self, report: Report) -> str:
+        """The whole output, ending in a line end."""
+        documents = [
+            *({"kind": "finding", **_finding(finding)} for finding in report.findings),
+            *({"kind": "error", "rule": error.rule, "message": error.message} for error in report.errors),
+            {"kind": "summary", "version": VERSION, "root": _relative(report.root), **_summary(report)},
+        ]
+        return "".join(msgspec.json.encode(encodable(document)).decode() + "\n" for document in documents)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -68,6 +81,9 @@ def _summary(report: Report) -> dict[str, Any]:
         "files": report.files,
         "findings": len(report.findings),
         "suppressed": len(report.suppressed),
+        "baselined": len(report.baselined),
+        "elsewhere": report.elsewhere,
+        "fixable": sum(finding.fix is not None for finding in report.findings),
         "errors": len(report.errors),
         "minutes": sum(finding.minutes for finding in report.findings),
         "by_severity": {severity.label: severities[severity] for severity in sorted(Severity, reverse=True)},
@@ -83,12 +99,12 @@ def _relative(root: Path) -> str:
         return root.as_posix()
 
 
-def _encodable(value: Any) -> Any:
+def encodable(value: Any) -> Any:
     """The document with lone surrogates (bytes of a file name that are no UTF-8) written as `\\udc..`."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):
-        return {key: _encodable(item) for key, item in value.items()}
+        return {key: encodable(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_encodable(item) for item in value]
+        return [encodable(item) for item in value]
     return value

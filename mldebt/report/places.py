@@ -37,7 +37,12 @@ def summary(report: Report) -> str:
     """One line that counts what was found and what was accepted."""
     total = len(report.findings)
     files = _count(report.files, "file")
-    accepted = f", {len(report.suppressed)} suppressed" if report.suppressed else ""
+    counts = {
+        "baselined": len(report.baselined),
+        "suppressed": len(report.suppressed),
+        "outside the change": report.elsewhere,
+    }
+    accepted = "".join(f", {count} {what}" for what, count in counts.items() if count)
     if not total:
         return f"No findings in {files}{accepted}."
     severities = [finding.severity for finding in report.findings]
@@ -46,6 +51,8 @@ def summary(report: Report) -> str:
         for severity in sorted(Severity, reverse=True)
         if severity in severities
     ]
+    if fixable := sum(finding.fix is not None for finding in report.findings):
+        accepted += f"; {fixable} can be fixed (--fix, --unsafe-fixes)"
     return f"Found {_count(total, 'finding')} ({', '.join(parts)}) in {files}{accepted}."
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mldebt.engine import Report
 from mldebt.finding import Finding, Severity
+from mldebt.report.caps import capped
 from mldebt.report.places import printable, shown_place, summary
 from mldebt.source import Location
 
@@ -33,8 +34,11 @@ class TextReporter:
         )
         console.soft_wrap = True
         with console.capture() as output:
-            for finding in report.findings:
+            capping = capped(report.findings, report.cap)
+            for finding in capping.shown:
                 console.print(self._finding(report, finding), highlight=False, soft_wrap=True)
+            for note in capping.notes():
+                console.print(note, highlight=False, soft_wrap=True)
             console.print(summary(report), highlight=False, soft_wrap=True)
         return output.get()
 

@@ -1,0 +1,87 @@
+"""Where reports go: `--output-format FORMAT` and `FORMAT=FILE`, as often as wanted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from mldebt.engine import Report
+
+
+class Output(NamedTuple):
+    """One report to write; without a file it goes to standard output."""
+
+    format: str
+    file: Path | None
+
+
+def read_outputs(values: Iterable[str], output_file: str | None) -> list[Output]:
+    """The outputs that the options name; one of them may go to standard output. Raises click.UsageError."""
+    from mldebt.report import FORMATS
+    from mldebt.schema import suggestion
+
+    outputs = []
+    for value in values or ("text",):
+        name, equals, file = value.partition("=")
+        if name not in FORMATS:
+            hint = suggestion(name, FORMATS) or f"; there are {', '.join(FORMATS)}"
+            raise click.BadParameter(f"there is no format `{name}`{hint}", param_hint="--output-format")
+        if equals and not file:
+            raise click.BadParameter(f"`{value}` names no file", param_hint="--output-format")
+        outputs.append(Output(name, Path(file) if file else None))
+    printed = [output for output in outputs if output.file is None]
+    if len(printed) > 1:
+        names = " and ".join(f"`{output.format}`" for output in printed)
+        raise click.UsageError(f"Only one report can go to standard output, not {names}: write FORMAT=FILE.")
+    if output_file is None:
+        return outputs
+    if not printed:
+        raise click.UsageError("--output-file goes with an --output-format that names no file.")
+    return [output._replace(file=Path(output_file)) if output.file is None else output for output in outputs]
+
+
+def write_reports(report: Report, outputs: Iterable[Output], *, statistics: bool, quiet: bool) -> None:
+    """Write every report; with `quiet` nothing for people when there are no findings.
+
+    `statistics` replaces the reports for people by counts. Raises click.ClickException where a file cannot be
+    written.
+    """
+    from mldebt.report import FOR_PEOPLE, reporter
+
+    for output in outputs:
+        people = output.format in FOR_PEOPLE
+        if people and quiet and not report.findings:
+            continue
+        text = counts_by_rule(report) if people and statistics else reporter(output.format).render(report)
+        write_text(text, output.file)
+
+
+def write_text(text: str, file: Path | None) -> None:
+    """Write to a file, with the directories that it needs, or to standard output."""
+    if file is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror or error}") from error
+
+
+def counts_by_rule(report: Report) -> str:
+    """One line a rule, the most frequent first."""
+    from collections import Counter
+
+    counts = Counter((finding.rule, finding.severity.label) for finding in report.findings)
+    lines = [
+        f"{count:6}  {severity:8} {rule}"
+        for (rule, severity), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return "\n".join([*lines, f"{len(report.findings):6}  in {report.files} files", ""])
