@@ -34,6 +34,7 @@ _MODELS = frozenset(
     f".{ending}"
     for ending in "pkl pickle joblib pt pth ckpt h5 hdf5 keras onnx model cbm bin safetensors sav pb".split()
 )
+_FRAMES = frozenset({"pandas", "polars", "numpy", "pyarrow", "dask", "geopandas"})
 _TABLES = frozenset(
     f".{ending}" for ending in "csv tsv parquet feather arrow xlsx xls npy npz jsonl orc hdf avro db".split()
 )
@@ -187,8 +188,9 @@ def _kind(address: Address, accesses: Sequence[DataAccess]) -> str:
         return "metrics"
     if ending in (".yaml", ".yml", ".toml", ".ini", ".cfg") or stem in ("config.json", "params.json"):
         return "config"
-    if ending in _MODELS:
+    of_frames = any(access.api.partition(".")[0] in _FRAMES for access in accesses)
+    if ending in _MODELS and not of_frames:
         return "model"
-    if ending in _TABLES:
+    if ending in _TABLES or of_frames:
         return "dataset"
     return "file"

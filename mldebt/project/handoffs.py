@@ -54,7 +54,7 @@ def makes_itself(artifact: Artifact, read: DataAccess) -> bool:
     """Whether the reading component also makes the data: before it reads it, or where it does not find it."""
     for write in artifact.writes:
         if write.component == read.component and (
-            write.origin <= read.origin or _is_conditional(write) or _is_conditional(read)
+            write.is_before(read) or _is_conditional(write) or _is_conditional(read)
         ):
             return True
     return False
@@ -73,7 +73,7 @@ class Declarations:
 
     def declare(self, write: DataAccess, read: DataAccess, artifact: Artifact) -> bool:
         """Whether an edge is declared: by the data of stages, by their order, by a catalogue or contract."""
-        producers, consumers = self._stages(write.component), self._stages(read.component)
+        producers, consumers = self.stages(write.component), self.stages(read.component)
         if any(covers(d, artifact.address) for d in self._catalogue):
             return True
         if any(covers(d, artifact.address) for s in producers for d in s.products):
@@ -82,7 +82,8 @@ class Declarations:
             return True
         return any(p.tool == c.tool and p.path == c.path and p.id != c.id for p in producers for c in consumers)
 
-    def _stages(self, path: str) -> list[Stage]:
+    def stages(self, path: str) -> list[Stage]:
+        """The stages of orchestrators that run a source."""
         source = self._project.source(path)
         if source is None:
             return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Role, Rule, Severity, component_of
+from mldebt import DataAccess, Finding, Kind, Profile, Project, Related, Role, Rule, Severity, component_of
 
 _POINTERS = re.compile(
     r"latest|checkpoint|ckpt|last|tmp|temp|cache|log|state|history|submission|output", re.IGNORECASE
@@ -99,16 +99,19 @@ class CompetingWriters(Rule):
                 continue
             if _POINTERS.search(artifact.name):
                 continue
-            writers = {}
-            for write in artifact.writes:
-                source = project.by_path[write.component]
-                if write.effect == "writes" and not source.source.is_any(*self.skip_roles):
-                    writers.setdefault(component_of(write.component), write)
+            writes = [
+                write
+                for write in artifact.writes
+                if write.effect == "writes"
+                and not project.by_path[write.component].source.is_any(*self.skip_roles)
+            ]
+            scripts = [w for w in writes if project.by_path[w.component].kind is Kind.PYTHON]
+            writers = _distinct(scripts or writes)
             readers = {component_of(read.component) for read in artifact.reads}
-            if len(writers) < 2 or not readers - writers.keys():
+            if len(writers) < 2 or not readers - {component_of(write.component) for write in writes}:
                 continue
-            first, *others = writers.values()
-            names = ", ".join(f"`{write.component}`" for write in writers.values())
+            first, *others = writers
+            names = ", ".join(f"`{write.component}`" for write in writers)
             related = [Related(write.origin, f"`{artifact.name}` is overwritten here, too") for write in others]
             related += [Related(read.origin, "it is read here") for read in artifact.reads[:3]]
             yield self.finding(
@@ -117,3 +120,19 @@ class CompetingWriters(Rule):
                 "its content depends on which ran last",
                 related=dict.fromkeys(related),
             )
+
+
+def _distinct(writes: list[DataAccess]) -> list[DataAccess]:
+    """One write for each writer: two programs that call the same writing function are one, as is one that runs
+    the other.
+    """
+    components = {write.component for write in writes}
+    writes = [w for w in writes if not components.intersection(place.path for place in w.chain) - {w.component}]
+    found: list[DataAccess] = []
+    for write in writes:
+        if not any(
+            write.location == other.location or component_of(write.component) == component_of(other.component)
+            for other in found
+        ):
+            found.append(write)
+    return found

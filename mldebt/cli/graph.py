@@ -1,0 +1,65 @@
+"""`mldebt graph`: show who writes, reads and declares which data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("graph", short_help="Show who writes, reads and declares which data.")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True))
+@click.option("--output-format", type=click.Choice(["text", "json", "dot", "mermaid", "html"]), default="text")
+@click.option("--output-file", "-o", type=click.Path(dir_okay=False), help="Write the graph here.")
+@click.option("--focus", metavar="NAME", help="Only what is around data or files whose name contains this.")
+@click.option("--upstream", is_flag=True, help="With --focus: everything that leads to it.")
+@click.option("--downstream", is_flag=True, help="With --focus: everything that follows from it.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write cached facts.")
+@click.option("--cache-dir", type=click.Path(file_okay=False), help="Where facts are cached (.mldebt_cache).")
+def command(
+    paths: tuple[str, ...],
+    output_format: str,
+    output_file: str | None,
+    focus: str | None,
+    upstream: bool,
+    downstream: bool,
+    no_cache: bool,
+    cache_dir: str | None,
+) -> None:
+    """Show the data dependency graph of the project around PATHS.
+
+    Undeclared edges are marked (`!` in text, red in pictures); accesses whose path nobody knows are listed with
+    the cause. With --focus and neither --upstream nor --downstream, both directions are shown.
+    """
+    from mldebt.cache import DIRECTORY, Cache, extraction_version
+    from mldebt.cli.failures import reported
+    from mldebt.load import load_project
+    from mldebt.project.graph import data_graph
+    from mldebt.scope import find_scope
+    from mldebt.settings import load_settings
+
+    if (upstream or downstream) and focus is None:
+        raise click.UsageError("--upstream and --downstream need --focus.")
+    with reported():
+        scope = find_scope([Path(path) for path in paths])
+        settings = load_settings(scope.root)
+        place = Path(cache_dir or settings.cache_dir or scope.root / DIRECTORY)
+        cache = None if no_cache else Cache(place, extraction_version())
+        graph = data_graph(load_project(settings, scope, cache=cache))
+    if focus is not None:
+        both = not upstream and not downstream
+        graph = graph.around(focus, upstream=upstream or both, downstream=downstream or both)
+        if not graph.nodes:
+            raise click.ClickException(f"Nothing in the graph is called `{focus}`.")
+    if output_format == "html":
+        from mldebt.report.graph_html import render_html
+
+        text = render_html(graph, scope.root.name)
+    else:
+        from mldebt.report.graph import RENDERERS
+
+        text = RENDERERS[output_format](graph)
+    if output_file is None:
+        click.echo(text, nl=False)
+    else:
+        Path(output_file).write_text(text, encoding="utf-8")

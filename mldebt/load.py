@@ -1,0 +1,34 @@
+"""From a scope to a linked Project, for commands that want the project and no findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mldebt.discover import discover
+from mldebt.gather import gather
+from mldebt.project import Project
+from mldebt.roles import roles_with
+
+if TYPE_CHECKING:
+    from mldebt.cache import Cache
+    from mldebt.scope import Scope
+    from mldebt.settings import Settings
+
+
+def load_project(settings: Settings, scope: Scope, *, cache: Cache | None = None) -> Project:
+    """The project below a scope's root, its facts gathered through the cache."""
+    found = discover(
+        (scope.root, *scope.given),
+        root=scope.root,
+        exclude=settings.exclude or (),
+        extend_exclude=settings.extend_exclude,
+    )
+    gathered = gather(found.sources, workers=settings.workers, cache=cache)
+    if cache is not None:
+        cache.save()
+    facts = [
+        (msgspec.structs.replace(source, roles=roles_with(source, facts)), facts) for source, facts in gathered
+    ]
+    return Project(scope.root, facts, found.files)
