@@ -36,7 +36,7 @@ DIRECTORY = ".mldebt_cache"
 SIZE_LIMIT = 512_000_000
 """The bytes above which the oldest facts are dropped."""
 
-_LIBRARIES = ("libcst", "nbformat", "pyyaml", "pip-requirements-parser", "sqlglot")
+_LIBRARIES = ("libcst", "nbformat", "pyyaml", "sqlglot")
 _SOURCES = ("facts.py", "limits.py", "source.py")
 _VERSION = re.compile(r"[0-9a-f]{16}")
 _TAG = (

@@ -45,7 +45,7 @@ def gather(
 
     `workers` bounds the number of processes (None: one for each processor). `progress` is told how many
     sources are done and how many there are. A source that cannot be read, or that costs more than `limits`,
-    has facts with one fatal Problem. Raises `mldebt.pool.WorkerError` where no process can be started.
+    has facts with one fatal Problem. Raises `mldebt.limits.WorkerError` where no process can be started.
     """
     gathering = _Gathering(sources, cache, progress, limits or Limits(), extract)
     try:

@@ -26,6 +26,10 @@ DEPTH = 200
 _SUSPICIOUS_CHAIN = 2_000
 
 
+class WorkerError(Exception):
+    """Worker processes cannot be started at all; the message says why."""
+
+
 class Limits(msgspec.Struct, frozen=True):
     """What one file may cost before it is given up.
 

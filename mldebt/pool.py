@@ -20,7 +20,7 @@ from typing import BinaryIO, NamedTuple, cast
 import msgspec
 
 from mldebt.facts import Problem
-from mldebt.limits import Limits, is_deep
+from mldebt.limits import Limits, WorkerError, is_deep
 from mldebt.source import Kind, Span
 from mldebt.worker import EXIT_MEMORY, Setup, read_frame, write_frame
 
@@ -52,10 +52,6 @@ class Verdict(NamedTuple):
 
 Outcome = tuple[Job, bytes | Verdict]
 """A job and its packed facts, or why there are none."""
-
-
-class WorkerError(Exception):
-    """Workers cannot be started at all; the message says why."""
 
 
 def run(

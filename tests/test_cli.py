@@ -242,3 +242,32 @@ def test_what_is_not_expected_is_a_short_message_and_exit_code_2() -> None:
     assert short.stderr.startswith("mldebt: RuntimeError: lost\n")
     assert "Traceback" not in short.stderr
     assert "Traceback" in python(code, MLDEBT_TRACEBACK="1").stderr
+
+
+def test_workers_that_do_not_start_are_an_error_and_no_finding(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mldebt.pool._BOOT", "raise SystemExit(3)")
+    for number in range(60):
+        (project / f"m{number}.py").write_text(f"print({number})\n" * 100)
+    result = check()
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert re.fullmatch(r"error: a worker process ended before it was ready \(.*\)\n", result.stderr)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("n.ipynb", "", "this file is empty"),
+        ("c.json", " \n", "this file is empty"),
+        ("c.yaml", "a: [1\n", "this file is not valid YAML: "),
+        ("c.py", "x = (\n", "this file does not parse: "),
+    ],
+)
+def test_what_does_not_parse_is_told_in_a_sentence(project: Path, name: str, text: str, said: str) -> None:
+    (project / name).write_text(text)
+    result = mldebt("check", name, "--no-cache", "--output-format", "json")
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert finding["rule"] == "unparsable-file"
+    assert finding["message"].startswith(said)

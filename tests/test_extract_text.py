@@ -78,7 +78,7 @@ def test_every_kind_has_an_extractor_and_a_limit(kind: Kind) -> None:
 def test_diagnosis(text: str, line: int, kind: str, where: int) -> None:
     problem = diagnose_syntax(text, line, "message")
     assert (problem.kind, problem.span.line, problem.fatal) == (kind, where, True)
-    assert kind != "syntax-error" or problem.message == "message"
+    assert kind != "syntax-error" or problem.message == "does not parse: message"
     if not text.startswith("print >>"):  # which is a tuple now
         (found,) = extract(Kind.PYTHON, text.encode()).header.problems
         assert found.kind == kind

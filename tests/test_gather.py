@@ -18,7 +18,7 @@ from mldebt.cache import Cache
 from mldebt.facts import Facts
 from mldebt.gather import gather
 from mldebt.limits import Limits
-from mldebt.pool import WorkerError
+from mldebt.limits import WorkerError
 from mldebt.source import Kind, Source
 
 COUNT = "tests.extractions:count"

@@ -43,7 +43,7 @@ def test_nested_brackets(brackets: str, depth: int) -> None:
     assert (
         limit_met(facts_beside_good_files(f"x = {brackets[0] * depth}{brackets[1] * depth}\n")) == "limit-depth"
     )
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
 
 
 @pytest.mark.parametrize("operator", ["+", " and ", ".a", "**", " if x else "])

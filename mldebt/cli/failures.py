@@ -1,4 +1,4 @@
-"""Mistakes of the caller: printed one a line, exit code 2."""
+"""Why a run could not do its job: printed one a line, exit code 2."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from contextlib import contextmanager
 
 import click
 
+from mldebt.limits import WorkerError
 from mldebt.rule import BrokenRuleError
 from mldebt.settings import SettingsError
 
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turn mistakes in settings and packs into messages on standard error and exit code 2."""
+    """Turn mistakes in settings and packs, and workers that do not start, into messages and exit code 2."""
     try:
         yield
     except SettingsError as error:
         for mistake in error.mistakes:
             click.echo(f"error: {mistake}", err=True)
         raise SystemExit(2) from error
-    except BrokenRuleError as error:
+    except (BrokenRuleError, WorkerError) as error:
         click.echo(f"error: {error}", err=True)
         raise SystemExit(2) from error

@@ -50,7 +50,7 @@ def diagnose_syntax(text: str, line: int, message: str, *, fatal: bool = True) -
     if found := python_2(text, line):
         where, what = found
         return Problem("python-2", f"is Python 2: {what}", Span.at(where), fatal)
-    return Problem("syntax-error", message, Span.at(line), fatal)
+    return Problem("syntax-error", f"does not parse: {message}", Span.at(line), fatal)
 
 
 def conflict_line(text: str) -> int:

@@ -57,8 +57,13 @@ class DataAccess(NamedTuple):
 
     @property
     def origin(self) -> Location:
-        """The place in the component: the outermost call of the chain, or the call itself."""
-        return self.chain[0] if self.chain else self.location
+        """The place in the component that says most: the innermost call of the chain that stands in it."""
+        inside = [place for place in (*self.chain, self.location) if place.path == self.component]
+        return inside[-1] if inside else self.location
+
+    def is_before(self, other: DataAccess) -> bool:
+        """Whether this happens before another access of the same component, as far as the text tells."""
+        return (*self.chain, self.location) <= (*other.chain, other.location)
 
 
 def find_accesses(project: Project) -> Iterator[DataAccess]:
