@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,9 +45,16 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                 pair = component_of(write.component), component_of(read.component)
                 if pair[0] == pair[1] or pair in seen or makes_itself(artifact, read):
                     continue
+                if _does(artifact.reads, write.component, read) or _does(artifact.writes, read.component, write):
+                    continue
                 seen.add(pair)
                 declared = declarations.declare(write, read, artifact)
                 yield Handoff(write.component, read.component, artifact, write, read, declared)
+
+
+def _does(accesses: Sequence[DataAccess], component: str, access: DataAccess) -> bool:
+    """Whether a component also makes an access of another one: it runs the other's code, data go nowhere."""
+    return any(other.component == component and other.location == access.location for other in accesses)
 
 
 def makes_itself(artifact: Artifact, read: DataAccess) -> bool:
