@@ -52,7 +52,8 @@ class Report(msgspec.Struct, frozen=True):
     counts the findings that were there before a change and lie outside of it. `files` counts the sources
     analysed; `texts` gives reporters the lines; `rules` are the rules that ran. `cap` is how many findings of
     one rule reports for people show (0: all). `known` holds the fingerprints of everything that comments do
-    not accept, also of what the settings and the given paths leave out, and `paths` every file that was seen.
+    not accept, also of what the settings and the given paths leave out, and `paths` the sources analysed.
+    `project` is what was analysed, for reports that show more than findings.
     """
 
     root: Path
@@ -67,6 +68,7 @@ class Report(msgspec.Struct, frozen=True):
     cap: int = 0
     known: frozenset[str] = frozenset()
     paths: frozenset[str] = frozenset()
+    project: Project | None = None
 
     def exit_code(self, fail_on: str) -> int:
         """2 if a rule failed, 1 if a finding is at least as severe as `fail_on` (or never), else 0."""
@@ -123,7 +125,8 @@ def check(
         rules=selection.rules,
         cap=settings.shown_per_rule,
         known=frozenset(finding.fingerprint for finding in kept),
-        paths=project.files,
+        paths=frozenset(project.by_path),
+        project=project,
     )
 
 
