@@ -50,17 +50,18 @@ if TYPE_CHECKING:
     from mldebt.project.branches import written as written
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
+    from mldebt.project.clones import CloneClass as CloneClass
+    from mldebt.project.clones import CloneMember as CloneMember
+    from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.declared_flow import StageFlow as StageFlow
     from mldebt.project.declared_flow import stage_flows as stage_flows
-    from mldebt.project.clones import CloneClass as CloneClass
-    from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.draws import Draw as Draw
     from mldebt.project.draws import unseeded_draws as unseeded_draws
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
-    from mldebt.project.handoffs import Handoff as Handoff
     from mldebt.project.flow import Learned as Learned
     from mldebt.project.flow import Trail as Trail
+    from mldebt.project.handoffs import Handoff as Handoff
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
     from mldebt.project.manifests import imported_modules as imported_modules
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from mldebt.source import Location as Location
     from mldebt.source import Role as Role
     from mldebt.source import Span as Span
+    from mldebt.values import known_texts as known_texts
     from mldebt.values import show as show
 
 _HOMES = {
@@ -96,7 +98,7 @@ _HOMES = {
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.declared_flow": "StageFlow stage_flows",
     "mldebt.project.endpoints": "Endpoint endpoints",
-    "mldebt.project.clones": "CloneClass line_similarity",
+    "mldebt.project.clones": "CloneClass CloneMember line_similarity",
     "mldebt.project.handoffs": "Handoff",
     "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.flow": "Learned Trail",
@@ -113,7 +115,7 @@ _HOMES = {
     "mldebt.project.walk": "walk",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
-    "mldebt.values": "show",
+    "mldebt.values": "known_texts show",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 

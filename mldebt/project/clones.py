@@ -15,7 +15,7 @@ _NEAR = 0.9
 _RARE = 12
 
 
-class Member(NamedTuple):
+class CloneMember(NamedTuple):
     """A function that takes part in a class of clones."""
 
     source: SourceFacts
@@ -32,7 +32,7 @@ class Member(NamedTuple):
 class CloneClass(NamedTuple):
     """Functions with the same code. `similarity` is 1 unless some of their lines differ."""
 
-    members: tuple[Member, ...]
+    members: tuple[CloneMember, ...]
     similarity: float
 
     @property
@@ -72,16 +72,16 @@ def line_similarity(first: Sequence[int], second: Sequence[int]) -> float:
     return 2 * (one & two).total() / total if total else 0.0
 
 
-def _members(source: SourceFacts) -> Iterator[Member]:
+def _members(source: SourceFacts) -> Iterator[CloneMember]:
     functions = source.facts.functions
     blocks = source.facts.blocks
     for clone in source.facts.clones:
         function = functions[clone.function]
         if source.enclosing(blocks[function.block].parent, "function") is None:
-            yield Member(source, function, clone)
+            yield CloneMember(source, function, clone)
 
 
-def _pairs(members: Sequence[Member], groups: _Groups) -> set[tuple[int, int]]:
+def _pairs(members: Sequence[CloneMember], groups: _Groups) -> set[tuple[int, int]]:
     """The pairs of functions that share several lines which few others have."""
     holders: dict[int, list[int]] = defaultdict(list)
     for index, member in enumerate(members):
@@ -98,7 +98,7 @@ def _pairs(members: Sequence[Member], groups: _Groups) -> set[tuple[int, int]]:
 class _Groups:
     """Disjoint sets of members, each named by its first one."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
+    def __init__(self, members: Sequence[CloneMember]) -> None:
         self._parents = list(range(len(members)))
 
     def root(self, index: int) -> int:
