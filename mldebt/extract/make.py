@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mldebt.extract.shell import parse_commands
-from mldebt.extract.text import directive_comments, header_of
+from mldebt.extract.text import header_of, line_comments
 from mldebt.facts import Command, Facts, Target, Variable
 from mldebt.source import Span
 
@@ -36,7 +36,7 @@ def extract_make(text: str) -> Facts:
         targets=targets,
         commands=reader.commands,
         variables=reader.variables,
-        comments=directive_comments(text),
+        comments=line_comments(text),
     )
 
 

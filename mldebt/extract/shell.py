@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mldebt.extract.shell_tokens import Token, tokenize
-from mldebt.extract.text import Lines, directive_comments, header_of
+from mldebt.extract.text import Lines, header_of, line_comments
 from mldebt.facts import Command, Facts, Variable
 from mldebt.source import Span
 
@@ -54,7 +54,7 @@ def extract_shell(text: str) -> Facts:
         header_of(text, truncated=len(script.commands) > MAX_COMMANDS),
         commands=script.commands[:MAX_COMMANDS],
         variables=script.variables[:MAX_COMMANDS],
-        comments=directive_comments(text),
+        comments=line_comments(text),
     )
 
 

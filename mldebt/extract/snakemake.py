@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mldebt.extract.text import directive_comments, header_of
+from mldebt.extract.text import header_of, line_comments
 from mldebt.facts import Entry, Facts
 from mldebt.source import Span
 
@@ -47,7 +47,7 @@ def extract_snakemake(text: str) -> Facts:
     reader = _Reader(text.split("\n"))
     reader.read()
     header = header_of(text, truncated=len(reader.entries) > _MOST_ENTRIES)
-    return Facts.of(header, entries=reader.entries[:_MOST_ENTRIES], comments=directive_comments(text))
+    return Facts.of(header, entries=reader.entries[:_MOST_ENTRIES], comments=line_comments(text))
 
 
 class _Block(NamedTuple):

@@ -169,3 +169,16 @@ def directive_comments(text: str, marker: str = "#") -> list[Comment]:
             own_line = not line[: match.start()].strip()
             found.append(Comment(comment, own_line, Span(number, start, number, start + len(comment))))
     return found
+
+
+def line_comments(text: str) -> list[Comment]:
+    """The `#` comments that have a line of their own, and those that address mldebt."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        body = line.strip()
+        if body.startswith("#") and not body.startswith("#!"):
+            start = line.index("#") + 1
+            found.append(Comment(body, True, Span(number, start, number, start + len(body))))
+    placed = {comment.span.line for comment in found}
+    found += [comment for comment in directive_comments(text) if comment.span.line not in placed]
+    return sorted(found, key=lambda comment: comment.span)

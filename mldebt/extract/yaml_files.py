@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from mldebt.extract.diagnose import conflict_line
-from mldebt.extract.text import directive_comments, header_of
+from mldebt.extract.text import header_of, line_comments
 from mldebt.facts import Entry, Facts, Problem
 from mldebt.source import Span
 
@@ -44,7 +44,7 @@ def extract_yaml(text: str) -> Facts:
     except (ValueError, RecursionError) as error:
         problems.append(Problem("syntax-error", f"is not valid YAML: {error}", Span.at(1), not walk.entries))
     header = header_of(text, problems=tuple(problems), truncated=walk.truncated)
-    return Facts.of(header, entries=walk.entries, comments=directive_comments(text))
+    return Facts.of(header, entries=walk.entries, comments=line_comments(text))
 
 
 class _Walk:
