@@ -162,6 +162,11 @@ def is_known(value: Value) -> bool:
 # --- texts ---
 
 
+def known_texts(value: Value) -> list[str]:
+    """The texts that a value can be, as far as they are wholly known."""
+    return [o.value for o in alternatives(value) if isinstance(o, Known) and isinstance(o.value, str)]
+
+
 def concatenate(values: Iterable[Value]) -> Value:
     """The texts of several values one after the other, for every combination of their alternatives."""
     return _combine([[_parts(option) for option in alternatives(value)] for value in values])

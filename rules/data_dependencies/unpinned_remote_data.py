@@ -1,0 +1,151 @@
+"""The rule `unpinned-remote-data`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import (
+    Finding,
+    Kind,
+    Location,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    SourceFacts,
+    known_texts,
+    strings_of,
+)
+
+_ENDINGS = r"\.(csv|tsv|jsonl?|parquet|feather|xlsx?|data|npz|npy|zip|gz|tgz|tar|arff|pkl|h5|txt)(\?[^\s\"']*)?"
+_BRANCH = re.compile(
+    r"https?://(raw\.githubusercontent\.com/[^/\s]+/[^/\s]+/(refs/heads/)?|(www\.)?github\.com/[^/\s]+/[^/\s]+/"
+    r"(raw|blob)/(refs/heads/)?)(main|master|HEAD|develop|dev)/[^\s\"']*?" + _ENDINGS,
+    re.IGNORECASE,
+)
+_SHEET = re.compile(r"https?://docs\.google\.com/spreadsheets/d/[\w-]+/(export|gviz|pub)[^\s\"']*", re.IGNORECASE)
+_BUILDERS = frozenset(
+    {"csv", "json", "parquet", "text", "arrow", "pandas", "imagefolder", "audiofolder", "webdataset"}
+)
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_CHECKED = frozenset({"hashlib", "sha256", "md5", "known_hash", "expected_hash", "checksum", "pooch"})
+_HUBS = ("datasets.load_dataset", "sklearn.datasets.fetch_openml", "kagglehub.dataset_download")
+_PROSE = ("requirements", "license", "readme")
+
+
+class UnpinnedRemoteData(Rule):
+    """Data comes from a remote place whose content can change: a branch, a sheet, a hub without a revision.
+
+    The same commit trains on other data tomorrow, and a result cannot be traced to the rows it came from. Sculley
+    et al. 2015, section 3: unstable data dependencies; a versioned copy of the signal is the remedy.
+
+    ## How to repair
+
+    Name a commit, a revision or a version; check a hash after the download; or keep a versioned copy.
+
+    ## The head of a branch, a sheet that people edit, data sets of hubs
+
+    ```python title="train.py"
+    import pandas as pd
+    from datasets import load_dataset
+    from sklearn.datasets import fetch_openml
+    URL = "https://raw.githubusercontent.com/acme/data/main/tweets.csv"  # expect: unpinned-remote-data
+    df = pd.read_csv(URL)
+    labels = pd.read_csv(
+        "https://docs.google.com/spreadsheets/d/1x-2y/export?format=csv"  # expect: unpinned-remote-data
+    )
+    reviews = load_dataset("imdb")  # expect: unpinned-remote-data
+    titanic = fetch_openml(name="titanic")  # expect: unpinned-remote-data
+    ```
+
+    ```bash title="run.sh"
+    export DATA="https://raw.githubusercontent.com/acme/data/main/tweets.csv"  # expect: unpinned-remote-data
+    python train.py --data "$DATA"
+    ```
+
+    ```yaml title="config.yaml"
+    source: https://github.com/acme/data/raw/main/images.zip  # expect: unpinned-remote-data
+    ```
+
+    ## Pinned, local, or a builder of local files
+
+    ```python title="train.py"
+    import pandas as pd
+    from datasets import load_dataset
+    from sklearn.datasets import fetch_openml
+    pd.read_csv("https://raw.githubusercontent.com/acme/data/3f1c2ab9d0/tweets.csv")
+    load_dataset("imdb", revision="e6281661ce1c48d982bc483cf8a173c1bbeb5d31")
+    load_dataset("csv", data_files="tweets.csv")
+    load_dataset("./reviews")
+    fetch_openml(name="titanic", version=1)
+    fetch_openml(data_id=40945)
+    load_dataset(name, **options)
+    ```
+
+    ## Checked after the download; no data
+
+    ```python title="fetch.py"
+    import hashlib
+    URL = "https://raw.githubusercontent.com/acme/data/main/tweets.csv"
+    assert hashlib.sha256(open("tweets.csv", "rb").read()).hexdigest() == "6f1c"
+    ```
+
+    ```python title="about.py"
+    HOME = "https://github.com/acme/data/blob/main/README.md"
+    INSTALL = "https://raw.githubusercontent.com/acme/tool/main/requirements.txt"
+    ```
+    """
+
+    profile = Profile.HOOK
+    minutes = 20
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each address or name in a file, at its first place, the others related."""
+        found: dict[tuple[str, str], list[Location]] = {}
+        for source in self.sources(project):
+            if source.kind is not Kind.MARKDOWN and not self._is_checked(source):
+                for text, span in strings_of(source):
+                    for match in (_BRANCH.search(text), _SHEET.search(text)):
+                        if match is not None and not any(word in match[0].lower() for word in _PROSE):
+                            message = f"data at `{_short(match[0])}` can change: the address names no version"
+                            found.setdefault((source.path, message), []).append(source.location(span))
+        for site in project.calls(*_HUBS):
+            name = self._name(project, site)
+            if name:
+                message = f"data set `{name}` is loaded from its hub without a version"
+                found.setdefault((site.source.path, message), []).append(site.location)
+        for (path, message), places in found.items():
+            first, *others = sorted(dict.fromkeys(places))
+            is_draft = project.by_path[path].source.is_any(Role.NOTEBOOK)
+            yield self.finding(
+                first,
+                message,
+                related=[Related(place, "it is named here, too") for place in others],
+                severity=Severity.INFO if is_draft else None,
+            )
+
+    def _name(self, project: Project, site: Site) -> str:
+        """The name of the data set that a call loads in whatever version there is; else an empty text."""
+        pins = {keyword.name for keyword in site.call.keywords} & {"revision", "version", "data_id", ""}
+        if site.source.source.is_any(*self.skip_roles) or pins or site.hides_arguments:
+            return ""
+        argument = site.argument(0, "path", "name", "handle")
+        texts = known_texts(project.value(site.source, argument)) if argument is not None else []
+        if len(texts) != 1 or not _HUB_NAME.fullmatch(texts[0]) or texts[0] in _BUILDERS:
+            return ""
+        if site.name.endswith("fetch_openml") and site.argument(1) is not None:
+            return ""
+        here = any(path == texts[0] or path.startswith(f"{texts[0]}/") for path in project.files)
+        return "" if here else texts[0]
+
+    def _is_checked(self, source: SourceFacts) -> bool:
+        return not _CHECKED.isdisjoint(source.facts.words) or not _CHECKED.isdisjoint(source.facts.header.modules)
+
+
+def _short(address: str) -> str:
+    return address if len(address) <= 100 else f"{address[:60]}…{address[-35:]}"
