@@ -57,10 +57,9 @@ if TYPE_CHECKING:
     from mldebt.project.declared_flow import stage_flows as stage_flows
     from mldebt.project.draws import Draw as Draw
     from mldebt.project.draws import unseeded_draws as unseeded_draws
+    from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
-    from mldebt.project.flow import Learned as Learned
-    from mldebt.project.flow import Trail as Trail
     from mldebt.project.handoffs import Handoff as Handoff
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
@@ -71,6 +70,8 @@ if TYPE_CHECKING:
     from mldebt.project.named_files import NamedFiles as NamedFiles
     from mldebt.project.namespaces import Namespaces as Namespaces
     from mldebt.project.options import Option as Option
+    from mldebt.project.parked_steps import ParkedStep as ParkedStep
+    from mldebt.project.parked_steps import parked_steps as parked_steps
     from mldebt.project.phases import Event as Event
     from mldebt.project.phases import Program as Program
     from mldebt.project.processes import Process as Process
@@ -78,6 +79,8 @@ if TYPE_CHECKING:
     from mldebt.project.splits import Split as Split
     from mldebt.project.strings import strings_of as strings_of
     from mldebt.project.switches import Switch as Switch
+    from mldebt.project.trails import Learned as Learned
+    from mldebt.project.trails import Trail as Trail
     from mldebt.project.walk import walk as walk
     from mldebt.rule import Rule as Rule
     from mldebt.source import Kind as Kind
@@ -97,21 +100,23 @@ _HOMES = {
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.declared_flow": "StageFlow stage_flows",
+    "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clones": "CloneClass CloneMember line_similarity",
     "mldebt.project.handoffs": "Handoff",
     "mldebt.project.draws": "Draw unseeded_draws",
-    "mldebt.project.flow": "Learned Trail",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
+    "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.phases": "Event Program",
     "mldebt.project.processes": "Process",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.splits": "Split",
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
+    "mldebt.project.trails": "Learned Trail",
     "mldebt.project.walk": "walk",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",

@@ -1,0 +1,168 @@
+"""Flow: where rows come from, what was fitted on them, and which part of a split they belong to."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mldebt.facts import Attr, Binding, Call, Called, Const, Expr, Item, Ref
+from mldebt.project.flow_apis import FITS, RowApis
+from mldebt.project.flow_walk import LAST, Walker
+from mldebt.project.source_facts import SourceFacts
+from mldebt.project.trails import Learned, Trail, first_argument, is_target
+from mldebt.project.walk import root_name, walk
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_TEST = re.compile(r"(^|_)x?_?test($|_)", re.IGNORECASE)
+_TRAIN = re.compile(r"(^|_)x?_?train(ing)?($|_)", re.IGNORECASE)
+
+
+class Flow:
+    """Follows rows backwards."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.apis = RowApis(project)
+        self._changes: dict[str, dict[int, list[tuple[int, Expr, str]]]] = {}
+        self._fits: dict[str, dict[str, list[int]]] = {}
+
+    def learned_outside(self, source: SourceFacts, call: int) -> tuple[Learned, Trail, Trail] | None:
+        """For a `transform` of one part of a split: what was fitted, on which rows, and the part's trail.
+
+        None unless the object was fitted before on rows that do not come from a split.
+        """
+        fact = source.facts.calls[call]
+        if not isinstance(fact.func, Attr) or fact.func.name != "transform" or not fact.args:
+            return None
+        what = self.apis.learner(source, fact.func.base)
+        rows = self.trail(source, fact.args[0], fact.span.line) if what else Trail()
+        fit = self.fits(source, fact.func.base, fact.span.line) if rows.divided else None
+        if fit is None:
+            return None
+        fitting = source.facts.calls[fit]
+        fitted = self.trail(source, first_argument(fitting), fitting.span.line)
+        return (Learned(source, fit, what), fitted, rows) if fitted.is_whole else None
+
+    def fit_on_held_out(self, source: SourceFacts, call: Call) -> str:
+        """Whether a call fits an object on a test part: `split` (it surely is one), `name` (by its name, and the
+        same object was fitted on something that is named training data before), or empty.
+        """
+        func, data = call.func, first_argument(call)
+        if not isinstance(func, Attr) or data is None or is_target(source, data):
+            return ""
+        keeps = self.apis.learner(source, func.base) or self.apis.is_predictor(source, func.base)
+        if not keeps and not self.apis.learns_vocabulary(source, func.base):
+            return ""
+        rows = self.trail(source, data, call.span.line)
+        if rows.parts:
+            return "split" if rows.parts == {"test"} and not rows.joined else ""
+        earlier = self.fits(source, func.base, call.span.line - 1)
+        before = first_argument(source.facts.calls[earlier]) if earlier is not None else None
+        named_test, named_train = _TEST.search(root_name(data)), before and _TRAIN.search(root_name(before))
+        return "name" if func.name == "fit_transform" and named_test and named_train else ""
+
+    def trail(self, source: SourceFacts, expr: Expr | None, line: int = LAST) -> Trail:
+        """The trail of the rows of an expression that stands on a line."""
+        walker = Walker(self)
+        walker.follow(source, expr, line)
+        return walker.trail
+
+    def changes(self, source: SourceFacts, binding: int) -> list[tuple[int, Expr, str]]:
+        """The columns that are assigned to what a binding holds: line, value and column name."""
+        if source.path not in self._changes:
+            found: dict[int, list[tuple[int, Expr, str]]] = {}
+            for store in source.facts.stores:
+                target = store.target
+                while isinstance(target, Item | Attr) and not isinstance(target.base, Ref):
+                    target = target.base
+                if isinstance(target, Item) and self.fold_part(source, target.index):
+                    continue  # the rows of a fold, filled in one by one
+                if isinstance(store.target, Item | Attr) and isinstance(target, Item | Attr):
+                    column = _column(store.target)
+                    for index in target.base.bindings if isinstance(target.base, Ref) else ():
+                        found.setdefault(index, []).append((store.span.line, store.value, column))
+            self._changes[source.path] = found
+        return self._changes[source.path].get(binding, [])
+
+    def fits(self, source: SourceFacts, receiver: Expr, before: int) -> int | None:
+        """The call that last fitted an object before a line, as an index; None if none is seen."""
+        if isinstance(receiver, Called):
+            call = source.facts.calls[receiver.call]
+            return receiver.call if isinstance(call.func, Attr) and call.func.name in FITS else None
+        name = receiver.name if isinstance(receiver, Ref | Attr) else ""
+        best: int | None = None
+        for index in self._fits_of(source).get(name, ()):
+            call = source.facts.calls[index]
+            if isinstance(call.func, Attr) and call.span.line <= before and _same(call.func.base, receiver):
+                best = index
+        for index in receiver.bindings if isinstance(receiver, Ref) else ():
+            value = source.facts.bindings[index].value if index >= 0 else None
+            if best is None and isinstance(value, Called):
+                best = self.fits(source, value, before)
+        return best
+
+    def _fits_of(self, source: SourceFacts) -> dict[str, list[int]]:
+        if source.path not in self._fits:
+            found: dict[str, list[int]] = {}
+            for index, call in enumerate(source.facts.calls):
+                func = call.func
+                if isinstance(func, Attr) and func.name in FITS and isinstance(func.base, Ref | Attr):
+                    found.setdefault(func.base.name, []).append(index)
+            self._fits[source.path] = found
+        return self._fits[source.path]
+
+    def fold_part(self, source: SourceFacts, index: Expr) -> str:
+        """train or test if an index holds the row numbers of a fold; else empty."""
+        for part in walk(index):
+            for number in part.bindings if isinstance(part, Ref) else ():
+                if number >= 0 and self.splitter_of(source, source.facts.bindings[number]) is not None:
+                    return "test" if source.facts.bindings[number].path[-1] else "train"
+        return ""
+
+    def splitter_of(self, source: SourceFacts, binding: Binding) -> Expr | None:
+        """The splitter's expression, if a binding unpacks one of the two halves of a fold."""
+        if not binding.path or binding.path[-1] > 1 or binding.value is None:
+            return None
+        return self._splitter(source, binding.value, 0)
+
+    def _splitter(self, source: SourceFacts, expr: Expr, depth: int) -> Expr | None:
+        """What an iterated value's folds come from: `kf.split(X)`, `enumerate(folds)`, an old-style `KFold(…)`."""
+        if depth > 5:
+            return None
+        if self.apis.has_role(self.project.type_of(source, expr), "splitter"):
+            return expr
+        if isinstance(expr, Called):
+            call = source.facts.calls[expr.call]
+            if isinstance(call.func, Attr) and call.func.name == "split":
+                known = any(self.apis.has_role(t, "splitter") for t in self.apis.types(source, call.func.base))
+                return expr if known else None
+            if call.name in ("enumerate", "list", "next", "iter", "tqdm.tqdm", "zip") and call.args:
+                return self._splitter(source, call.args[0], depth + 1)
+        if isinstance(expr, Item):
+            return self._splitter(source, expr.base, depth + 1)
+        for index in expr.bindings if isinstance(expr, Ref) else ():
+            binding = source.facts.bindings[index] if index >= 0 else None
+            if binding is not None and binding.kind == "assign" and binding.value and not binding.path:
+                found = self._splitter(source, binding.value, depth + 1)
+                if found is not None:
+                    return found
+        return None
+
+
+def _column(target: Expr) -> str:
+    """The literal name of the column or attribute that is assigned; empty if there is none."""
+    if isinstance(target, Attr):
+        return target.name
+    index = target.index if isinstance(target, Item) else target
+    return str(index.value) if isinstance(index, Const) else ""
+
+
+def _same(one: Expr, other: Expr) -> bool:
+    """Whether two receivers are the same object: a name with a common binding, or the same attribute."""
+    if isinstance(one, Ref) and isinstance(other, Ref):
+        return one.name == other.name and (not one.bindings or bool(set(one.bindings) & set(other.bindings)))
+    if isinstance(one, Attr) and isinstance(other, Attr):
+        return one.name == other.name and root_name(one) == root_name(other)
+    return False
