@@ -132,6 +132,22 @@ def discover(
     return found.result()
 
 
+def analysed(
+    paths: Iterable[str], *, root: Path, exclude: Sequence[str] = (), extend_exclude: Sequence[str] = ()
+) -> list[Source]:
+    """The sources among paths (relative to the root) that need not exist on disk; their bytes are still to be given.
+
+    For listings that come from elsewhere, such as a commit; the excludes are those of `discover`.
+    """
+    excludes = _Excludes([*(exclude or DEFAULT_EXCLUDE), *extend_exclude])
+    found = []
+    for path in sorted(paths):
+        kind = kind_of(path)
+        if kind is not None and not excludes.covers(path):
+            found.append(Source(path, kind, root / path, path_roles(path, kind)))
+    return found
+
+
 class _Collector:
     """Gathers sources, files and problems below one root."""
 

@@ -7,14 +7,20 @@ from contextlib import contextmanager
 
 import click
 
-from mldebt.limits import WorkerError
-from mldebt.rule import BrokenRuleError
-from mldebt.settings import SettingsError
+
+class Failure(click.ClickException):
+    """The job cannot be done: the message on standard error, exit code 2."""
+
+    exit_code = 2
 
 
 @contextmanager
 def reported() -> Iterator[None]:
     """Turn mistakes in settings and packs, and workers that do not start, into messages and exit code 2."""
+    from mldebt.limits import WorkerError
+    from mldebt.rule import BrokenRuleError
+    from mldebt.settings import SettingsError
+
     try:
         yield
     except SettingsError as error:

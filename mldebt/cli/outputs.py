@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from mldebt.cli.failures import Failure
+
 if TYPE_CHECKING:
     from mldebt.engine import Report
 
@@ -48,7 +50,7 @@ def read_outputs(values: Iterable[str], output_file: str | None) -> list[Output]
 def write_reports(report: Report, outputs: Iterable[Output], *, statistics: bool, quiet: bool) -> None:
     """Write every report; with `quiet` nothing for people when there are no findings.
 
-    `statistics` replaces the reports for people by counts. Raises click.ClickException where a file cannot be
+    `statistics` replaces the reports for people by counts. Raises Failure where a file cannot be
     written.
     """
     from mldebt.report import FOR_PEOPLE, reporter
@@ -72,7 +74,7 @@ def write_text(text: str, file: Path | None) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
-        raise click.ClickException(f"{file} cannot be written: {error.strerror or error}") from error
+        raise Failure(f"{file} cannot be written: {error.strerror or error}") from error
 
 
 def counts_by_rule(report: Report) -> str:

@@ -1,0 +1,185 @@
+"""Accepted findings: what survives moved lines and renamed files, what shrinks, what is locked, what stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mldebt import baseline
+from mldebt.cli import cli
+
+RULE = '''
+from mldebt import Rule
+
+class NoPrint(Rule):
+    """Prints are debt."""
+
+    name: str = "print"
+
+    def check(self, project):
+        for site in project.calls(self.name):
+            yield self.finding(
+                site.location, f"`{site.name}` é", scope=site.source.scope_name(site.call.block)
+            )
+'''
+FILE = ".mldebt-baseline.json"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("CI", "PRE_COMMIT"):
+        monkeypatch.delenv(name, raising=False)
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "setup.py").write_text("")
+    (root / "a.py").write_text("print(1)\nprint(1)\n\ndef f():\n    print(1)\n")
+    (root / "b.py").write_text("print(2)\n")
+    pack = tmp_path / "pack" / "glue_code"
+    pack.mkdir(parents=True)
+    (pack / "no_print.py").write_text(RULE)
+    (pack / "no_exec.py").write_text(RULE.replace('"print"', '"exec"').replace("NoPrint", "NoExec"))
+    monkeypatch.chdir(root)
+    return root
+
+
+def mldebt(*arguments: str) -> Result:
+    given = ["--pack", "../pack", "--select", "no-print,no-exec", "--no-cache"]
+    return CliRunner().invoke(cli, [*arguments, *given])
+
+
+def check(*arguments: str) -> list[str]:
+    result = mldebt("check", "--output-format", "json", *arguments)
+    assert result.exit_code in (0, 1), result.output
+    return [f"{f['path']}:{f['line']}" for f in json.loads(result.stdout)["findings"]]
+
+
+def entries(root: Path) -> list[str]:
+    return [f"{entry.path} {entry.rule}" for entry in baseline.read(root / FILE)]
+
+
+def test_only_new_findings_are_reported(project: Path) -> None:
+    assert mldebt("baseline", "write").output == f"{FILE}: 4 findings accepted.\n"
+    assert check() == []
+    (project / "a.py").write_text("import os\n\n\n" + (project / "a.py").read_text() + "print(3)\n")
+    assert check() == ["a.py:9"]
+    assert len(check("--no-baseline")) == 5
+    summary = mldebt("check").stdout.splitlines()[-1]
+    assert summary == "Found 1 finding (1 warning) in 4 files, 4 baselined."
+
+
+def test_one_more_of_the_same_line_is_new(project: Path) -> None:
+    mldebt("baseline", "write")
+    (project / "b.py").write_text("print(2)\nprint(2)\n")
+    assert len(check()) == 1
+
+
+def test_a_renamed_file_keeps_its_entries(project: Path) -> None:
+    mldebt("baseline", "write")
+    (project / "a.py").rename(project / "sub.py")
+    assert check() == []
+    assert entries(project) == ["b.py no-print", *["sub.py no-print"] * 3]
+
+
+def test_it_shrinks_by_itself_and_never_grows(project: Path) -> None:
+    mldebt("baseline", "write")
+    (project / "b.py").write_text("print(4)\n")
+    assert check() == ["b.py:1"]
+    assert entries(project) == ["a.py no-print"] * 3
+
+
+def test_in_ci_entries_that_are_gone_fail(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mldebt("baseline", "write")
+    before = (project / FILE).read_bytes()
+    (project / "b.py").write_text("")
+    monkeypatch.setenv("CI", "true")
+    result = mldebt("check")
+    assert result.exit_code == 1
+    assert "1 findings in .mldebt-baseline.json are gone" in result.stderr
+    assert (project / FILE).read_bytes() == before
+    assert mldebt("check", "--baseline-mode", "keep").exit_code == 0
+    assert "(1 gone)" in mldebt("baseline", "prune").output
+    assert mldebt("check").exit_code == 0
+
+
+def test_what_was_not_looked_at_stays(project: Path) -> None:
+    mldebt("baseline", "write")
+    all_entries = entries(project)
+    check("a.py")
+    check("--ignore", "no-print")
+    check("--extend-exclude", "b.py")
+    check("--min-confidence", "high")
+    (project / "b.py").write_text("print(\n")  # cannot be parsed: nobody knows what it holds
+    check()
+    assert entries(project) == all_entries
+
+
+def test_a_suppressed_finding_needs_no_entry(project: Path) -> None:
+    mldebt("baseline", "write")
+    (project / "b.py").write_text("print(2)  # mldebt: ignore[no-print] shown to people\n")
+    assert check() == []
+    assert entries(project) == ["a.py no-print"] * 3
+
+
+def test_update_accepts_one_rule_alone(project: Path) -> None:
+    mldebt("baseline", "write")
+    (project / "b.py").write_text("print(5)\nexec(x)\n")
+    assert "(1 new, 1 gone)" in mldebt("baseline", "update", "--rule", "no-exec").output
+    assert check() == ["b.py:1"]
+    assert "(1 new, 0 gone)" in mldebt("baseline", "update").output
+    assert check() == []
+    assert mldebt("baseline", "update", "--rule", "no-such").exit_code == 2
+
+
+def test_write_for_some_paths_keeps_the_others(project: Path) -> None:
+    mldebt("baseline", "write")
+    (project / "b.py").write_text("exec(x)\n")
+    mldebt("baseline", "write", "b.py")
+    assert entries(project) == [*["a.py no-print"] * 3, "b.py no-exec"]
+
+
+def test_the_file_is_sorted_and_has_no_line_numbers(project: Path) -> None:
+    mldebt("baseline", "write")
+    first = (project / FILE).read_text(encoding="utf-8")
+    assert first.count("\n      {") == 4
+    (project / "a.py").write_text("\n\n" + (project / "a.py").read_text())
+    mldebt("baseline", "write")
+    assert (project / FILE).read_text(encoding="utf-8") == first
+
+
+def test_show_counts_rules(project: Path) -> None:
+    mldebt("baseline", "write")
+    assert CliRunner().invoke(cli, ["baseline", "show"]).output == "     4  no-print\n     4  in 2 files\n"
+
+
+def test_the_settings_name_the_file(project: Path) -> None:
+    (project / "mldebt.toml").write_text('baseline = "debt/known.json"\n')
+    (project / "debt").mkdir()
+    mldebt("baseline", "write")
+    assert (project / "debt" / "known.json").exists()
+    assert check() == []
+    assert len(check("--isolated")) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<<<<<<< HEAD\n", "is not JSON"),
+        ("[]", "is no baseline"),
+        ('{"version": 1, "findings": {"a": [1]}}', "is no baseline"),
+        ('{"version": 9, "findings": {}}', "has version 9"),
+    ],
+)
+def test_what_is_no_baseline_is_told(project: Path, text: str, message: str) -> None:
+    (project / FILE).write_text(text)
+    result = mldebt("check")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_baseline_cannot_be_pruned(project: Path) -> None:
+    result = mldebt("baseline", "prune")
+    assert (result.exit_code, "cannot be read" in result.output) == (2, True)
