@@ -17,8 +17,7 @@ from msgspec.structs import replace
 from mldebt.cache import Cache
 from mldebt.facts import Facts
 from mldebt.gather import gather
-from mldebt.limits import Limits
-from mldebt.limits import WorkerError
+from mldebt.limits import Limits, WorkerError
 from mldebt.source import Kind, Source
 
 COUNT = "tests.extractions:count"

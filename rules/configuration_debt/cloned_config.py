@@ -22,18 +22,7 @@ _TOOL_FILES = re.compile(
     re.IGNORECASE,
 )
 _FORMATS = frozenset(
-    {
-        "defaults",
-        "_base_",
-        "extends",
-        "base",
-        "inherit",
-        "inherits",
-        "_target_",
-        "__base__",
-        "parent",
-        "dependencies",
-    }
+    "defaults _base_ extends base inherit inherits _target_ __base__ parent dependencies".split()
 )
 _JSON_SETTINGS = re.compile(r"(conf|param|setting|option|experiment)", re.IGNORECASE)
 _SHARE = 0.8
