@@ -53,14 +53,16 @@ if TYPE_CHECKING:
     from mldebt.project.clones import CloneClass as CloneClass
     from mldebt.project.clones import CloneMember as CloneMember
     from mldebt.project.clones import line_similarity as line_similarity
+    from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.declared_flow import StageFlow as StageFlow
     from mldebt.project.declared_flow import stage_flows as stage_flows
+    from mldebt.project.declared_flow import undeclared_params as undeclared_params
     from mldebt.project.draws import Draw as Draw
     from mldebt.project.draws import unseeded_draws as unseeded_draws
-    from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.handoffs import Handoff as Handoff
+    from mldebt.project.latest_files import latest_choices as latest_choices
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
     from mldebt.project.manifests import imported_modules as imported_modules
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     from mldebt.project.phases import Program as Program
     from mldebt.project.processes import Process as Process
     from mldebt.project.qualify import qualified as qualified
+    from mldebt.project.specifiers import exclude as exclude
     from mldebt.project.splits import Split as Split
     from mldebt.project.strings import strings_of as strings_of
     from mldebt.project.switches import Switch as Switch
@@ -99,12 +102,13 @@ _HOMES = {
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
-    "mldebt.project.declared_flow": "StageFlow stage_flows",
+    "mldebt.project.declared_flow": "StageFlow stage_flows undeclared_params",
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clones": "CloneClass CloneMember line_similarity",
     "mldebt.project.handoffs": "Handoff",
     "mldebt.project.draws": "Draw unseeded_draws",
+    "mldebt.project.latest_files": "latest_choices",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.namespaces": "Namespaces",
@@ -114,6 +118,7 @@ _HOMES = {
     "mldebt.project.processes": "Process",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.splits": "Split",
+    "mldebt.project.specifiers": "exclude",
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
     "mldebt.project.trails": "Learned Trail",
