@@ -84,6 +84,8 @@ if TYPE_CHECKING:
     from mldebt.project.switches import Switch as Switch
     from mldebt.project.trails import Learned as Learned
     from mldebt.project.trails import Trail as Trail
+    from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
+    from mldebt.project.undefined_reads import undefined_reads as undefined_reads
     from mldebt.project.walk import walk as walk
     from mldebt.rule import Rule as Rule
     from mldebt.source import Kind as Kind
@@ -122,6 +124,7 @@ _HOMES = {
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
     "mldebt.project.trails": "Learned Trail",
+    "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
     "mldebt.project.walk": "walk",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
