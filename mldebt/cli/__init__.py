@@ -10,7 +10,7 @@ import click
 
 from mldebt import __version__
 
-_COMMANDS = ("baseline", "check", "clean", "explain", "graph", "new", "rules")
+_COMMANDS = ("audit", "baseline", "check", "clean", "explain", "graph", "new", "rules")
 
 
 class _LazyGroup(click.Group):

@@ -1,0 +1,176 @@
+"""The audit: everything that its four formats show, gathered once from a report and the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.git import Activity, Commit, activity, head, is_shallow, web_address
+from mldebt.hygiene import DEBT as HYGIENE
+from mldebt.project.graph import DataGraph, data_graph
+from mldebt.raw_places import repository_prefix
+from mldebt.score import Calibration, Item, Score, score
+
+if TYPE_CHECKING:
+    from mldebt.engine import Report
+    from mldebt.project import Project
+
+DAY = 8 * 60
+"""The minutes of a person-day."""
+
+QUICK = (30, DAY / 2)
+"""Minutes that a quick win takes at most for one finding, and in all places together; the rest is structural."""
+
+
+class History(NamedTuple):
+    """What git knows: the commit, the activity of the year before it, where people read the repository."""
+
+    head: Commit
+    activity: Mapping[str, Activity]
+    shallow: bool
+    address: str | None
+    prefix: str
+
+    def link(self, path: str, line: int) -> str | None:
+        """The address of a line at the commit."""
+        if self.address is None:
+            return None
+        from urllib.parse import quote
+
+        host = self.address.split("/")[2]
+        middle = "-/blob" if "gitlab" in host else "src" if "bitbucket" in host else "blob"
+        return f"{self.address}/{middle}/{self.head.sha}/{quote(self.prefix + path, errors='replace')}#L{line}"
+
+
+class Work(NamedTuple):
+    """One row of the backlog: the items of one rule, led by the one that pays back first."""
+
+    first: Item
+    items: tuple[Item, ...]
+    minutes: int
+    interest: float
+
+    @property
+    def payback(self) -> float:
+        """In quarters, for all items together."""
+        return self.minutes / self.interest if self.interest else float("inf")
+
+
+class Hotspot(NamedTuple):
+    """A file with debt that changes often; `heat` is principal times commits of the year."""
+
+    path: str
+    principal: float
+    commits: int
+    lines: int
+    owners: tuple[str, ...]
+    heat: float
+
+
+class Audit(NamedTuple):
+    """One audit. `unread` are (place, message) pairs for what was not analysed."""
+
+    name: str
+    report: Report
+    score: Score
+    history: History | None
+    graph: DataGraph
+    quick: tuple[Work, ...]
+    structural: tuple[Work, ...]
+    hotspots: tuple[Hotspot, ...]
+    unread: tuple[tuple[str, str], ...]
+
+    @property
+    def days(self) -> float:
+        """The principal in person-days."""
+        return self.score.principal / DAY
+
+    @property
+    def undeclared(self) -> int:
+        """The edges of the graph that nothing declares."""
+        return sum(not edge.declared for edge in self.graph.edges)
+
+
+def build_audit(report: Report, *, calibration: Calibration | None = None) -> Audit:
+    """The audit of a report that knows its project. Raises ValueError if it does not."""
+    project = report.project
+    if project is None:
+        raise ValueError("the report does not know its project")
+    history = read_history(report)
+    commits = {path: seen.quarter for path, seen in history.activity.items()} if history else None
+    result = score(
+        [finding for finding in report.findings if finding.rule != "internal-error"],
+        project,
+        accepted=(*report.suppressed, *report.baselined),
+        commits=commits,
+        calibration=calibration,
+    )
+    works = _works([item for item in result.items if item.debt != HYGIENE])
+    return Audit(
+        name=report.root.name or "project",
+        report=report,
+        score=result,
+        history=history,
+        graph=data_graph(project),
+        quick=tuple(work for work in works if _is_quick(work)),
+        structural=tuple(work for work in works if not _is_quick(work)),
+        hotspots=tuple(_hotspots(result.items, project, history)),
+        unread=tuple(
+            (str(finding.location), finding.message)
+            for finding in report.findings
+            if finding.rule in ("unanalysed-file", "unparsable-file")
+        ),
+    )
+
+
+def read_history(report: Report) -> History | None:
+    """What git tells about the analysed directory; None without a repository."""
+    commit = head(report.root)
+    if commit is None:
+        return None
+    return History(
+        commit,
+        activity(report.root, commit),
+        is_shallow(report.root),
+        web_address(report.root),
+        repository_prefix(report.root),
+    )
+
+
+def _works(items: Sequence[Item]) -> list[Work]:
+    """The items by rule, in the order of their joint payback."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(item.rule, []).append(item)
+    works = [
+        Work(group[0], tuple(group), sum(i.minutes for i in group), sum(i.interest for i in group))
+        for group in groups.values()
+    ]
+    return sorted(works, key=lambda work: (round(work.payback, 6), work.first.rule))
+
+
+def _is_quick(work: Work) -> bool:
+    each, together = QUICK
+    return work.minutes <= together and all(f.minutes <= each for item in work.items for f in item.findings)
+
+
+def _hotspots(items: Sequence[Item], project: Project, history: History | None) -> list[Hotspot]:
+    principals: dict[str, float] = {}
+    for item in items:
+        principals[item.path] = principals.get(item.path, 0.0) + item.principal
+    found = []
+    for path, principal in principals.items():
+        activity = history.activity.get(path) if history else None
+        source = project.source(path)
+        commits = activity.year if activity else 0
+        found.append(
+            Hotspot(
+                path=path,
+                principal=principal,
+                commits=commits,
+                lines=source.facts.header.code_lines if source else 0,
+                owners=tuple(name for name, _ in activity.authors[:2]) if activity else (),
+                heat=principal * max(commits, 0.25),
+            )
+        )
+    return sorted(found, key=lambda spot: (-round(spot.heat, 6), spot.path))

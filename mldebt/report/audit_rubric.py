@@ -1,0 +1,105 @@
+"""The ML Test Score rubric (Breck et al. 2017), with what static analysis can say about each of its tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from mldebt.source import Role
+
+if TYPE_CHECKING:
+    from mldebt.engine import Report
+    from mldebt.project import Project
+
+_VALIDATION = (
+    "great_expectations",
+    "pandera",
+    "tensorflow_data_validation",
+    "deepchecks",
+    "evidently",
+    "pydantic",
+)
+_MONITORING = ("evidently", "alibi_detect", "nannyml", "whylogs", "prometheus_client")
+_FAIRNESS = ("fairlearn", "aif360")
+_TUNING = ("optuna", "hyperopt", "ray.tune", "skopt", "keras_tuner", "sklearn.model_selection.GridSearchCV")
+_SERVING = ("mlflow", "bentoml", "seldon_core", "kserve")
+
+Verdict = Literal["for", "against", "both", "unknown"]
+
+
+class _Test(NamedTuple):
+    section: str
+    name: str
+    modules: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    tests: bool = False
+    stages: bool = False
+
+
+class Line(NamedTuple):
+    """One test of the rubric: what speaks for its being done, and what against."""
+
+    section: str
+    name: str
+    verdict: Verdict
+    evidence: tuple[str, ...]
+
+
+_UNSEEDED = ("unseeded-entry-point", "unseeded-estimator", "unseeded-split", "unseeded-draw")
+_UNPINNED = ("unpinned-dependency", "unpinned-pretrained-model")
+_UNDECLARED = ("undeclared-stage-input", "undeclared-stage-output", "undeclared-dataset", "hidden-handoff")
+
+_TESTS = (
+    _Test("Data", "Expectations about features are written down as a schema", _VALIDATION),
+    _Test("Data", "Every feature is beneficial"),
+    _Test("Data", "No feature costs too much"),
+    _Test("Data", "Features adhere to requirements of the whole system"),
+    _Test("Data", "The pipeline has appropriate privacy controls"),
+    _Test("Data", "New features can be added quickly", against=("file-drop-chain", *_UNDECLARED)),
+    _Test("Data", "All code of features is tested", against=("swallowed-data-error",), tests=True),
+    _Test("Model", "Every model specification is reviewed and versioned", against=("versioned-copy",)),
+    _Test("Model", "Offline metrics agree with what the product needs"),
+    _Test("Model", "All hyperparameters are tuned", _TUNING),
+    _Test("Model", "The effect of a stale model is known"),
+    _Test("Model", "A simpler model is not better"),
+    _Test("Model", "Quality holds on all important slices", against=("preprocessing-leakage",)),
+    _Test("Model", "The model was tested for inclusion", _FAIRNESS),
+    _Test("Infrastructure", "Training is reproducible", against=(*_UNSEEDED, *_UNPINNED)),
+    _Test("Infrastructure", "Model specifications have unit tests", tests=True),
+    _Test(
+        "Infrastructure", "The whole pipeline is integration-tested", against=("interactive-step",), stages=True
+    ),
+    _Test("Infrastructure", "Quality is validated before a model serves"),
+    _Test("Infrastructure", "The model can be debugged step by step"),
+    _Test("Infrastructure", "Models are tried on a canary before they serve"),
+    _Test("Infrastructure", "Serving models can be rolled back", _SERVING),
+    _Test("Monitoring", "Changes of dependencies are noticed", against=(*_UNPINNED, *_UNDECLARED)),
+    _Test("Monitoring", "Invariants hold for inputs in training and serving", _VALIDATION),
+    _Test("Monitoring", "Training and serving compute the same features", against=("cloned-pipeline-function",)),
+    _Test("Monitoring", "Models are not too stale"),
+    _Test("Monitoring", "The model is numerically stable", against=("nan-equality",)),
+    _Test("Monitoring", "Speed, latency and memory have not become worse"),
+    _Test("Monitoring", "Quality on served data has not become worse", _MONITORING),
+)
+
+
+def rubric(report: Report, project: Project) -> Iterator[Line]:
+    """The tests of the rubric in its order. What code cannot show stays unknown; no points are given."""
+    counts: dict[str, int] = {}
+    for finding in report.findings:
+        counts[finding.rule] = counts.get(finding.rule, 0) + 1
+    used = {module for source in project.code for module in source.facts.header.modules}
+    tests = sum(source.source.is_any(Role.TEST) for source in project.code)
+    for test in _TESTS:
+        good = [f"`{m}` is used" for m in test.modules if _uses(used, m)]
+        if test.tests and tests:
+            good.append(f"{tests} files of tests")
+        if test.stages and project.stages:
+            good.append(f"{len(project.stages)} declared stages can be run as a whole")
+        bad = [f"{counts[rule]} × {rule}" for rule in test.against if rule in counts]
+        verdict: Verdict = "both" if good and bad else "for" if good else "against" if bad else "unknown"
+        yield Line(test.section, test.name, verdict, (*good, *bad))
+
+
+def _uses(modules: set[str], name: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for module in modules)
