@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import total_ordering
 from pathlib import Path
 
 import msgspec
@@ -55,7 +56,8 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
         return cls(line, column, line, column)
 
 
-class Location(msgspec.Struct, frozen=True, gc=False, order=True):
+@total_ordering
+class Location(msgspec.Struct, frozen=True, gc=False):
     """A stretch of one file of the project.
 
     `path` is relative to the analysed root, with `/`. In notebooks `cell` is the 0-based index in the
@@ -65,6 +67,14 @@ class Location(msgspec.Struct, frozen=True, gc=False, order=True):
     path: str
     span: Span
     cell: int | None = None
+
+    def __lt__(self, other: Location) -> bool:
+        return self.order < other.order
+
+    @property
+    def order(self) -> tuple[str, int, Span]:
+        """The sort key: path, cell, span."""
+        return (self.path, -1 if self.cell is None else self.cell, self.span)
 
     def __str__(self) -> str:
         if self.cell is None:
