@@ -38,7 +38,11 @@ class _Maker:
         """The stage of a node."""
         home = self._home(node.location.path)
         read = [(name, written) for name, written in node.inputs if not _is_parameter(written)]
-        params = [(name, written) for name, written in node.inputs if _is_parameter(written)]
+        params = [
+            (name, written, position)
+            for position, (name, written) in enumerate(node.inputs)
+            if _is_parameter(written)
+        ]
         return Stage(
             id=f"{node.location.path}:{node.name}",
             name=node.name,
@@ -71,8 +75,8 @@ class _Maker:
             options=options + ((("catalogued", "true"),) if entry else ()),
         )
 
-    def _param(self, node: Node, home: str, argument: str, written: str) -> Declared:
-        """`params:a.b` is the key `a.b`; `parameters` is all of them."""
+    def _param(self, node: Node, home: str, argument: str, written: str, position: int) -> Declared:
+        """`params:a.b` is the key `a.b`; `parameters` is all of them. The option `position` is the argument's."""
         key = written.removeprefix("params:") if written != "parameters" else ""
         file = self._files(home).get(key.partition(".")[0], "")
         return Declared(
@@ -83,6 +87,7 @@ class _Maker:
             location=node.location,
             tool="kedro",
             stage=node.name,
+            options=(("position", str(position)),),
         )
 
     def _home(self, path: str) -> str:

@@ -7,7 +7,7 @@ from posixpath import dirname
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Call, Entry
-from mldebt.source import Kind
+from mldebt.source import Kind, Location, Span
 from mldebt.values import (
     ROOT,
     Document,
@@ -86,15 +86,20 @@ def _document(project: Project, source: SourceFacts, value: Value) -> Value:
 
 def child(project: Project, document: Document, key: str | int) -> Value:
     """What stands under a key: a scalar, a list of scalars, or a smaller part of the document."""
-    tree = project.documents.tree(document.path)
     keys = (*document.keys, key)
-    entry = tree.get(keys)
-    if entry is None and isinstance(key, str):  # Box and its like read `a-b` as `a_b`
-        wanted = [k for k in tree if len(k) == len(keys) and k[:-1] == document.keys]
-        entry = next((tree[k] for k in wanted if str(k[-1]).replace("-", "_") == key), None)
-    if entry is None:
-        return Gap("config", ".".join(map(str, keys)))
-    return entry_value(project, document.path, entry)
+    found = [_own(project, document, keys)]
+    composition = project.config_tree.composition(document.path)
+    if not document.keys and key in composition.groups:
+        found += [Document(path) for path in composition.groups[str(key)]]
+    found += [_own(project, Document(path, document.keys), keys) for path in composition.bases]
+    present = [value for value in found if value is not None]
+    return choice(present) if present else Gap("config", ".".join(map(str, keys)))
+
+
+def _own(project: Project, document: Document, keys: tuple[str | int, ...]) -> Value | None:
+    """What a file itself says under keys; None if nothing."""
+    entry = project.documents.entry(document, keys[-1])
+    return None if entry is None else entry_value(project, document.path, entry)
 
 
 def entry_value(project: Project, path: str, entry: Entry, depth: int = 0) -> Value:
@@ -150,6 +155,32 @@ class Documents:
             entries = () if source is None else source.facts.entries
             self._trees[path] = {entry.path: entry for entry in entries}
         return self._trees[path]
+
+    def entry(self, document: Document, key: str | int) -> Entry | None:
+        """The entry under a key of a part of a file; Box and its like read `a-b` as `a_b`."""
+        tree = self.tree(document.path)
+        keys = (*document.keys, key)
+        if keys in tree or not isinstance(key, str):
+            return tree.get(keys)
+        siblings = self.children(document.path, document.keys)
+        return next((e for e in siblings if str(e.path[-1]).replace("-", "_") == key), None)
+
+    def location(self, path: str, keys: tuple[str | int, ...]) -> Location:
+        """Where a part of a file stands: its key, or the file's start."""
+        entry = self.tree(path).get(keys)
+        return self._project.by_path[path].location(Span.at(1) if entry is None else entry.key)
+
+    def has(self, document: Document, key: str) -> bool:
+        """Whether a part of a file has a key, or may have it from what it is put together with."""
+        tree = self._project.config_tree
+        composition = tree.composition(document.path)
+        if composition.open or self.entry(document, key) is not None:
+            return True
+        if not document.keys and key in composition.groups:
+            return True
+        if any(self.has(Document(path, document.keys), key) for path in composition.bases):
+            return True
+        return any(entry.path and entry.path[-1] == key for moved in tree.moved for entry in moved.facts.entries)
 
     def children(self, path: str, keys: tuple[str | int, ...]) -> list[Entry]:
         """The entries directly below a key path, in document order."""

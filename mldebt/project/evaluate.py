@@ -69,12 +69,16 @@ _MOST_CALLERS = 40
 
 
 class Evaluator:
-    """Answers what an expression can be. Remembers what does not depend on a Frame."""
+    """Answers what an expression can be. Remembers what does not depend on a Frame.
+
+    `attributes` holds what attributes of instances were found to be (`mldebt.project.instances`).
+    """
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self._bindings: dict[tuple[str, int], Value] = {}
         self._calls: dict[tuple[str, int], Value] = {}
+        self.attributes: dict[tuple[Instance, str], Value] = {}
         self._depth = 0
 
     @property

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Param
 from mldebt.project.documents import candidates
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Kind
 from mldebt.values import Document, Gap, Known, Value, choice
 
 if TYPE_CHECKING:
+    from mldebt.declarations.model import Declared
     from mldebt.project.project import Project
 
 _CLICK = frozenset({"click.option", "click.argument", "rich_click.option", "rich_click.argument"})
@@ -117,7 +120,7 @@ class Inputs:
                 first = call.args[0] if call.args else _keyword(call, "default")
                 value = None if first is None else self._project.value(source, first)
                 return Gap("option", param.name) if value is None else value
-        return None
+        return self._kedro(source, function, param)
 
     def _with_given(self, source: SourceFacts, call: Call, default: Value | None, name: str) -> Value:
         flags = {a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str)}
@@ -125,6 +128,40 @@ class Inputs:
         if default is not None:
             values.append(default)
         return choice(values) if values else Gap("option", name)
+
+    def _kedro(self, source: SourceFacts, function: Function, param: Param) -> Value | None:
+        """A parameter of a node's function that the pipeline fills from the parameter files."""
+        position = next((i for i, p in enumerate(function.params) if p is param), -1)
+        found: list[Value] = []
+        for declared in self._nodes.get(f"{source.path}:{function.qualname}", ()):
+            if declared.name == param.name if declared.name else declared.option("position") == str(position):
+                keys = tuple(declared.path.split(".")) if declared.path else ()
+                if not keys or not declared.is_known or not declared.file:
+                    return Gap("config", "kedro")
+                found += [Document(path, keys) for path in self._environments(declared.file, keys)]
+        return choice(found) if found else None
+
+    @cached_property
+    def _nodes(self) -> dict[str, list[Declared]]:
+        """The declared parameters of Kedro's nodes, by the function that receives them."""
+        found: dict[str, list[Declared]] = {}
+        for stage in self._project.stages:
+            if stage.tool == "kedro":
+                for code in stage.code:
+                    found.setdefault(code, []).extend(stage.params)
+        return found
+
+    def _environments(self, path: str, keys: tuple[str, ...]) -> list[str]:
+        """The parameter files of all environments that hold a key, that of `path` among them."""
+        conf = path.partition("conf/")[0] + "conf/"
+        documents = self._project.documents
+        return [
+            source.path
+            for source in self._project.sources(Kind.YAML)
+            if source.path.startswith(conf)
+            and "parameters" in source.path.removeprefix(conf)
+            and keys[:1] in documents.tree(source.path)
+        ]
 
     def _hydra(self, source: SourceFacts, call: Call) -> Value:
         directory = _text(self._project, source, _keyword(call, "config_path"))

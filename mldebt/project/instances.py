@@ -17,6 +17,14 @@ _MOST_STORES = 8
 
 def instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> Value:
     """What `instance.name` can be: stores in its methods, a field, a class attribute, a method."""
+    key = (instance, name)
+    if key not in evaluator.attributes:
+        evaluator.attributes[key] = Gap("cycle", name)  # `self.x = self.x or …`
+        evaluator.attributes[key] = _instance_attribute(evaluator, instance, name)
+    return evaluator.attributes[key]
+
+
+def _instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> Value:
     source = evaluator.project.by_path[instance.path]
     cls = source.facts.classes[instance.cls]
     stored = _stored(evaluator, source, cls, instance, name)

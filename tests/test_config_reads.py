@@ -1,0 +1,91 @@
+"""Reads of configuration: by path, through Hydra's groups and Kedro's parameters, and whole parts."""
+
+from __future__ import annotations
+
+from declaring import project_of
+
+from mldebt.facts import Attr
+from mldebt.values import Choice, Document, Known
+
+PARAMS = "train: {lr: 0.1, model: {depth: 3}}\nseed: 1\n"
+LOAD = "import yaml\nconfig = yaml.safe_load(open('params.yaml'))\n"
+
+
+def test_reads_go_through_names_functions_and_attributes() -> None:
+    code = (
+        LOAD + "def fit(train):\n    return build(train['lr'], train['model']['depth'])\nfit(config['train'])\n"
+        "class A:\n    def __init__(self):\n        self.config = config\n"
+        "    def run(self):\n        return self.config['seed']\n"
+    )
+    reads = project_of({"params.yaml": PARAMS, "a.py": code}).config_reads
+    assert reads.loaded == {"params.yaml"}
+    assert set(reads.reads) == {
+        ("params.yaml", keys)
+        for keys in (("train",), ("train", "lr"), ("train", "model"), ("train", "model", "depth"), ("seed",))
+    }
+    assert reads.whole == set()
+    assert reads.undefined == []
+
+
+def test_parts_that_go_to_libraries_loops_and_splats_are_taken_whole() -> None:
+    code = LOAD + "Model(**config['train']['model'])\nfor key in config['train']:\n    print(key)\n"
+    reads = project_of({"params.yaml": PARAMS, "a.py": code}).config_reads
+    assert reads.whole == {("params.yaml", ("train", "model")), ("params.yaml", ("train",))}
+
+
+def test_a_missing_key_has_its_exact_place_unless_it_is_asked_for_added_or_caught() -> None:
+    code = LOAD + "a = config['train']['rate']\nconfig['new'] = 1\nb = config['new']\nc = config.get('other')\n"
+    code += "try:\n    d = config['later']\nexcept (KeyError, TypeError):\n    d = 0\n"
+    (missing,) = project_of({"params.yaml": PARAMS, "a.py": code}).config_reads.undefined
+    assert (missing.written, missing.key) == ('config["train"]["rate"]', "rate")
+    assert (missing.location.span.line, missing.location.span.column) == (3, 5)
+
+
+def test_loads_that_cannot_be_followed_are_known_by_their_file() -> None:
+    reads = project_of({"a.py": "import sys, yaml\nc = yaml.safe_load(open(sys.argv[1]))\n"}).config_reads
+    assert set(reads.opaque) == {"a.py"}
+
+
+HYDRA = {
+    "conf/config.yaml": "defaults: [{model: small}, base]\nmodel: {extra: 1}\n",
+    "conf/base.yaml": "seed: 1\n",
+    "conf/model/small.yaml": "depth: 3\n",
+    "conf/model/large.yaml": "depth: 9\nwidth: 2\n",
+    "conf/experiment/a.yaml": "# @package _global_\nmodel: {rate: 1}\n",
+}
+
+
+def test_hydra_documents_are_put_together_from_their_defaults() -> None:
+    code = "import hydra\n@hydra.main(config_path='conf', config_name='config')\ndef main(cfg):\n"
+    code += "    use(cfg.model.depth, cfg.model.width, cfg.model.rate, cfg.seed, cfg.model.nothing)\n"
+    project = project_of(HYDRA | {"a.py": code})
+    source = project.by_path["a.py"]
+    depth = source.facts.calls[-1].args[0]
+    found = project.value(source, depth)
+    assert isinstance(found, Choice)
+    assert {Known(9), Known(3)} <= set(found.options)
+    assert isinstance(depth, Attr)
+    assert Document("conf/model/large.yaml") in project.value(source, depth.base).options  # type: ignore[union-attr]
+    assert [missing.key for missing in project.config_reads.undefined] == ["nothing"]
+
+
+def test_kedro_fills_the_parameters_of_nodes() -> None:
+    pipeline = "from kedro.pipeline import Pipeline, node\nfrom .nodes import f\n"
+    pipeline += "def create_pipeline(**kwargs):\n    return Pipeline([node(f, ['x', 'params:cv'], 'y')])\n"
+    project = project_of(
+        {
+            "conf/base/parameters.yml": "cv: {scheme: a}\n",
+            "conf/test/parameters.yml": "cv: {folds: 3}\n",
+            "src/p/pipeline.py": pipeline,
+            "src/p/nodes.py": "def f(x, cv):\n    return cv['scheme'], cv['folds'], cv['method']\n",
+        }
+    )
+    assert [missing.key for missing in project.config_reads.undefined] == ["method"]
+
+
+def test_an_attribute_that_is_made_from_itself_ends() -> None:
+    code = "class A:\n" + "".join(
+        f"    def m{i}(self):\n        self.a = self.a or self.b\n        self.b = self.b or self.a\n"
+        for i in range(4)
+    )
+    assert project_of({"a.py": LOAD + code, "params.yaml": PARAMS}).config_reads.undefined == []
