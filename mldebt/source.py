@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import total_ordering
 from pathlib import Path
 
 import msgspec
@@ -56,7 +55,6 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
         return cls(line, column, line, column)
 
 
-@total_ordering
 class Location(msgspec.Struct, frozen=True, gc=False):
     """A stretch of one file of the project.
 
@@ -70,6 +68,15 @@ class Location(msgspec.Struct, frozen=True, gc=False):
 
     def __lt__(self, other: Location) -> bool:
         return self.order < other.order
+
+    def __le__(self, other: Location) -> bool:
+        return self.order <= other.order
+
+    def __gt__(self, other: Location) -> bool:
+        return self.order > other.order
+
+    def __ge__(self, other: Location) -> bool:
+        return self.order >= other.order
 
     @property
     def order(self) -> tuple[str, int, Span]:
