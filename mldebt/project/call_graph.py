@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -56,6 +56,20 @@ class Reach(msgspec.Struct, frozen=True):
         return place_of(source, block) in self.places
 
 
+class Held(NamedTuple):
+    """What the names at a file's top level stand for: paths of modules, places of classes and functions."""
+
+    modules: list[str]
+    classes: list[Place]
+    functions: list[Place]
+
+
+class Instances(NamedTuple):
+    """The methods of a class and its bases: place, name, and whether they run without being called by name."""
+
+    methods: tuple[tuple[Place, str, bool], ...]
+
+
 class CallGraph:
     """Answers what runs from where. Edges are worked out file by file, when they are first needed."""
 
@@ -63,6 +77,8 @@ class CallGraph:
         self._project = project
         self._edges: dict[str, dict[str, Edges]] = {}
         self._reached: dict[tuple[Place, ...], Reach] = {}
+        self._held: dict[str, Held] = {}
+        self._instances: dict[Place, Instances | None] = {}
 
     def edges(self, place: Place) -> Edges:
         """What a place leads to directly."""
@@ -89,6 +105,58 @@ class CallGraph:
             starts.append(Place(execution.path, MODULE))
             starts.append(Place(execution.path, execution.function or MAIN))
         return self.reach(*starts)
+
+    def held_by(self, path: str) -> Held:
+        """What the names at a file's top level stand for in the project."""
+        if path not in self._held:
+            held = Held([], [], [])
+            source = self._project.by_path[path]
+            for name in source.bindings_by_scope.get(0, {}):
+                symbol = self._project.names.symbol(source, f":{name}")
+                if symbol is None or symbol.rest:
+                    continue
+                if symbol.fact is None:
+                    held.modules.append(symbol.source.path)
+                elif isinstance(symbol.fact, Class):
+                    held.classes.append(Place(symbol.source.path, symbol.fact.qualname))
+                elif isinstance(symbol.fact, Function):
+                    held.functions.append(Place(symbol.source.path, symbol.fact.qualname))
+            self._held[path] = held
+        return self._held[path]
+
+    def instances_of(self, place: Place) -> Instances | None:
+        """What can be called on instances of a class; None where the place is no class."""
+        if place not in self._instances:
+            source = self._project.source(place.path)
+            cls = source and next((c for c in source.facts.classes if c.qualname == place.function), None)
+            self._instances[place] = self._find_instances(source, cls) if source and cls else None
+        return self._instances[place]
+
+    def _find_instances(self, source: SourceFacts, cls: Class) -> Instances:
+        foreign = self._has_foreign_base(source, cls)
+        found = []
+        for home, method in methods_of(self._project, source, cls):
+            implicit = foreign or method.name.startswith("__") or is_property(home, method)
+            found.append((Place(home.path, method.qualname), method.name, implicit))
+        return Instances(tuple(found))
+
+    def _has_foreign_base(self, source: SourceFacts, cls: Class) -> bool:
+        """Whether a library that the class inherits from may call its methods."""
+        seen: set[Place] = set()
+        waiting = [(source, cls)]
+        while waiting:
+            home, current = waiting.pop()
+            if Place(home.path, current.qualname) in seen:
+                continue
+            seen.add(Place(home.path, current.qualname))
+            for base in current.bases:
+                name = qualified(home, base)
+                symbol = self._project.names.symbol(home, name) if name else None
+                if symbol is not None and isinstance(symbol.fact, Class):
+                    waiting.append((symbol.source, symbol.fact))
+                elif name.rpartition(".")[2] not in _PLAIN_BASES:
+                    return True
+        return False
 
     def uses(self, reach: Reach) -> Iterator[SourceFacts]:
         """The sources that matter: scripts, and those whose functions run or whose top level does something."""
@@ -190,59 +258,34 @@ class _Run:
 
     def _open(self, path: str) -> None:
         """Everything that a file's top level names may be called; modules that it imports are opened, too."""
-        source = self._project.source(path)
-        if source is None or path in self._opened:
+        if path in self._opened or self._project.source(path) is None:
             return
         self._opened.add(path)
         self._enter(Place(path, MODULE))
-        for name in source.bindings_by_scope.get(0, {}):
-            symbol = self._project.names.symbol(source, f":{name}")
-            if symbol is None or symbol.rest:
-                continue
-            if symbol.fact is None:
-                self._open(symbol.source.path)
-            elif isinstance(symbol.fact, Class):
-                self._instantiate(Place(symbol.source.path, symbol.fact.qualname))
-            elif isinstance(symbol.fact, Function):
-                self._enter(Place(symbol.source.path, symbol.fact.qualname))
+        held = self._graph.held_by(path)
+        for module in held.modules:
+            self._open(module)
+        for cls in held.classes:
+            self._instantiate(cls)
+        for function in held.functions:
+            self._enter(function)
 
     def _instantiate_if_class(self, place: Place) -> None:
-        source = self._project.source(place.path)
-        if source is not None and any(cls.qualname == place.function for cls in source.facts.classes):
+        if self._graph.instances_of(place) is not None:
             self._instantiate(place)
 
     def _instantiate(self, place: Place) -> None:
         """From now on methods of the class may be called."""
-        source = self._project.source(place.path)
-        cls = source and next((c for c in source.facts.classes if c.qualname == place.function), None)
-        if source is None or not cls or place in self._classes:
+        if place in self._classes:
+            return
+        instances = self._graph.instances_of(place)
+        if instances is None:
             return
         self._classes.add(place)
-        foreign = self._has_foreign_base(source, cls)
-        for home, method in methods_of(self._project, source, cls):
-            target = Place(home.path, method.qualname)
-            self._methods[method.name].add(target)
-            special = method.name.startswith("__") or is_property(home, method)
-            if foreign or special or method.name in self._called:
+        for target, name, is_implicit in instances.methods:
+            self._methods[name].add(target)
+            if is_implicit or name in self._called:
                 self._enter(target)
-
-    def _has_foreign_base(self, source: SourceFacts, cls: Class) -> bool:
-        """Whether a library that the class inherits from may call its methods."""
-        seen: set[Place] = set()
-        waiting = [(source, cls)]
-        while waiting:
-            home, current = waiting.pop()
-            if Place(home.path, current.qualname) in seen:
-                continue
-            seen.add(Place(home.path, current.qualname))
-            for base in current.bases:
-                name = qualified(home, base)
-                symbol = self._project.names.symbol(home, name) if name else None
-                if symbol is not None and isinstance(symbol.fact, Class):
-                    waiting.append((symbol.source, symbol.fact))
-                elif name.rpartition(".")[2] not in _PLAIN_BASES:
-                    return True
-        return False
 
     def _enter_configured(self) -> None:
         """What configuration names may be looked up."""
