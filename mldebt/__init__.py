@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from mldebt.project.named_files import NamedFiles as NamedFiles
     from mldebt.project.namespaces import Namespaces as Namespaces
     from mldebt.project.options import Option as Option
+    from mldebt.project.orders import Disorder as Disorder
+    from mldebt.project.orders import disorders as disorders
     from mldebt.project.parked_steps import ParkedStep as ParkedStep
     from mldebt.project.parked_steps import parked_steps as parked_steps
     from mldebt.project.phases import Event as Event
@@ -115,6 +117,7 @@ _HOMES = {
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
+    "mldebt.project.orders": "Disorder disorders",
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.phases": "Event Program",
     "mldebt.project.processes": "Process",

@@ -1,0 +1,244 @@
+"""Sequences without a defined order (sets of texts, directory listings), and where their order matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.facts import Attr, Binary, Binding, Call, Called, Const, Each, Expr, Item, Ref, Seq, Star
+from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import walk
+from mldebt.source import Span
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_LISTING = frozenset(
+    {"os.listdir", "os.scandir", "glob.glob", "glob.iglob", "pathlib.Path.glob", "pathlib.Path.rglob"}
+)
+_LISTING_METHODS = frozenset({"iterdir", "rglob"})
+_SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference"})
+_JOINING = frozenset({"concat", "concatenate", "vstack"})
+_ORDERING = frozenset(
+    {"sort", "sort_values", "sort_index", "sorted", "natsorted", "groupby", "set_index", "lexsort"}
+)
+_SORTERS = frozenset({"sorted", "natsorted", "shuffle"})
+_NUMBERS = frozenset({"range", "arange", "permutation", "randperm", "nonzero", "flatnonzero", "astype"})
+
+
+class Disorder(NamedTuple):
+    """A place where an undefined order has an effect.
+
+    `kind` is labels (numbers are given in this order), columns (a frame's columns are chosen in it) or rows
+    (files are joined in it).
+    """
+
+    kind: str
+    source: SourceFacts
+    block: int
+    span: Span
+
+
+def disorders(project: Project, source: SourceFacts) -> Iterator[Disorder]:
+    """The places of a file where an undefined order decides about labels, columns or rows."""
+    orders = _Orders(project, source)
+    if orders.may_matter():
+        yield from orders.labels()
+        yield from orders.columns()
+        yield from orders.rows()
+
+
+class _Orders:
+    def __init__(self, project: Project, source: SourceFacts) -> None:
+        self._project = project
+        self._source = source
+        self._facts = source.facts
+
+    def may_matter(self) -> bool:
+        """Whether the file makes sets or lists directories at all."""
+        names, methods = self._facts.header.names, self._facts.header.methods
+        return (
+            not _LISTING.isdisjoint(names)
+            or not _LISTING_METHODS.isdisjoint(methods)
+            or "glob" in methods
+            or any(call.name == "set" for call in self._facts.calls)
+        )
+
+    # --- where the order matters ---
+
+    def labels(self) -> Iterator[Disorder]:
+        """`enumerate` over a set or a listing whose numbers become the values of a table."""
+        for index, binding in enumerate(self._facts.bindings):
+            if binding.kind != "for" or binding.path != (0,) or not isinstance(binding.value, Called):
+                continue
+            call = self._facts.calls[binding.value.call]
+            if call.name != "enumerate" or not call.args or not self._is_disordered(call.args[0]):
+                continue
+            if self._makes_table(index, binding):
+                yield Disorder("labels", self._source, binding.block, call.span)
+
+    def columns(self) -> Iterator[Disorder]:
+        """A list made of a set that selects columns of a frame."""
+        for index, binding in enumerate(self._facts.bindings):
+            if binding.kind != "assign" or binding.path or not self._is_list_of_set(binding.value):
+                continue
+            if not self._is_sorted_later(binding.name) and self._selects(index):
+                yield Disorder("columns", self._source, binding.block, binding.span)
+
+    def rows(self) -> Iterator[Disorder]:
+        """A loop over a listing that reads each file into what is joined afterwards."""
+        joins = [call for call in self._facts.calls if _last(call) in _JOINING]
+        for binding in self._facts.bindings if joins else ():
+            if binding.kind != "for" or binding.value is None or not self._is_listing(binding.value):
+                continue
+            scope = self._source.scope_of(self._facts.blocks[binding.block].parent)
+            if not self._reads_into_list(binding) or self._sorts(scope):
+                continue
+            after = (j for j in joins if j.span.end_line >= binding.span.line)
+            if any(self._source.scope_of(join.block) == scope for join in after):
+                yield Disorder("rows", self._source, binding.block, binding.span)
+
+    # --- what has no order ---
+
+    def _is_disordered(self, expr: Expr) -> bool:
+        return self._is_set(expr) or self._is_list_of_set(expr) or self._is_listing(expr)
+
+    def _is_set(self, expr: Expr | None) -> bool:
+        """Whether an expression is a set with unknown items; one that is written out has numbers, or few."""
+        match expr:
+            case Called(index):
+                call = self._facts.calls[index]
+                if call.name == "set":
+                    return bool(call.args) and not self._is_of_numbers(call.args[0])
+                return (
+                    isinstance(call.func, Attr)
+                    and call.func.name in _SET_METHODS
+                    and self._is_set(call.func.base)
+                )
+            case Binary("-", left, _):
+                return self._is_set(left)
+            case Binary("|" | "&" | "^", left, right):
+                return self._is_set(left) or self._is_set(right)
+            case Each("set"):
+                return True
+            case Ref(_, (only,)) if only >= 0:
+                binding = self._facts.bindings[only]
+                return binding.kind == "assign" and not binding.path and self._is_set(binding.value)
+        return False
+
+    def _is_of_numbers(self, expr: Expr) -> bool:
+        """Whether items are surely numbers, whose hashes are not salted."""
+        return isinstance(expr, Called) and _last(self._facts.calls[expr.call]) in _NUMBERS
+
+    def _is_list_of_set(self, expr: Expr | None) -> bool:
+        match expr:
+            case Called(index):
+                call = self._facts.calls[index]
+                return call.name in ("list", "tuple") and len(call.args) == 1 and self._is_set(call.args[0])
+            case Seq("list", (Star(inner),)):
+                return self._is_set(inner)
+            case Ref(name, (only,)) if only >= 0:
+                binding = self._facts.bindings[only]
+                made = binding.kind == "assign" and not binding.path and self._is_list_of_set(binding.value)
+                return made and not self._is_sorted_later(name)
+        return False
+
+    def _is_listing(self, expr: Expr) -> bool:
+        match expr:
+            case Called(index):
+                call = self._facts.calls[index]
+                if call.name in ("list", "tqdm.tqdm", "tqdm.auto.tqdm") and call.args:
+                    return self._is_listing(call.args[0])
+                return self._lists(call)
+            case Ref(name, (only,)) if only >= 0:
+                binding = self._facts.bindings[only]
+                if binding.kind != "assign" or binding.path or binding.value is None:
+                    return False
+                return self._is_listing(binding.value) and not self._is_sorted_later(name)
+        return False
+
+    def _lists(self, call: Call) -> bool:
+        if call.name:
+            return call.name in _LISTING
+        if not isinstance(call.func, Attr):
+            return False
+        if call.func.name in _LISTING_METHODS:
+            return True
+        return call.func.name == "glob" and "Path" in self._project.type_of(self._source, call.func.base)
+
+    # --- how it is used ---
+
+    def _is_sorted_later(self, name: str) -> bool:
+        """Whether a list is sorted in place, or through `sorted`, or shuffled, anywhere in the file."""
+        for call in self._facts.calls:
+            if isinstance(call.func, Attr) and call.func.name == "sort":
+                subject: Expr | None = call.func.base
+            else:
+                subject = call.args[0] if _last(call) in _SORTERS and call.args else None
+            if isinstance(subject, Ref) and subject.name == name:
+                return True
+        return False
+
+    def _sorts(self, scope: int) -> bool:
+        """Whether anything is put in order in a scope."""
+        calls = (call for call in self._facts.calls if self._source.scope_of(call.block) == scope)
+        return any(_last(call) in _ORDERING for call in calls)
+
+    def _makes_table(self, index: int, number: Binding) -> bool:
+        for store in self._facts.stores:
+            if isinstance(store.target, Item) and store.operator == "=" and _is_ref_to(store.value, index):
+                return not isinstance(store.target.index, Const)
+        return any(
+            isinstance(part, Each)
+            and part.kind == "dict"
+            and any(_is_ref_to(p, index) for p in walk(part.element))
+            for part in self._everything()
+        )
+
+    def _selects(self, index: int) -> bool:
+        """Whether a name selects columns: `df[name]`, `df.loc[:, name]`, `reindex(columns=name)`."""
+        for part in self._everything():
+            if isinstance(part, Item) and (
+                _is_ref_to(part.index, index)
+                or (isinstance(part.index, Seq) and part.index.items and _is_ref_to(part.index.items[-1], index))
+            ):
+                return True
+        return any(
+            keyword.name == "columns" and _is_ref_to(keyword.value, index)
+            for call in self._facts.calls
+            for keyword in (call.keywords if _last(call) == "reindex" else ())
+        )
+
+    def _reads_into_list(self, binding: Binding) -> bool:
+        """Whether the loop reads data for each item and keeps it in a list (or is a comprehension that does)."""
+        inside = {b for b in range(len(self._facts.blocks)) if binding.block in self._source.ancestors(b)}
+        reads = any(
+            e.phase == "load" and e.call.block in inside for e in self._project.phases.events(self._source)
+        )
+        if not reads:
+            return False
+        if self._facts.blocks[binding.block].kind == "comprehension":
+            return True
+        return any(_last(call) in ("append", "extend") and call.block in inside for call in self._facts.calls)
+
+    def _everything(self) -> Iterator[Expr]:
+        facts = self._facts
+        held: list[Iterable[Expr | None]] = [
+            (binding.value for binding in facts.bindings),
+            (store.value for store in facts.stores),
+            (result.value for result in facts.returns),
+            (argument for call in facts.calls for argument in (call.func, *call.args)),
+            (keyword.value for call in facts.calls for keyword in call.keywords),
+            (use.expr for use in facts.uses),
+        ]
+        for group in held:
+            for expr in group:
+                yield from walk(expr)
+
+
+def _is_ref_to(expr: Expr, binding: int) -> bool:
+    return isinstance(expr, Ref) and binding in expr.bindings
+
+
+def _last(call: Call) -> str:
+    return call.name.rpartition(".")[2] or (call.func.name if isinstance(call.func, Attr) else "")
