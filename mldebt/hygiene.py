@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mldebt.finding import Confidence, Finding, Severity
+from mldebt.finding import Confidence, Finding, Fix, Severity
 from mldebt.source import Location
 
 DEBT = "hygiene"
@@ -75,7 +75,13 @@ Repair the file, or exclude it (`extend-exclude`) if it is meant to be like this
 
 
 def hygiene_finding(
-    check: str, location: Location, message: str, *, severity: Severity | None = None, minutes: int = 1
+    check: str,
+    location: Location,
+    message: str,
+    *,
+    severity: Severity | None = None,
+    minutes: int = 1,
+    fix: Fix | None = None,
 ) -> Finding:
     """A finding of the run itself; `check` is one of CHECKS."""
     return Finding(
@@ -86,4 +92,5 @@ def hygiene_finding(
         severity=CHECKS[check].severity if severity is None else severity,
         confidence=Confidence.HIGH,
         minutes=minutes,
+        fix=fix,
     )

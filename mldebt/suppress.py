@@ -9,16 +9,16 @@ themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
 from typing import NamedTuple
 
 from mldebt.facts import Comment
-from mldebt.finding import Finding
+from mldebt.finding import Edit, Finding, Fix, Safety
 from mldebt.hygiene import hygiene_finding
 from mldebt.project import Project, SourceFacts
 from mldebt.schema import suggestion
-from mldebt.source import Location
+from mldebt.source import Location, Span
 from mldebt.texts import Texts
 
 _DIRECTIVE = re.compile(r"#\s*mldebt:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?(?P<reason>[^#]*)")
@@ -26,7 +26,10 @@ _UNTIL = re.compile(r"\buntil=(?P<day>[^\s,;]*)")
 
 
 class Suppression(NamedTuple):
-    """One comment: what it covers (`line` 0: the whole file) and where it stands."""
+    """One comment: what it covers (`line` 0: the whole file) and where it stands.
+
+    `directive` is the part of the comment that addresses mldebt, `text` what is written there.
+    """
 
     names: tuple[str, ...]
     path: str
@@ -34,6 +37,8 @@ class Suppression(NamedTuple):
     line: int
     until: date | None
     comment: Location
+    directive: Span
+    text: str
 
 
 class Suppressed(NamedTuple):
@@ -66,7 +71,8 @@ def suppress(
                 problems.append(item)
             elif item.until is not None and item.until < today:
                 message = f"the date of this comment, {item.until}, has passed: it ignores nothing any more"
-                problems.append(hygiene_finding("stale-suppression", item.comment, message))
+                fix = _without(item, item.names, texts)
+                problems.append(hygiene_finding("stale-suppression", item.comment, message, fix=fix))
             else:
                 active.setdefault(item.path, []).append(item)
     kept: list[Finding] = []
@@ -83,12 +89,16 @@ def suppress(
         (suppressed if matches else kept).append(finding)
     for items in active.values():
         for item in items:
-            problems += _stale(item, used, rules, ran)
+            problems += _stale(item, used, rules, ran, texts)
     return Suppressed(kept, suppressed, problems)
 
 
 def _stale(
-    item: Suppression, used: set[tuple[Suppression, str]], rules: Mapping[str, str], ran: Set[str]
+    item: Suppression,
+    used: set[tuple[Suppression, str]],
+    rules: Mapping[str, str],
+    ran: Set[str],
+    texts: Texts,
 ) -> Iterator[Finding]:
     unused = [
         name
@@ -99,7 +109,26 @@ def _stale(
         what = " and ".join(f"`{name}`" for name in unused)
         where = "in this file" if item.line == 0 else "here"
         message = f"this comment ignores {what}, which finds nothing {where}"
-        yield hygiene_finding("stale-suppression", item.comment, message)
+        yield hygiene_finding("stale-suppression", item.comment, message, fix=_without(item, unused, texts))
+
+
+def _without(item: Suppression, names: Sequence[str], texts: Texts) -> Fix:
+    """The fix that deletes names from a comment, and with the last one the comment."""
+    span, place = item.directive, item.comment
+    line = texts.line_at(place.path, place.cell, span.line)
+    before, after = line[: span.column - 1], line[span.end_column - 1 :]
+    left = [name for name in item.names if name not in names]
+    if left:
+        text = re.sub(r"\[[^\]]*\]", f"[{', '.join(left)}]", item.text, count=1)
+        text += " " if after else ""
+        edit = Edit(Location(place.path, span, place.cell), text)
+    elif before.strip() or after.strip():
+        column = span.column if after.strip() else len(before.rstrip()) + 1
+        gap = Span(span.line, column, span.line, span.end_column)
+        edit = Edit(Location(place.path, gap, place.cell), "")
+    else:
+        edit = Edit(Location(place.path, Span(span.line, 1, span.line + 1, 1), place.cell), "")
+    return Fix("Delete what the comment ignores in vain", (edit,), Safety.SAFE)
 
 
 def _covers(item: Suppression, place: Location) -> bool:
@@ -147,7 +176,9 @@ def _read(
         line = 0
     elif comment.own_line:
         line = next((n for n, text in enumerate(lines[line:], line + 1) if _is_code(text)), line)
-    return Suppression(names, place.path, place.cell, line, until, place)
+    column = place.span.column + match.start()
+    directive = Span(place.span.line, column, place.span.line, place.span.column + match.end())
+    return Suppression(names, place.path, place.cell, line, until, place, directive, match[0].rstrip())
 
 
 def _is_code(line: str) -> bool:

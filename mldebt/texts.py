@@ -19,6 +19,10 @@ class Texts:
         self.lines = cache(self._lines)
         """The lines (without line ends) of a file or, with a cell index, of a notebook's cell."""
 
+    def source(self, path: str) -> Source | None:
+        """The source at a path."""
+        return self._sources.get(path)
+
     def line(self, location: Location) -> str:
         """The first line of a location; empty where there is none."""
         return self.line_at(location.path, location.cell, location.span.line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,8 @@ import click
 from mldebt.cli.run import analysis_options
 
 if TYPE_CHECKING:
+    from mldebt.changes import Change
+    from mldebt.cli.run import Run
     from mldebt.engine import Report
 
 
@@ -55,6 +58,10 @@ def _complete_formats(_context: click.Context, _parameter: click.Parameter, inco
     type=click.IntRange(min=0),
     help="Show this many findings of one rule to people; 0: all (hook 10, ci 50, audit 0).",
 )
+@click.option("--fix", is_flag=True, help="Make the fixes that keep what the code means.")
+@click.option("--unsafe-fixes", is_flag=True, help="Make those that want a reader, too (alone: like --fix).")
+@click.option("--diff", is_flag=True, help="Show what the fixes would change; change nothing.")
+@click.option("--add-ignore", metavar="REASON", help="Accept all findings by comments with this reason.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of listing them.")
 @click.option("--force-exclude", is_flag=True, help="Exclude even files that are named on the command line.")
 @click.option("--stdin-filename", metavar="FILE", help="The name of the file that `-` reads from standard input.")
@@ -65,12 +72,15 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     The whole project around PATHS is analysed, and what lies in or touches PATHS is reported.
     """
     from mldebt.cli.failures import reported
-    from mldebt.cli.outputs import read_outputs, write_reports
+    from mldebt.cli.outputs import read_outputs, write_reports, write_text
     from mldebt.cli.run import collector_paused
 
     outputs = read_outputs(options["output_formats"], options["output_file"])
     with reported(), collector_paused():
-        report, code = _run(paths, options)
+        report, code, diff = _run(paths, options)
+    if diff is not None:
+        write_text(diff, None)
+        sys.exit(code if report.errors else int(bool(diff) and not options["exit_zero"]))
     write_reports(report, outputs, statistics=options["statistics"], quiet=options["quiet"])
     for error in report.errors:
         click.echo(f"error: rule {error.rule} {error.message}", err=True)
@@ -79,28 +89,57 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     sys.exit(0 if options["exit_zero"] and code == 1 else code)
 
 
-def _run(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, int]:
-    """The report without what is accepted or lies outside the change, and the exit code."""
+def _run(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, int, str | None]:
+    """The report without what is accepted or lies outside the change, the exit code, and a diff if asked for."""
+    from mldebt.cli.fixing import add_ignores, fix, wants_fixes
     from mldebt.cli.run import prepare, progress_bar
 
+    fixing = wants_fixes(options)
     run = prepare(paths, options)
-    change = None
-    if options["since"] or options["staged"] or options["diff_file"]:
-        from mldebt.cli.accepted import find_change
-
-        change = find_change(run, options)
+    view = _View(run, options)
     with progress_bar(quiet=options["quiet"]) as progress:
-        found = None if change is None else change.after
-        report = run.check(force_exclude=options["force_exclude"], progress=progress, found=found)
-    too_much = False
-    if not options["no_baseline"] and (not options["isolated"] or options["baseline"]):
-        from mldebt.cli.accepted import accept
-
-        report, too_much = accept(report, run, options["baseline_mode"])
-    if change is not None:
-        from mldebt.cli.accepted import narrow
-
-        report = narrow(report, run, change)
+        report = view.report(progress=progress)
+    diff = None
+    if fixing:
+        report, diff = fix(report, view.of_overlay, options)
+    elif options["add_ignore"] is not None:
+        report = add_ignores(report, view.of_overlay, options["add_ignore"], run)
     if run.cache is not None and run.cache.notice:
         click.echo(f"warning: {run.cache.notice}", err=True)
-    return report, max(report.exit_code(run.settings.fail_on), int(too_much))
+    return report, max(report.exit_code(run.settings.fail_on), int(view.is_locked)), diff
+
+
+class _View:
+    """What of a run's findings is reported: without those of the baseline, and of the change alone."""
+
+    def __init__(self, run: Run, options: dict[str, Any]) -> None:
+        self.run = run
+        self.options = options
+        self.is_locked = False
+        self.change: Change | None = None
+        if options["since"] or options["staged"] or options["diff_file"]:
+            from mldebt.cli.accepted import find_change
+
+            self.change = find_change(run, options)
+
+    def report(self, **how: Any) -> Report:
+        """Analyse. A baseline may shrink, or be found to hold too much (`is_locked`)."""
+        return self._report(self.options["baseline_mode"], **how)
+
+    def of_overlay(self, overlay: Mapping[str, bytes]) -> Report:
+        """Analyse with other bytes in some files; the baseline stays as it is."""
+        return self._report("keep", overlay=overlay)
+
+    def _report(self, baseline_mode: str | None, **how: Any) -> Report:
+        found = None if self.change is None else self.change.after
+        report = self.run.check(force_exclude=self.options["force_exclude"], found=found, **how)
+        if not self.options["no_baseline"] and (not self.options["isolated"] or self.options["baseline"]):
+            from mldebt.cli.accepted import accept
+
+            report, locked = accept(report, self.run, baseline_mode)
+            self.is_locked = self.is_locked or locked
+        if self.change is not None:
+            from mldebt.cli.accepted import narrow
+
+            report = narrow(report, self.run, self.change)
+        return report

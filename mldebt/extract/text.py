@@ -182,3 +182,10 @@ def line_comments(text: str) -> list[Comment]:
     placed = {comment.span.line for comment in found}
     found += [comment for comment in directive_comments(text) if comment.span.line not in placed]
     return sorted(found, key=lambda comment: comment.span)
+
+
+def encoding_of(data: bytes, kind: Kind) -> tuple[bytes, str]:
+    """The byte order mark that a file begins with (or nothing) and the encoding of what follows."""
+    if data.startswith(codecs.BOM_UTF8):
+        return codecs.BOM_UTF8, "utf-8"
+    return b"", (_cookie(data) if kind is Kind.PYTHON else None) or "utf-8"
