@@ -89,6 +89,21 @@ def test_hooks_are_those_that_there_are() -> None:
     assert re.findall(r"- id: (\S+)", shown) == [hook["id"] for hook in hooks]
 
 
+def test_the_first_rule_is_written_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    _, new, test, check = (
+        shlex.split(line)[1:] for block in blocks("bash", page)[:4] for line in block.splitlines()
+    )
+    assert run(*new).exit_code == 0
+    assert run(*test).exit_code == 0
+    (rule,) = blocks("python", page)
+    Path(test[-1]).write_text(rule)
+    assert run(*test).exit_code == 0
+    Path("load.py").write_text("import pandas\npandas.read_table('a', on_bad_lines='skip')\n")
+    assert run(*check[:-1], "load.py", "--pack", "rules").exit_code == 1
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -100,6 +115,7 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_code_that_pages_name_exists(page: str) -> None:
     """Modules, files and folders of the project, in backticks."""
     text = (ROOT / page).read_text(encoding="utf-8")
+    text = text.replace("`mldebt/rules`", "")  # where the rules are once they are installed
     for name in re.findall(r"`((?:mldebt|rules|tests|fixtures|benchmarks)/[\w./-]*)`", text):
         assert (ROOT / name).exists(), name
     for name in re.findall(r"`(mldebt(?:\.(?!toml)\w+)+)`", text):

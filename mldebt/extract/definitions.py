@@ -65,6 +65,8 @@ class Definitions(Expressions):
         elif type(node) is cst.MatchMapping:
             for element in node.elements:
                 self.pattern(element.pattern)
+            if node.rest is not None:
+                self.bind(node.rest.value, "case", node.rest)
         elif type(node) is cst.MatchClass:
             self.expr(node.cls)
             for element in node.patterns:

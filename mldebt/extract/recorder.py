@@ -97,6 +97,7 @@ class Recorder:
         self.closure: list[Mapping[str, Sequence[int]]] = []
         self.global_names: set[str] = set()
         self.statements = 0
+        self.breaks = 0
         self.end = (1, 0)
         self.later: deque[Callable[[], None]] = deque()
 

@@ -128,8 +128,8 @@ class Statements(Definitions):
         before = self.statements
         block = self.open("if", node, test)
         self.env = dict(env)
-        ways: list[Names | None] = [self.env if self.suite(node.body) else None]
-        ways[0] = None if ways[0] is None else self.env
+        alive = self.suite(node.body)
+        ways: list[Names | None] = [self.env if alive else None]
         self.close(block, before)
         if node.orelse is None:
             ways.append(env)
@@ -163,11 +163,16 @@ class Statements(Definitions):
         block = self.open("for" if type(node) is cst.For else "while", node, test)
         if type(node) is cst.For:
             self.assign(node.target, test, "for")
+        breaks = self.breaks
         alive = self.suite(node.body)
         self.close(block, before)
         self.env = self.merge([env, self.env if alive else None])
         self._without_loop_marks(env)
-        self._else(node.orelse, "loop-else", block)
+        ended = self.env if self.breaks > breaks else None
+        if node.orelse is not None:
+            self.env = dict(self.env)
+            alive = self._else(node.orelse, "loop-else", block)
+            self.env = self.merge([self.env if alive else None, ended])
 
     def _without_loop_marks(self, env: Names) -> None:
         """After a loop every binding in it has been seen: the marks for later ones go."""
@@ -179,14 +184,13 @@ class Statements(Definitions):
             if not self.env[name]:
                 del self.env[name]
 
-    def _else(self, orelse: cst.Else | None, kind: str, partner: int) -> None:
-        if orelse is None:
-            return
+    def _else(self, orelse: cst.Else, kind: str, partner: int) -> bool:
         before = self.statements
         block = self.open(kind, orelse)
         self.drafts[block].partner = partner
-        self.suite(orelse.body)
+        alive = self.suite(orelse.body)
         self.close(block, before)
+        return alive
 
     def _try(self, node: Any) -> bool:
         env = self.env
@@ -199,7 +203,7 @@ class Statements(Definitions):
         started = self.merge([env, after_body])
         if node.orelse is not None:
             self.env = dict(after_body)
-            self._else(node.orelse, "try-else", block)
+            alive = self._else(node.orelse, "try-else", block) and alive
             after_body = self.env
         ways: list[Names | None] = [after_body if alive else None]
         for handler in node.handlers:
@@ -258,6 +262,7 @@ class Statements(Definitions):
 
     def _stop(self, node: cst.Break | cst.Continue) -> None:
         """What was bound before a break or continue can be seen after the loop: the way stays alive."""
+        self.breaks += type(node) is cst.Break
 
     def _nothing(self, node: cst.Pass) -> None:
         """`pass` states no fact."""
