@@ -23,11 +23,13 @@ from mldebt.values import Gap, Known, Object, Value, alternatives, concatenate
 
 if TYPE_CHECKING:
     from mldebt.project.evaluate import Evaluator
+    from mldebt.project.processes import Process
     from mldebt.project.project import Project
 
 READS = frozenset({"reads", "lists"})
 WRITES = frozenset({"writes", "appends"})
 EFFECTS = READS | WRITES | {"deletes", "checks-exists", "creates-directory"}
+_REDIRECTS = {">": "writes", ">>": "appends", "<": "reads"}
 _DEEPEST = 5
 _MOST_CHAINS = 24
 
@@ -71,6 +73,8 @@ def find_accesses(project: Project) -> Iterator[DataAccess]:
     finder = _Finder(project)
     for source in project.code:
         yield from finder.in_source(source)
+    for process in project.processes:
+        yield from finder.redirected(process)
 
 
 class _Finder:
@@ -92,6 +96,16 @@ class _Finder:
             for row in api.accesses:
                 if not row.through and row.effect in EFFECTS | {"opens"}:
                     yield from self._lifted(source, index, api, row)
+
+    def redirected(self, process: Process) -> Iterator[DataAccess]:
+        """What the shell reads and writes for a command that code runs: `sort a.csv > b.csv`."""
+        source, call = process.site.source, process.site.call
+        for operator, target in process.redirects:
+            effect = _REDIRECTS.get(operator)
+            if effect is None or "{" in target or "$" in target or target.startswith(("/dev/", "&")):
+                continue
+            for address in addresses(Known(target), self._anchor(source)):
+                yield DataAccess(source.path, source, call, effect, "", process.site.name, address, None, ())
 
     def _has_effect(self, name: str) -> bool:
         api = self._tables.lookup(name)

@@ -81,6 +81,11 @@ class Evaluator:
         self.attributes: dict[tuple[Instance, str], Value] = {}
         self._depth = 0
 
+    def forget(self) -> None:
+        """Drop what was remembered: something that values depend on has become known."""
+        self._bindings.clear()
+        self._calls.clear()
+
     @property
     def names(self) -> Names:
         """What names stand for."""

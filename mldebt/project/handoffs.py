@@ -80,6 +80,8 @@ class Declarations:
 
     def declare(self, write: DataAccess, read: DataAccess, artifact: Artifact) -> bool:
         """Whether an edge is declared: by the data of stages, by their order, by a catalogue or contract."""
+        if self._wired(write.component, artifact) & self._wired(read.component, artifact):
+            return True
         producers, consumers = self.stages(write.component), self.stages(read.component)
         if any(covers(d, artifact.address) for d in self._catalogue):
             return True
@@ -88,6 +90,17 @@ class Declarations:
         if any(covers(d, artifact.address) for s in consumers for d in s.inputs):
             return True
         return any(p.tool == c.tool and p.path == c.path and p.id != c.id for p in producers for c in consumers)
+
+    def _wired(self, path: str, artifact: Artifact) -> set[str]:
+        """The drivers (scripts, shell scripts, stages) that pass the data's path to a source on its command line."""
+        source = self._project.source(path)
+        runs = [] if source is None else self._project.stages_running(source)
+        found = {stage.path for stage, argv in runs if _mentions(argv, artifact.address)}
+        for process in self._project.processes:
+            target = process.target
+            if process.path == path and target is not None and _mentions(target.arguments, artifact.address):
+                found.add(process.site.source.path)
+        return found
 
     def stages(self, path: str) -> list[Stage]:
         """The stages of orchestrators that run a source."""
@@ -99,6 +112,11 @@ class Declarations:
     @cached_property
     def _catalogue(self) -> tuple[Declared, ...]:
         return tuple(d for d in self._project.declared_data if d.kind in ("dataset", "input", "output", "model"))
+
+
+def _mentions(words: tuple[str, ...], address: Address) -> bool:
+    """Whether a command line names data: by its path, or after the `=` of an option."""
+    return any(word.partition("=")[2] == address.shape or word == address.shape for word in words)
 
 
 def covers(declared: Declared, address: Address) -> bool:

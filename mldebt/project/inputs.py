@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Param
-from mldebt.project.documents import candidates
+from mldebt.project.documents import candidates, kedro_files
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
-from mldebt.source import Kind
 from mldebt.values import Document, Gap, Known, Value, choice
 
 if TYPE_CHECKING:
     from mldebt.declarations.model import Declared
+    from mldebt.project.processes import Process
     from mldebt.project.project import Project
 
 _CLICK = frozenset({"click.option", "click.argument", "rich_click.option", "rich_click.argument"})
@@ -28,6 +28,7 @@ class Inputs:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._declared: dict[str, dict[str, list[tuple[SourceFacts, Call]]]] = {}
+        self._started: dict[str, list[tuple[str, ...]]] = {}
 
     # --- argparse ---
 
@@ -88,6 +89,13 @@ class Inputs:
     def _command_lines(self, source: SourceFacts) -> Iterator[tuple[str, ...]]:
         for _, argv in self._project.stages_running(source):
             yield argv
+        yield from self._started.get(source.path, ())
+
+    def learn(self, processes: Iterable[Process]) -> None:
+        """Take the command lines that the project's own code starts its scripts with."""
+        for process in processes:
+            if process.path and process.target is not None:
+                self._started.setdefault(process.path, []).append(process.target.arguments)
 
     # --- sys.argv ---
 
@@ -138,7 +146,7 @@ class Inputs:
                 keys = tuple(declared.path.split(".")) if declared.path else ()
                 if not keys or not declared.is_known or not declared.file:
                     return Gap("config", "kedro")
-                found += [Document(path, keys) for path in self._environments(declared.file, keys)]
+                found += [Document(path, keys) for path in kedro_files(self._project, declared.file, keys)]
         return choice(found) if found else None
 
     @cached_property
@@ -150,18 +158,6 @@ class Inputs:
                 for code in stage.code:
                     found.setdefault(code, []).extend(stage.params)
         return found
-
-    def _environments(self, path: str, keys: tuple[str, ...]) -> list[str]:
-        """The parameter files of all environments that hold a key, that of `path` among them."""
-        conf = path.partition("conf/")[0] + "conf/"
-        documents = self._project.documents
-        return [
-            source.path
-            for source in self._project.sources(Kind.YAML)
-            if source.path.startswith(conf)
-            and "parameters" in source.path.removeprefix(conf)
-            and keys[:1] in documents.tree(source.path)
-        ]
 
     def _hydra(self, source: SourceFacts, call: Call) -> Value:
         directory = _text(self._project, source, _keyword(call, "config_path"))
@@ -244,4 +240,4 @@ def _keyword(call: Call, name: str) -> Expr | None:
 
 def _word(word: str) -> Value:
     """A word of a command line: a variable in it is a gap."""
-    return Gap("environment", word) if "$" in word else Known(word)
+    return Gap("environment", word) if "$" in word or "{" in word else Known(word)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mldebt.project.stages import Stages
     from mldebt.project.switches import Switches
     from mldebt.project.types import Types
+    from mldebt.project.unused_settings import UnusedSettings
     from mldebt.project.versions import Versions
 
 
@@ -129,11 +130,25 @@ class Project:
         return ConfigReads(self)
 
     @cached_property
+    def unused_settings(self) -> UnusedSettings:
+        """Settings that nothing reads."""
+        from mldebt.project.unused_settings import UnusedSettings
+
+        return UnusedSettings(self)
+
+    @cached_property
     def evaluator(self) -> Evaluator:
-        """What works out values."""
+        """What works out values.
+
+        Commands that code runs are worked out first, without knowing what other commands pass; then what they
+        pass is known to everything else.
+        """
         from mldebt.project.evaluate import Evaluator
 
-        return Evaluator(self)
+        evaluator = self.__dict__["evaluator"] = Evaluator(self)
+        self._inputs.learn(self.processes)
+        evaluator.forget()
+        return evaluator
 
     def value(self, source: SourceFacts, expr: Expr) -> Value:
         """What an expression of a source can be, followed across functions, files and configuration."""
