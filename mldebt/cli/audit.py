@@ -19,6 +19,7 @@ _FORMATS = {
     "text": "mldebt.report.audit_text:render_text",
     "markdown": "mldebt.report.audit_markdown:render_markdown",
     "json": "mldebt.report.audit_json:render_json",
+    "html": "mldebt.report.audit_html:render_html",
 }
 
 
@@ -29,7 +30,7 @@ _FORMATS = {
     "formats",
     multiple=True,
     metavar="FORMAT[=FILE]",
-    help="text (default), markdown or json, and where; may be repeated.",
+    help="text (default), markdown, json or html, and where; may be repeated.",
 )
 @click.option("--output-file", "-o", type=click.Path(dir_okay=False), help="Write the audit here.")
 @click.option("--max-density", type=click.FloatRange(min=0), help="Fail above so many minutes per 1,000 lines.")

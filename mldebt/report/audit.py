@@ -67,6 +67,20 @@ class Hotspot(NamedTuple):
     heat: float
 
 
+class Point(NamedTuple):
+    """The score of one commit of the past; `debts` holds the principal by kind of debt."""
+
+    sha: str
+    time: int
+    tag: str
+    lines: int
+    findings: int
+    principal: float
+    density: float
+    grade: str | None
+    debts: Mapping[str, float]
+
+
 class Audit(NamedTuple):
     """One audit. `unread` are (place, message) pairs for what was not analysed."""
 
@@ -79,6 +93,7 @@ class Audit(NamedTuple):
     structural: tuple[Work, ...]
     hotspots: tuple[Hotspot, ...]
     unread: tuple[tuple[str, str], ...]
+    trend: tuple[Point, ...] = ()
 
     @property
     def days(self) -> float:
@@ -91,8 +106,11 @@ class Audit(NamedTuple):
         return sum(not edge.declared for edge in self.graph.edges)
 
 
-def build_audit(report: Report, *, calibration: Calibration | None = None) -> Audit:
-    """The audit of a report that knows its project. Raises ValueError if it does not."""
+def build_audit(report: Report, *, calibration: Calibration | None = None, trend: Sequence[Point] = ()) -> Audit:
+    """The audit of a report; `trend` are points of its past, oldest first.
+
+    Raises ValueError if the report does not know its project.
+    """
     project = report.project
     if project is None:
         raise ValueError("the report does not know its project")
@@ -120,6 +138,7 @@ def build_audit(report: Report, *, calibration: Calibration | None = None) -> Au
             for finding in report.findings
             if finding.rule in ("unanalysed-file", "unparsable-file")
         ),
+        trend=tuple(trend),
     )
 
 

@@ -1,0 +1,85 @@
+"""The pipeline as a Graphviz graph for the audit: undeclared edges red, unknown data dashed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from mldebt.project.graph import DataGraph, Edge
+from mldebt.report.graph import quoted
+
+MOST_EDGES = 220
+"""Edges above which a picture is no longer readable, so that only hand-offs are drawn."""
+
+_SHAPES = {
+    "dataset": "cylinder",
+    "table": "cylinder",
+    "file": "note",
+    "model": "box3d",
+    "metrics": "note",
+    "config": "note",
+    "stage": "component",
+    "notebook": "tab",
+}
+_LONGEST = 42
+
+
+class Picture(NamedTuple):
+    """The DOT text, empty if there is nothing to draw, and a sentence on what it leaves out."""
+
+    dot: str
+    note: str
+
+
+def picture(graph: DataGraph) -> Picture:
+    """The picture of a graph."""
+    edges, note = list(graph.edges), ""
+    if len(edges) > MOST_EDGES:
+        edges = _handed_on(edges)
+        note = " The picture shows the data that one step writes and another reads; the table has everything."
+    if len(edges) > MOST_EDGES:
+        edges = sorted(edges, key=lambda edge: edge.declared)[:MOST_EDGES]
+        note = f" The picture shows {MOST_EDGES} edges of data that is handed on, undeclared ones first."
+    used = {end for edge in edges for end in (edge.source, edge.target)}
+    by_name = {node.name: node.id for node in graph.nodes if node.id in used}
+    unknown = Counter(by_name[entry.path] for entry in graph.unresolved if entry.path in by_name)
+    if not edges:
+        return Picture("", note)
+    lines = [
+        "digraph pipeline {",
+        '  rankdir=LR; bgcolor=transparent; node [fontname="sans-serif" fontsize=11]; edge [fontsize=9];',
+    ]
+    for node in graph.nodes:
+        if node.id in used:
+            shape = _SHAPES.get(node.kind, "box")
+            lines.append(f"  {_id(node.id)} [label={quoted(_short(node.name))} shape={shape}];")
+    lines += [_line(edge) for edge in edges]
+    for number, (owner, count) in enumerate(sorted(unknown.items())):
+        lines.append(f'  "unknown {number}" [label="{count} unknown" shape=ellipse style=dashed];')
+        lines.append(f'  "unknown {number}" -> {_id(owner)} [style=dashed arrowhead=none];')
+    return Picture("\n".join([*lines, "}"]) + "\n", note)
+
+
+def _handed_on(edges: list[Edge]) -> list[Edge]:
+    """The edges of data that something writes and something else reads."""
+    written = {edge.target for edge in edges if edge.kind in ("writes", "produces")}
+    read = {edge.source for edge in edges if edge.kind in ("reads", "depends")}
+    both = written & read
+    return [edge for edge in edges if edge.source in both or edge.target in both]
+
+
+def _line(edge: Edge) -> str:
+    style = [] if edge.declared else ['class="undeclared"', 'color="#b3261e"']
+    if edge.confidence != "high":
+        style.append("style=dashed")
+    return f"  {_id(edge.source)} -> {_id(edge.target)} [{' '.join(style)}];"
+
+
+def _id(name: str) -> str:
+    """A name without the arrow that separates the ends of an edge in the picture's titles."""
+    return quoted(name.replace("->", "→"))
+
+
+def _short(name: str) -> str:
+    """A label with the end of a long path, where paths differ."""
+    return name if len(name) <= _LONGEST else f"…{name[-_LONGEST:]}"
