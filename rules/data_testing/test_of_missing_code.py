@@ -1,0 +1,151 @@
+"""The rule `test-of-missing-code`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, Span
+
+
+class TestOfMissingCode(Rule):
+    """A test uses something that the tested module of the project does not have.
+
+    It cannot pass, so nobody runs the tests, and what they once checked about the data and the features is checked
+    no more. Sculley et al. 2015, section 8 (data testing debt); Breck et al. 2017 ask that all feature code is tested.
+
+    ## How to repair
+
+    Let the test follow the code, or delete it; run the tests in CI.
+
+    ## A function that is gone
+
+    ```python title="src/geo.py"
+    def distance(a, b):
+        return abs(a - b)
+    ```
+
+    ```python title="tests/test_geo.py"
+    from src import geo
+
+    def test_matrix():
+        assert geo.distance_matrix([1, 2]) is not None  # expect: test-of-missing-code
+        assert geo.area([1, 2]) == 3
+    ```
+
+    ## A directory of tests that is named like the package
+
+    ```python title="app/engine.py"
+    class Engine:
+        pass
+    ```
+
+    ```python title="tests/app/engine.py"
+    ```
+
+    ```python title="tests/test_engine.py"
+    from app.engine import Engine
+    ```
+
+    ## What is there, comes from elsewhere, or may be made at run time
+
+    ```python title="src/geo.py"
+    import numpy as np
+    from .shapes import *
+
+    RADIUS = 6371
+
+    class Point:
+        pass
+    ```
+
+    ```python title="src/shapes.py"
+    from shapely import *
+    ```
+
+    ```python title="src/lazy.py"
+    def __getattr__(name):
+        return load(name)
+    ```
+
+    ```python title="src/packed/__init__.py"
+    ```
+
+    ```python title="src/packed/inner.py"
+    def f():
+        pass
+    ```
+
+    ```python title="tests/test_geo.py"
+    import pytest
+    from src import geo, lazy, packed
+    from src.geo import RADIUS, Point
+    from src.packed import inner
+
+    def test_all():
+        Point(), geo.np.array([1]), geo.circle(2), lazy.anything(), packed.inner.f(), geo.__name__.upper()
+        with pytest.raises(AttributeError):
+            inner.gone()
+    ```
+    """
+
+    severity = Severity.WARNING
+    profile = Profile.HOOK
+    minutes = 15
+    skip_roles = Rule.skip_roles - {Role.TEST}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each module of which a test file uses what is not there."""
+        for source in self.sources(project, Kind.PYTHON):
+            missing: dict[str, dict[str, tuple[Span, int]]] = {}
+            for name, span, block in _used(source) if source.source.is_any(Role.TEST) else ():
+                home = _missing_in(project, source, name)
+                if home and not _is_expected(source, block):
+                    missing.setdefault(home, {}).setdefault(name.rpartition(".")[2], (span, block))
+            for home, names in missing.items():
+                span, block = next(iter(names.values()))
+                yield self.finding(
+                    source.location(span),
+                    f"`{home}` has no {', '.join(f'`{name}`' for name in names)}: the tests of it cannot pass",
+                    scope=source.scope_name(block),
+                )
+
+
+def _used(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
+    """The qualified names of imported things that a file imports by name or calls."""
+    for fact in source.facts.imports:
+        if fact.name not in ("", "*"):
+            dot = "" if fact.module.endswith(".") else "."
+            yield f"{fact.module}{dot}{fact.name}", fact.span, fact.block
+    for call in source.facts.calls:
+        if call.name and "." in call.name.lstrip(".") and not call.name.startswith(":"):
+            yield call.name, call.span, call.block
+
+
+def _missing_in(project: Project, source: SourceFacts, name: str) -> str:
+    """The path of the project's module that surely lacks the last part of a name; empty if it may have it."""
+    module, _, last = name.rpartition(".")
+    if not module.strip("."):
+        return ""
+    home = project.names.module(source, module)
+    if home is None or last.startswith("__") or home.facts.header.problems or home.source.is_any(Role.TEST):
+        return ""
+    if project.names.symbol(source, name) is not None or project.names.is_inside(source, name):
+        return ""
+    top = home.bindings_by_scope.get(0, {})
+    if last in top or "__getattr__" in top or "globals" in home.facts.header.names or _is_open(project, home, 5):
+        return ""
+    return "" if last in home.facts.words else home.path
+
+
+def _is_open(project: Project, home: SourceFacts, depth: int) -> bool:
+    """Whether a module takes in everything from a module that is not in the project."""
+    stars = [fact for fact in home.facts.imports if fact.name == "*"]
+    if depth == 0:
+        return bool(stars)
+    inner = list(project.names.star_imports(home))
+    return len(inner) < len(stars) or any(_is_open(project, other, depth - 1) for other in inner)
+
+
+def _is_expected(source: SourceFacts, block: int) -> bool:
+    """Whether the use is expected to fail, or tried."""
+    return source.enclosing(block, "with", "try") is not None
