@@ -89,3 +89,20 @@ def test_an_attribute_that_is_made_from_itself_ends() -> None:
         for i in range(4)
     )
     assert project_of({"a.py": LOAD + code, "params.yaml": PARAMS}).config_reads.undefined == []
+
+
+def unused(**files: str) -> list[str]:
+    named = {name.replace("__", "/").replace("_dot_", "."): text for name, text in files.items()}
+    return [".".join(map(str, s.entry.path)) for s in project_of(named).unused_settings.all]
+
+
+def test_a_setting_is_unused_where_all_reads_are_known() -> None:
+    assert unused(params_dot_yaml=PARAMS, a_dot_py=LOAD + "fit(config['train']['lr'], config['seed'])\n") == [
+        "train.model"
+    ]
+
+
+def test_nothing_is_unused_where_a_load_is_unknown_or_a_part_is_taken_whole() -> None:
+    other = "import sys, yaml\nrun(yaml.safe_load(open(sys.argv[1])))\n"
+    assert unused(params_dot_yaml=PARAMS, a_dot_py=LOAD + "fit(config['seed'])\n", b_dot_py=other) == []
+    assert unused(params_dot_yaml=PARAMS, a_dot_py=LOAD + "fit(config)\n") == []

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Call, Called, Class, Compare, Const, Expr, Function, Item, Ref, Seq, Star
+from mldebt.project.documents import kedro_files
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import parts_of
@@ -19,13 +20,17 @@ from mldebt.source import Kind, Location, Span
 from mldebt.values import Document, Known, Value, alternatives
 
 if TYPE_CHECKING:
+    from mldebt.declarations.model import Stage
     from mldebt.project.project import Project
 
 Keys = tuple[str | int, ...]
 Place = tuple[str, Keys]
 """A document's path and the keys that lead to a part of it."""
 
-_PRINTERS = frozenset({"print", "pprint.pprint", "str", "repr", "len", "type", "isinstance", "id"})
+_PRINTERS = frozenset(
+    "print pprint.pprint pprint.pformat rich.print str repr len type isinstance id omegaconf.OmegaConf.to_yaml"
+    " omegaconf.OmegaConf.set_struct omegaconf.OmegaConf.resolve mlflow.log_params mlflow.log_dict".split()
+)
 _LOGGERS = frozenset({"info", "debug", "warning", "log"})
 _KEEPERS = frozenset(
     "copy.copy copy.deepcopy dict omegaconf.OmegaConf.create omegaconf.OmegaConf.to_container box.Box box.ConfigBox"
@@ -54,8 +59,9 @@ class ConfigReads:
     """The reads of all configuration documents of a project.
 
     `reads` says where each part is read, `whole` which parts are taken whole, `written` which code adds,
-    `missing` which reads find nothing. `loaded` are the documents that code loads, and `opaque` the kinds of
-    documents of which some load could not be followed to its file, by the path of the loading code.
+    `missing` which reads find nothing. `loaded` are the documents that code loads, `filled` those that Kedro
+    loads, and `opaque` the kinds of documents of which some load could not be followed to its file, by the path
+    of the loading code.
     """
 
     def __init__(self, project: Project) -> None:
@@ -65,6 +71,7 @@ class ConfigReads:
         self.written: set[Place] = set()
         self.missing: list[MissingKey] = []
         self.loaded: set[str] = set()
+        self.filled: set[str] = set()
         self.opaque: dict[str, set[Kind]] = {}
         self._checked: set[tuple[str, Expr]] = set()
         for source in project.code:
@@ -72,6 +79,9 @@ class ConfigReads:
         if self.loaded or project.stages:
             for source in project.code:
                 self._read(source)
+        for stage in project.stages:
+            if stage.tool == "kedro":
+                self._filled(stage)
 
     # --- loading ---
 
@@ -89,6 +99,27 @@ class ConfigReads:
                     self.opaque.setdefault(source.path, set()).add(kind)
 
     # --- reading ---
+
+    def _filled(self, stage: Stage) -> None:
+        """What a Kedro node receives; as a whole where its function cannot be followed."""
+        for declared in stage.params:
+            keys = tuple(declared.path.split(".")) if declared.path else ()
+            for path in kedro_files(self._project, declared.file, keys) if declared.file else ():
+                self.filled.add(path)
+                for length in range(1, len(keys) + 1):
+                    self.reads.setdefault((path, keys[:length]), []).append(declared.location)
+                if not any(self._follows(code, (path, keys)) for code in stage.code):
+                    self.whole.add((path, keys))
+
+    def _follows(self, code: str, place: Place) -> bool:
+        """Whether a parameter of a function is known to be a part of a document."""
+        path, _, name = code.partition(":")
+        source = self._project.source(path)
+        for function in source.facts.functions if source is not None else ():
+            if function.qualname == name and source is not None:
+                values = (self._project.value(source, Ref(p.name, (p.binding,))) for p in function.params)
+                return any(Document(*place) in alternatives(value) for value in values)
+        return False
 
     def _read(self, source: SourceFacts) -> None:
         contexts = list(self._contexts(source))

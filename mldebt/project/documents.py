@@ -193,6 +193,18 @@ class Documents:
         return self._children[path].get(keys, [])
 
 
+def kedro_files(project: Project, path: str, keys: tuple[str | int, ...]) -> list[str]:
+    """The parameter files of all environments of a Kedro project that hold a key, that of `path` among them."""
+    conf = path.partition("conf/")[0] + "conf/"
+    return [
+        source.path
+        for source in project.sources(Kind.YAML)
+        if source.path.startswith(conf)
+        and "parameters" in source.path.removeprefix(conf)
+        and keys[:1] in project.documents.tree(source.path)
+    ]
+
+
 def candidates(importer: str, path: str) -> list[str]:
     """Where a relative path could point, for code in a file: from its directory upwards to the root."""
     cleaned = normal(path)
@@ -207,4 +219,4 @@ def candidates(importer: str, path: str) -> list[str]:
         home = dirname(home)
 
 
-__all__ = ["Documents", "Table", "candidates", "child", "interpolate", "loaded"]
+__all__ = ["Documents", "Table", "candidates", "child", "interpolate", "kedro_files", "loaded"]

@@ -1,0 +1,118 @@
+"""Settings that nothing reads: said only where every way to read them is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.facts import Const, Entry
+from mldebt.project.config_reads import Keys
+from mldebt.project.names import is_code
+from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import walk
+from mldebt.source import Kind, Role
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_FRAMEWORKS = re.compile(r"(_.*|defaults|hydra|<<|x-.*|version|settings|environment|name|description|author)$")
+_SETTINGS = re.compile(r"(conf|config\w*|settings?|params?|parameters|options?|hparams)\b", re.IGNORECASE)
+_KINDS = (Kind.YAML, Kind.TOML, Kind.INI, Kind.JSON)
+_TOOLS = re.compile(
+    r"(^|/)(pyproject\.toml|setup\.cfg|tox\.ini|dvc\.(yaml|lock)|.*\.dvc|mkdocs\.ya?ml|(docker-)?compose.*|catalog.*"
+    r"|logging.*|package(-lock)?\.json|alembic\.ini|pytest\.ini|environment.*\.ya?ml|.*credentials.*|mlflow\.ya?ml)$"
+)
+
+
+class UnusedSetting(NamedTuple):
+    """A setting, or the root of a part of a document, that no code, stage or other document reads."""
+
+    source: SourceFacts
+    entry: Entry
+
+
+class UnusedSettings:
+    """Finds them. `all` is in the order of the documents."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._reads = project.config_reads
+        self._mentions = self._mentioned()
+        self.all = tuple(setting for source in self._documents() for setting in self._below(source, ()))
+
+    def _documents(self) -> Iterator[SourceFacts]:
+        """The documents all of whose loads are known."""
+        known = self._reads.loaded | {path for path, _ in self._reads.reads}
+        for source in self._project.sources(*_KINDS):
+            if source.path not in known or _TOOLS.search(source.path):
+                continue
+            if source.kind is Kind.JSON and not _SETTINGS.search(source.path.rpartition("/")[2]):
+                continue
+            root = self._project.subprojects.root_of(source.path)
+            hidden = (
+                path
+                for path, kinds in self._reads.opaque.items()
+                if source.kind in kinds and self._project.subprojects.root_of(path) == root
+            )
+            tests = (self._project.by_path[path].source.is_any(Role.TEST) for path in hidden)
+            is_certain = source.path in self._reads.filled or all(tests)
+            if is_certain and not any(entry.document for entry in source.facts.entries):
+                yield source
+
+    def _below(self, source: SourceFacts, keys: Keys) -> Iterator[UnusedSetting]:
+        """The unused settings below a part that is read key by key."""
+        place = (source.path, keys)
+        if place in self._reads.whole or (source.path, (*keys, "*")) in self._reads.written:
+            return
+        for entry in self._project.documents.children(source.path, keys):
+            name = str(entry.path[-1])
+            if isinstance(entry.path[-1], int) or _FRAMEWORKS.match(name):
+                continue
+            readers = self._reads.read_in.get((source.path, entry.path))
+            mentions = self._mentions.get(name.replace("-", "_"), set())
+            code = {path for path in mentions if is_code(self._project.by_path[path])}
+            if readers is None:
+                if not mentions and not self._holds_target(source, entry.path):
+                    yield UnusedSetting(source, entry)
+            elif entry.kind == "map" and code <= readers:
+                yield from self._below(source, entry.path)
+
+    def _holds_target(self, source: SourceFacts, keys: Keys) -> bool:
+        """Whether a part is instantiated by Hydra, or refers to others."""
+        below = self._project.documents.children(source.path, keys)
+        return any(entry.path[-1] == "_target_" or self._holds_target(source, entry.path) for entry in below)
+
+    def _mentioned(self) -> dict[str, set[str]]:
+        """For each name the files that mention it: in code, in commands, in references of other documents."""
+        found: dict[str, set[str]] = {}
+        for source in self._project.sources():
+            for text in _texts(source):
+                for word in _WORD.findall(text):
+                    found.setdefault(word, set()).add(source.path)
+        return found
+
+
+def _texts(source: SourceFacts) -> Iterator[str]:
+    facts = source.facts
+    yield from facts.words
+    for call in facts.calls:
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            for part in walk(argument):
+                if isinstance(part, Const) and isinstance(part.value, str):
+                    yield part.value
+    for binding in facts.bindings:
+        for part in walk(binding.value):
+            if isinstance(part, Const) and isinstance(part.value, str):
+                yield part.value
+    for command in facts.commands:
+        yield from command.argv
+    for instruction in facts.instructions:
+        yield instruction.value
+    for magic in facts.magics:
+        yield magic.text
+    whole = source.path.rpartition("/")[2] in ("dvc.yaml", "MLproject") or ".github/" in source.path
+    for entry in facts.entries:
+        if isinstance(entry.value, str) and (whole or "$" in entry.value or "{" in entry.value):
+            yield entry.value

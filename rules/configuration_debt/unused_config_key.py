@@ -1,0 +1,119 @@
+"""The rule `unused-config-key`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Project, Role, Rule, Severity
+
+
+class UnusedConfigKey(Rule):
+    """A setting is read by no code, stage or other document.
+
+    Whoever changes it believes that something changes, and every reader has to find out that it does not. Sculley
+    et al. 2015, section 6: it should be possible to detect unused or redundant settings.
+
+    The rule speaks only where it knows every place that loads the file and no part around the setting is handed
+    to something that may read all of it.
+
+    ## How to repair
+
+    Delete the setting, or use it.
+
+    ## A setting without a reader
+
+    ```yaml title="params.yaml"
+    base:
+      project: churn  # expect: unused-config-key
+      random_state: 42
+    webapp:  # expect: unused-config-key
+      host: localhost
+    train: {lr: 0.1}
+    ```
+
+    ```python title="train.py"
+    import yaml
+    params = yaml.safe_load(open("params.yaml"))
+    fit(seed=params["base"]["random_state"], rate=params["train"]["lr"])
+    ```
+
+    ## A part that is handed on as a whole
+
+    ```yaml title="params.yaml"
+    train: {lr: 0.1, depth: 3}
+    columns: {age: int, income: float}
+    model: {alpha: 1}
+    ```
+
+    ```python title="train.py"
+    import yaml
+    from library import run
+    params = yaml.safe_load(open("params.yaml"))
+    model = Model(**params["train"])
+    for column in params["columns"]:
+        check(column)
+    run(params["model"])
+    ```
+
+    ## Read by another document, by a stage, or by name
+
+    ```yaml title="params.yaml"
+    base: {root: data, raw: raw.csv}
+    paths: {train: "${base.root}/train.csv"}
+    optional: 1
+    ```
+
+    ```yaml title="dvc.yaml"
+    stages: {get: {cmd: "wget ${base.raw}", params: [base.raw]}}
+    ```
+
+    ```python title="train.py"
+    import yaml
+    params = yaml.safe_load(open("params.yaml"))
+    fit(params["paths"]["train"], getattr(other, "optional"))
+    ```
+
+    ## A file that an unknown place may load
+
+    ```yaml title="conf/a.yaml"
+    lr: 0.1
+    decay: 3
+    ```
+
+    ```python title="train.py"
+    import sys, yaml
+    first = yaml.safe_load(open("conf/a.yaml"))["lr"]
+    fit(yaml.safe_load(open(sys.argv[1])))
+    ```
+
+    ## Hydra instantiates
+
+    ```yaml title="conf/config.yaml"
+    model: {_target_: churn.Model, width: 3}
+    seed: 1
+    ```
+
+    ```python title="train.py"
+    import hydra
+    @hydra.main(config_path="conf", config_name="config")
+    def main(cfg):
+        seed_everything(cfg.seed)
+        hydra.utils.instantiate(cfg.model)
+    ```
+    """
+
+    minutes = 5
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each setting, or part of a document, that nothing reads."""
+        for source, entry in project.unused_settings.all:
+            if source.source.is_any(*self.skip_roles):
+                continue
+            key = ".".join(map(str, entry.path))
+            what = "setting" if entry.kind != "map" else "part"
+            yield self.finding(
+                source.location(entry.key),
+                f"the {what} `{key}` is read by no code, stage or other document",
+                severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
+                scope=key,
+            )
