@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from mldebt.project.accesses import DataAccess as DataAccess
     from mldebt.project.addresses import Address as Address
     from mldebt.project.addresses import addresses as addresses
+    from mldebt.project.admissions import Admission as Admission
+    from mldebt.project.admissions import admissions as admissions
     from mldebt.project.artifacts import Artifact as Artifact
     from mldebt.project.artifacts import component_of as component_of
     from mldebt.project.branches import DeadSide as DeadSide
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
     from mldebt.project.manifests import is_locked as is_locked
     from mldebt.project.manifests import manifests as manifests
     from mldebt.project.named_files import NamedFiles as NamedFiles
+    from mldebt.project.name_lists import NameList as NameList
+    from mldebt.project.name_lists import name_lists as name_lists
     from mldebt.project.namespaces import Namespaces as Namespaces
     from mldebt.project.options import Option as Option
     from mldebt.project.orders import Disorder as Disorder
@@ -103,6 +107,7 @@ _HOMES = {
     "mldebt.project": "Project Site SourceFacts",
     "mldebt.project.accesses": "DataAccess",
     "mldebt.project.addresses": "Address addresses",
+    "mldebt.project.admissions": "Admission admissions",
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
@@ -115,6 +120,7 @@ _HOMES = {
     "mldebt.project.latest_files": "latest_choices",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
+    "mldebt.project.name_lists": "NameList name_lists",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
     "mldebt.project.orders": "Disorder disorders",

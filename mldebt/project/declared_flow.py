@@ -6,17 +6,17 @@ Only paths inside the project that are fully known count: what cannot be known i
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from posixpath import dirname
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from mldebt.declarations.model import Declared, Stage
+from mldebt.declarations.model import Declared, Stage, place
 from mldebt.project.accesses import WRITES, DataAccess
 from mldebt.project.handoffs import covers
-from mldebt.project.references import Place, is_main_guard, place_of
+from mldebt.project.references import MAIN, MODULE, Place, is_main_guard, place_of
 from mldebt.source import Kind, Location
 
 if TYPE_CHECKING:
@@ -127,8 +127,13 @@ def stage_accesses(project: Project, stage: Stage) -> Iterator[DataAccess]:
             yield access
 
 
-def _runs(project: Project, link: Location, places: frozenset[Place]) -> bool:
-    """Whether the code at a place is part of what runs (always, in notebooks)."""
+def _runs(
+    project: Project, link: Location, places: frozenset[Place], top_levels: frozenset[str] | None = None
+) -> bool:
+    """Whether the code at a place is part of what runs (always, in notebooks).
+
+    If `top_levels` is given, code outside functions counts in these files only.
+    """
     source = project.by_path[link.path]
     if source.kind is Kind.NOTEBOOK:
         return True
@@ -141,7 +146,10 @@ def _runs(project: Project, link: Location, places: frozenset[Place]) -> bool:
         ),
         key=lambda index: source.facts.blocks[index].span.line if index else -1,
     )
-    return place_of(source, block) in places
+    owner = place_of(source, block)
+    if top_levels is not None and owner.function in (MODULE, MAIN) and link.path not in top_levels:
+        return False
+    return owner in places
 
 
 def _of_other_runs(project: Project, stage: Stage) -> list[Declared]:
@@ -185,3 +193,60 @@ def _is_package_data(project: Project, access: DataAccess) -> bool:
     assert access.address is not None
     home = dirname(access.source.path)
     return f"{home}/__init__.py" in project.files and dirname(access.address.path).startswith(home)
+
+
+class ParamRead(NamedTuple):
+    """A key of a parameter file that a stage reads and does not track, with the places of the reads."""
+
+    file: str
+    key: str
+    places: tuple[Location, ...]
+
+
+def undeclared_params(project: Project, stage: Stage) -> list[ParamRead]:
+    """The keys of the stage's parameter files (`params.yaml` if it names none) that it reads untracked.
+
+    Keys whose value is part of a declared path are tracked by that path. What an imported file reads at its top
+    level is left out: it is read whether the stage needs it or not.
+    """
+    if not _is_decided(stage) or not all(declared.is_known for declared in stage.params):
+        return []
+    files = {declared.file for declared in stage.params} | {place(stage.directory, "params.yaml")}
+    files = {file for file in files if not any(_plain(d).covers(file) for d in stage.inputs)}
+    reach = project.call_graph.reach_of_stage(stage)
+    scripts = frozenset(execution.path for execution in project.executions(stage))
+    found: list[ParamRead] = []
+    keys_at = Counter(
+        (path, len(keys), p) for (path, keys), ps in project.config_reads.reads.items() for p in set(ps)
+    )
+    for (path, keys), places in sorted(project.config_reads.reads.items(), key=str):
+        entry = project.documents.tree(path).get(keys) if path in files else None
+        if entry is None or not keys or (entry.kind == "map" and (path, keys) not in project.config_reads.whole):
+            continue
+        dotted = ".".join(map(str, keys))
+        if any(d.file == path and covers_key(d.path, dotted) for d in stage.params):
+            continue
+        if isinstance(entry.value, str) and any(_names(d, entry.value) for d in (*stage.inputs, *stage.products)):
+            continue
+        running = tuple(
+            p
+            for p in dict.fromkeys(places)
+            if p.path in reach.paths
+            and keys_at[path, len(keys), p] == 1  # a look-up by a variable reads another key for each caller
+            and _runs(project, p, reach.places, scripts)
+        )
+        if running and not any(r.file == path and covers_key(r.key, dotted) for r in found):
+            found.append(ParamRead(path, dotted, running))
+    return found
+
+
+def covers_key(declared: str, key: str) -> bool:
+    """Whether a declared key of a parameter file is a key or holds it; the empty one holds everything."""
+    return not declared or key == declared or key.startswith(f"{declared}.")
+
+
+def _names(declared: Declared, text: str) -> bool:
+    """Whether a setting is a part of a declared path."""
+    wanted = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    parts = declared.path.split("/")
+    return any(parts[i : i + len(wanted)] == wanted for i in range(len(parts))) or text in declared.path
