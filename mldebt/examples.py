@@ -15,7 +15,8 @@ fixes. A section whose title starts with `Known gap` expects nothing whatever ha
 title are illustrations.
 
 Notebooks are written in the percent format: `# %%` starts a code cell, `# %% [markdown]` a Markdown cell and
-`# %% [7]` a code cell that was executed as number 7.
+`# %% [7]` a code cell that was executed as number 7; `raises KeyError` after it stores that error as its output,
+`tagged raises-exception` gives it a tag.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ _HEADING = re.compile(r"##\s+(?P<title>.+?)\s*$")
 _FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})\s*(?P<info>.*)$")
 _TITLE = re.compile(r"""title=(?P<quote>["'])(?P<path>.+?)(?P=quote)""")
 _EXPECT = re.compile(r"\s*(?:#|--|//|<!--)\s*expect:\s*(?P<ids>[\w-]+(?:\s*,\s*[\w-]+)*)\s*(?:-->)?\s*$")
-_CELL = re.compile(r"# %%(?:\s*\[(?P<mark>\w+)\])?\s*$")
+_CELL = re.compile(
+    r"# %%(?:\s*\[(?P<mark>\w+)\])?(?:\s+raises (?P<error>\w+))?(?:\s+tagged (?P<tag>[\w-]+))?\s*$"
+)
 
 
 class Place(NamedTuple):
@@ -240,20 +243,23 @@ def _example(title: str, blocks: dict[str, list[str]]) -> Example:
 
 def _notebook(text: str) -> str:
     """The JSON of a notebook in percent format; what stands above its first cell is left out."""
-    marked: list[tuple[str, list[str]]] = []
+    marked: list[tuple[re.Match[str], list[str]]] = []
     for line in text.split("\n"):
         if match := _CELL.match(line):
-            marked.append((match["mark"] or "", []))
+            marked.append((match, []))
         elif marked:
             marked[-1][1].append(line)
     cells: list[dict[str, object]] = []
-    for mark, lines in marked:
-        cell = {"id": f"cell-{len(cells)}", "metadata": {}, "source": "\n".join(lines).rstrip("\n")}
+    for match, lines in marked:
+        mark, metadata = match["mark"] or "", {"tags": [match["tag"]]} if match["tag"] else {}
+        cell = {"id": f"cell-{len(cells)}", "metadata": metadata, "source": "\n".join(lines).rstrip("\n")}
         if mark == "markdown":
             cells.append({"cell_type": "markdown", **cell})
         else:
             count = int(mark) if mark.isdecimal() else None
-            cells.append({"cell_type": "code", **cell, "outputs": [], "execution_count": count})
+            error: dict[str, object] = {"output_type": "error", "ename": match["error"], "evalue": "", "traceback": []}
+            outputs = [error] if match["error"] else []
+            cells.append({"cell_type": "code", **cell, "outputs": outputs, "execution_count": count})
     kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}, indent=1)
 

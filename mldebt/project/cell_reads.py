@@ -49,7 +49,7 @@ def cell_reads(source: SourceFacts) -> Iterator[CellRead]:
     imports, definitions and constants are left out: running their cell once more changes nothing. So is what
     functions read, because they run later.
     """
-    layout = _Layout(source)
+    layout = Layout(source)
     setters = layout.setters()
     seen: set[tuple[int, str]] = set()
     for ref, span in layout.reads():
@@ -68,7 +68,7 @@ def cell_reads(source: SourceFacts) -> Iterator[CellRead]:
         yield CellRead(cell, ref.name, span, above[-1], last)
 
 
-class _Layout:
+class Layout:
     """Where the facts of a notebook stand."""
 
     def __init__(self, source: SourceFacts) -> None:
