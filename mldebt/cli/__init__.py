@@ -10,7 +10,7 @@ import click
 
 from mldebt import __version__
 
-_COMMANDS = ("audit", "baseline", "check", "clean", "explain", "graph", "new", "rules")
+_COMMANDS = ("audit", "baseline", "check", "clean", "config", "explain", "graph", "new", "rules", "trend")
 
 
 class _LazyGroup(click.Group):

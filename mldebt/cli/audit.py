@@ -12,8 +12,9 @@ import click
 from mldebt.cli.run import analysis_options
 
 if TYPE_CHECKING:
+    from mldebt.cli.run import Run
     from mldebt.engine import Report
-    from mldebt.report.audit import Audit
+    from mldebt.report.audit import Audit, Point
 
 _FORMATS = {
     "text": "mldebt.report.audit_text:render_text",
@@ -41,6 +42,12 @@ _FORMATS = {
     metavar="FILE",
     help="Fail where a kind of debt has grown since the JSON audit in this file.",
 )
+@click.option(
+    "--trend-points",
+    type=click.IntRange(min=0, max=500),
+    default=0,
+    help="Also score so many commits of the past.",
+)
 @analysis_options
 def command(
     path: str,
@@ -49,6 +56,7 @@ def command(
     max_density: float | None,
     fail_on_grade: str | None,
     ratchet: str | None,
+    trend_points: int,
     **options: Any,
 ) -> None:
     """Audit the project at PATH (default: the current directory).
@@ -58,14 +66,15 @@ def command(
     """
     from mldebt.cli.failures import reported
     from mldebt.cli.outputs import write_text
-    from mldebt.cli.run import collector_paused
+    from mldebt.cli.run import collector_paused, prepare
     from mldebt.report.audit import build_audit
 
     outputs = _outputs(formats, output_file)
     earlier = _read_earlier(Path(ratchet)) if ratchet else None
     with reported(), collector_paused():
-        report = whole_report(path, options)
-        audit = build_audit(report)
+        run = prepare((path,), {**options, "profile": options["profile"] or "audit"})
+        report = whole_report(run, with_baseline=not options["isolated"])
+        audit = build_audit(report, trend=_past(run, trend_points))
         for name, file in outputs:
             module, _, function = _FORMATS[name].partition(":")
             write_text(getattr(import_module(module), function)(audit), file)
@@ -78,20 +87,27 @@ def command(
     sys.exit(2 if report.errors else int(bool(failures)))
 
 
-def whole_report(path: str, options: dict[str, Any]) -> Report:
-    """Everything that is found in the project at a path, what its baseline accepts set apart."""
-    from mldebt.cli.run import prepare, progress_bar
+def whole_report(run: Run, *, with_baseline: bool) -> Report:
+    """Everything that a run finds, with what the baseline accepts set apart. Rules that failed are told."""
+    from mldebt.cli.run import progress_bar
 
-    run = prepare((path,), {**options, "profile": options["profile"] or "audit"})
     with progress_bar() as progress:
         report = run.check(progress=progress)
-    if not options["isolated"]:
+    if with_baseline:
         from mldebt.cli.accepted import accept
 
         report, _ = accept(report, run, "keep")
     for error in report.errors:
         click.echo(f"error: rule {error.rule} {error.message}", err=True)
     return report
+
+
+def _past(run: Run, points: int) -> list[Point]:
+    if not points:
+        return []
+    from mldebt.cli.trend import look_back
+
+    return look_back(run, points=points)
 
 
 def _outputs(values: tuple[str, ...], output_file: str | None) -> list[tuple[str, Path | None]]:

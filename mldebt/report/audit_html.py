@@ -174,10 +174,10 @@ def _trend(audit: Audit) -> list[Mapping[str, Any]]:
 
 
 def _change(audit: Audit) -> str:
-    """How the principal changed from the first point of the trend to now."""
+    """How the principal changed from the first to the last point of the trend."""
     if not audit.trend:
         return ""
-    difference = audit.score.principal - audit.trend[0].principal
+    difference = audit.trend[-1].principal - audit.trend[0].principal
     return f"{'+' if difference >= 0 else '−'}{shown_time(abs(difference))}"
 
 
