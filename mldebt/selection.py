@@ -29,6 +29,13 @@ class Selection(NamedTuple):
     broken: tuple[BrokenRule, ...]
 
 
+class Verdict(NamedTuple):
+    """Whether a rule runs, and why."""
+
+    on: bool
+    reason: str
+
+
 def select(packs: Packs, settings: Settings) -> Selection:
     """The configured rules that the settings choose. Raises SettingsError with all mistakes."""
     mistakes = list(_unknown_names(packs, settings))
@@ -101,6 +108,29 @@ def _unknown_names(packs: Packs, settings: Settings) -> Iterator[str]:
         for name in table:
             if name not in rules:
                 yield f"{key}.{name}: there is no such rule{suggestion(name, rules)}"
+
+
+def explain(file: RuleFile, settings: Settings) -> Verdict:
+    """Whether a rule runs, and which setting decides. Raises BrokenRuleError if its file cannot be used."""
+    chosen = {"select": settings.select, "extend-select": settings.extend_select}
+    wanted = _wanted_by_name(file, settings)
+    if wanted is False:
+        for name in (file.id, file.debt, ALL):
+            if name in settings.ignore:
+                return Verdict(False, f"`ignore` names `{name}`")
+        return Verdict(False, "`select` names neither it nor its kind of debt")
+    if wanted:
+        key, name = next((key, name) for name in (file.id, ALL) for key, given in chosen.items() if name in given)
+        return Verdict(True, f"`{key}` names `{name}`")
+    rule = file.load()
+    by = next((key for key, given in chosen.items() if file.debt in given), "")
+    if not rule.default:
+        return Verdict(False, "it is off unless it is named")
+    if by:
+        return Verdict(True, f"`{by}` names `{file.debt}`")
+    if _wanted_by_default(rule, settings):
+        return Verdict(True, f"it belongs to the profile `{settings.profile}`")
+    return Verdict(False, f"it begins with the profile `{rule.profile.label}`, not `{settings.profile}`")
 
 
 def _wanted_by_name(rule: RuleFile, settings: Settings) -> bool | None:

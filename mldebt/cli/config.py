@@ -1,0 +1,112 @@
+"""`mldebt config`: the settings in effect, and why a rule is on or off."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mldebt.cli.run import analysis_options, complete_rules
+
+if TYPE_CHECKING:
+    from mldebt.cli.run import Run
+
+
+@click.command("config", short_help="Show the settings in effect, and why a rule is on or off.")
+@click.argument("rule", required=False, shell_complete=complete_rules)
+@click.option("--rules", "all_rules", is_flag=True, help="Say of every rule whether it is on, and why.")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of `mldebt.toml` and `[tool.mldebt]`.")
+@click.option(
+    "--directory", default=".", type=click.Path(exists=True, file_okay=False), help="The project (default: here)."
+)
+@analysis_options
+def command(rule: str | None, all_rules: bool, schema: bool, directory: str, **options: Any) -> None:
+    """Show the settings in effect, or why RULE is on or off and how it is set.
+
+    The other options count as they do for `mldebt check`.
+    """
+    from mldebt.cli.failures import reported
+    from mldebt.cli.run import prepare
+
+    if schema:
+        from mldebt.settings_schema import settings_schema
+
+        click.echo(json.dumps(settings_schema(), indent=2))
+        return
+    with reported():
+        run = prepare((directory,), options)
+        _checked(run)
+        if rule is not None:
+            _show_rule(run, rule)
+        elif all_rules:
+            for name in run.packs.files:
+                click.echo(_verdict(run, name))
+        else:
+            _show_settings(run, options)
+
+
+def _checked(run: Run) -> None:
+    """Raise SettingsError if the settings name what does not exist."""
+    from mldebt.selection import select
+
+    select(run.packs, run.settings)
+
+
+def _show_settings(run: Run, options: dict[str, Any]) -> None:
+    import msgspec
+
+    from mldebt.settings import Settings, find_settings
+
+    file = options["config"] or (None if options["isolated"] else find_settings(run.scope.root))
+    click.echo(f"# root: {run.scope.root}")
+    click.echo(f"# file: {file or 'none'}")
+    defaults = msgspec.to_builtins(Settings())
+    for key, value in msgspec.to_builtins(run.settings).items():
+        if value is None:
+            continue
+        note = "" if value != defaults[key] else "  # default"
+        click.echo(f"{key} = {_toml(value)}{note}")
+
+
+def _show_rule(run: Run, rule: str) -> None:
+    from mldebt.packs import kebab
+    from mldebt.schema import suggestion
+    from mldebt.selection import options_of
+
+    if rule not in run.packs.files:
+        raise click.UsageError(f"There is no rule `{rule}`{suggestion(rule, run.packs.files)}")
+    click.echo(_verdict(run, rule))
+    loaded = run.packs.files[rule].load()
+    given = run.settings.rules.get(rule, {})
+    click.echo(f"severity = {_toml(run.settings.severity.get(rule, loaded.severity.label))}")
+    for name in options_of(loaded):
+        value = given.get(kebab(name), getattr(loaded, name))
+        click.echo(f"{kebab(name)} = {_toml(value)}{'' if kebab(name) in given else '  # default'}")
+
+
+def _verdict(run: Run, rule: str) -> str:
+    from mldebt.selection import explain
+
+    verdict = explain(run.packs.files[rule], run.settings)
+    return f"{rule}: {'on' if verdict.on else 'off'}, because {verdict.reason}"
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items() if item is not None)
+        return f"{{ {pairs} }}" if pairs else "{}"
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return f"[{', '.join(map(_toml, items))}]"
+    if isinstance(value, int | float):
+        return repr(value)
+    return json.dumps(str(value.as_posix() if isinstance(value, Path) else value), ensure_ascii=False)
+
+
+def _key(key: str) -> str:
+    return key if key.replace("-", "").replace("_", "").isalnum() and key.isascii() else json.dumps(key)
