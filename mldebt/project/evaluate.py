@@ -65,6 +65,7 @@ Frame = Mapping[tuple[str, int], Value]
 
 NO_FRAME: Frame = {}
 _DEEPEST = 30
+_MOST_STEPS = 20_000  # of one question; depth alone does not bound what branches
 _MOST_CALLERS = 40
 
 
@@ -80,6 +81,7 @@ class Evaluator:
         self._calls: dict[tuple[str, int], Value] = {}
         self.attributes: dict[tuple[Instance, str], Value] = {}
         self._depth = 0
+        self._steps = 0
 
     def forget(self) -> None:
         """Drop what was remembered: something that values depend on has become known."""
@@ -98,9 +100,12 @@ class Evaluator:
 
     def value(self, source: SourceFacts, expr: Expr, frame: Frame = NO_FRAME) -> Value:
         """What an expression of a source can be."""
-        if self._depth > _DEEPEST:
+        if self._depth == 0:
+            self._steps = 0
+        if self._depth > _DEEPEST or self._steps > _MOST_STEPS:
             return Gap("depth")
         self._depth += 1
+        self._steps += 1
         try:
             return self._handlers[type(expr)](self, source, expr, frame)
         finally:
