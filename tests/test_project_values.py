@@ -120,7 +120,7 @@ def test_values_from_outside_are_gaps_that_say_why() -> None:
     [
         "def f(x):\n    return f(x)\nsee(f(1))\n",
         "def f(x):\n    return g(x)\ndef g(x):\n    return f(x)\nsee(g(1))\n",
-        "class A:\n    def f(self):\n        self.x = self.x or self.y\n        self.y = self.y or self.x\nsee(A().x)\n",
+        "class A:\n    def f(self):\n        self.x = self.x or self.y\n        self.y = self.x\nsee(A().x)\n",
         "class A(A): ...\nsee(A().x)\n",
         "class A(B): ...\nclass B(A): ...\nsee(A().x)\n",
         "x = [x for x in x]\nsee(x)\n",
