@@ -3,6 +3,10 @@
 A comment admits debt when it starts with a tag (`TODO`, `FIXME`, `HACK`, …) and says something, or when it uses one of
 a few phrases (`no idea why`, `dirty trick`); what only looks so (exercises, placeholders, temporary files) is left out.
 The kind follows the first matching group of words, most telling first (after the kinds of O'Brien et al. 2022).
+
+Labelled by one reader in about 100 repositories: of 43 different comments in a second sample that it finds, 40 admit
+debt and about 32 of these have the right kind; of 88 others with suspicious words it misses about 5. The sample was
+also looked at while a few phrases were adjusted, so that these figures are hopeful rather than held out.
 """
 
 from __future__ import annotations
