@@ -10,7 +10,20 @@ import click
 
 from mldebt import __version__
 
-_COMMANDS = ("audit", "baseline", "check", "clean", "config", "explain", "graph", "new", "rules", "trend")
+_COMMANDS = (
+    "audit",
+    "baseline",
+    "calibrate",
+    "check",
+    "clean",
+    "config",
+    "explain",
+    "graph",
+    "init",
+    "new",
+    "rules",
+    "trend",
+)
 
 
 class _LazyGroup(click.Group):
@@ -47,7 +60,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; anything unexpected is a short message and exit code 2."""
     try:
-        sys.exit(cli(standalone_mode=False))
+        sys.exit(cli(prog_name="mldebt", standalone_mode=False))
     except click.Abort:
         print("Interrupted.", file=sys.stderr)
         sys.exit(130)

@@ -21,6 +21,9 @@ DAY = 8 * 60
 QUICK = (30, DAY / 2)
 """Minutes that a quick win takes at most for one finding, and in all places together; the rest is structural."""
 
+SMALL = 0.03
+"""The part of all interest that work must save to be worth a place among the first."""
+
 
 class History(NamedTuple):
     """What git knows: the commit, the activity of the year before it, where people read the repository."""
@@ -157,7 +160,7 @@ def read_history(report: Report) -> History | None:
 
 
 def _works(items: Sequence[Item]) -> list[Work]:
-    """The items by rule, in the order of their joint payback."""
+    """The items by rule, in the order of their joint payback; what saves next to nothing comes last."""
     groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(item.rule, []).append(item)
@@ -165,7 +168,8 @@ def _works(items: Sequence[Item]) -> list[Work]:
         Work(group[0], tuple(group), sum(i.minutes for i in group), sum(i.interest for i in group))
         for group in groups.values()
     ]
-    return sorted(works, key=lambda work: (round(work.payback, 6), work.first.rule))
+    least = SMALL * sum(work.interest for work in works)
+    return sorted(works, key=lambda work: (work.interest < least, round(work.payback, 6), work.first.rule))
 
 
 def _is_quick(work: Work) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from mldebt import __version__
-from mldebt.report.audit import DAY, Audit
+from mldebt.report.audit import DAY, SMALL, Audit
 from mldebt.score import FEW_LINES, FILE_CAP, PARTS, SUBPROJECT_CAP, Calibration
 
 
@@ -77,7 +77,10 @@ def limits(audit: Audit) -> Iterator[str]:
         "Interest a quarter: principal × 0.5, 0.25 or 0.05 (error, warning, info) × commits in 90 days relative to "
         f"the median changed file (0.25 to 4) × (1 + log₂(1 + consumers)) × part of the system ({parts})."
     )
-    yield "Payback: cost of the repair divided by the interest it saves, in quarters; the shortest comes first."
+    yield (
+        "Payback: cost of the repair divided by the interest it saves, in quarters; the shortest comes first, "
+        f"after it what saves less than {100 * SMALL:g} % of the interest."
+    )
     origin = f"percentiles 20, 50, 80, 95 of {score.calibration.repositories} projects"
     yield (
         f"Grades by minutes per thousand lines: {cuts} ({origin if score.calibration.repositories else 'estimated'}); "

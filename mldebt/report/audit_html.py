@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mldebt import __version__
 from mldebt.finding import Finding
@@ -20,6 +20,9 @@ from mldebt.report.audit_words import words
 from mldebt.report.cards import cards
 from mldebt.report.places import printable
 from mldebt.source import Location
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 _STATIC = Path(__file__).parent / "static"
 _LIBRARIES = {
@@ -92,6 +95,7 @@ def render_html(audit: Audit) -> str:
         limits=[printable(line) for line in limits(audit)],
         words=words,
         text=printable,
+        message=_message,
         time=shown_time,
         payback=shown_payback,
         date=shown_date,
@@ -128,6 +132,17 @@ class _View:
         line = self._audit.report.texts.line(finding.location).strip()
         line = printable(line.replace("\t", "    "))
         return f"{line[:_EXCERPT]}…" if len(line) > _EXCERPT else line
+
+
+def _message(text: str) -> Markup:
+    """A message with what stands in backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = printable(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(printable(text))
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 
 def _read(name: str) -> str:

@@ -32,8 +32,8 @@ class Picture(NamedTuple):
 
 
 def picture(graph: DataGraph) -> Picture:
-    """The picture of a graph."""
-    edges, note = list(graph.edges), ""
+    """The picture of a graph. Parameters of stages are left to the table."""
+    edges, note = [edge for edge in graph.edges if edge.kind != "uses_param"], ""
     if len(edges) > MOST_EDGES:
         edges = _handed_on(edges)
         note = " The picture shows the data that one step writes and another reads; the table has everything."

@@ -47,9 +47,9 @@
   chart("hotspot-chart", () => ({
     data: { values: data.hotspots }, height: 320, mark: { type: "circle", opacity: .75 },
     encoding: {
-      x: { field: "commits", type: "quantitative", title: "Commits in the year before", scale: { type: "symlog" } },
-      y: { field: "minutes", type: "quantitative", title: "Principal (minutes)", scale: { type: "symlog" } },
-      size: { field: "lines", type: "quantitative", title: "Lines of code", scale: { range: [40, 900] } },
+      x: { field: "commits", type: "quantitative", title: "Commits in the year before", scale: { type: "symlog" }, axis: { tickCount: 8, labelOverlap: true, format: "d" } },
+      y: { field: "minutes", type: "quantitative", title: "Principal (minutes)", scale: { type: "symlog" }, axis: { labelOverlap: true } },
+      size: { field: "lines", type: "quantitative", title: "Lines of code", scale: { range: [40, 900] }, legend: { values: [100, 500, 1000] } },
       tooltip: [{ field: "path", title: "File" }, { field: "commits", title: "Commits" }, { field: "minutes", title: "Minutes" }, { field: "lines", title: "Lines" }],
     },
   }));
