@@ -1,0 +1,174 @@
+"""What a team copies: init, the action, the recipes of the documentation, shell completion."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from mldebt.cli import cli
+
+ROOT = Path(__file__).parent.parent
+DEBT = "import numpy as np\n\nif x == np.nan:\n    y = 1\n"
+
+needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "project"
+    (root / ".git").mkdir(parents=True)
+    (root / ".git" / "HEAD").write_text("ref: refs/heads/master\n")
+    (root / "train.py").write_text(DEBT)
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A directory with a `mldebt` program that runs this checkout."""
+    place = tmp_path / "bin"
+    place.mkdir()
+    (place / "mldebt").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mldebt "$@"\n')
+    (place / "mldebt").chmod(0o755)
+    return place
+
+
+def environment(programs: Path, **variables: str) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GITHUB_", "MLDEBT"))}
+    return {**kept, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT), **variables}
+
+
+def test_init_writes_what_is_missing(project: Path) -> None:
+    result = CliRunner().invoke(cli, ["init"])
+    assert result.exit_code == 0, result.output
+    assert tomllib.loads((project / "mldebt.toml").read_text()) == {"profile": "ci"}
+    hook = yaml.safe_load((project / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"][0]
+    pattern = re.compile(hook["files"])
+    assert all(map(pattern.search, ("a.py", "n.ipynb", "x/dvc.yaml", "data.csv.dvc", "sub/Dockerfile")))
+    workflow = yaml.safe_load((project / ".github" / "workflows" / "mldebt.yml").read_text())
+    assert workflow[True]["push"]["branches"] == ["master"]
+    assert CliRunner().invoke(cli, ["check", "--no-cache"]).exit_code == 1
+
+
+def test_init_leaves_files_alone_and_shows_what_to_add(project: Path) -> None:
+    (project / ".pre-commit-config.yaml").write_text("repos: []\n")
+    (project / ".gitlab-ci.yml").write_text("stages: []\n")
+    (project / "pyproject.toml").write_text("[tool.mldebt]\n")
+    result = CliRunner().invoke(cli, ["init"])
+    assert (project / ".pre-commit-config.yaml").read_text() == "repos: []\n"
+    assert "exists; add\n\n      - repo: local\n" in result.stdout
+    assert "codequality: gl-code-quality-report.json" in result.stdout
+    assert not (project / "mldebt.toml").exists()
+    assert not (project / ".github").exists()
+
+
+def test_a_dry_run_writes_nothing(project: Path) -> None:
+    before = sorted(project.rglob("*"))
+    assert "would be written" in CliRunner().invoke(cli, ["init", "--dry-run"]).stdout
+    assert sorted(project.rglob("*")) == before
+
+
+@needs_bash
+def test_the_action_reports_in_every_place(project: Path, programs: Path, tmp_path: Path) -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    step = next(step for step in action["runs"]["steps"] if step["id"] == "check")
+    (tmp_path / "summary").write_text("")
+    variables = {name: action["inputs"][_input(value)]["default"] for name, value in step["env"].items()}
+    variables["MLDEBT_ARGUMENTS"] = "--no-cache --fail-on error"
+    variables |= {"GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        cwd=project,
+        env=environment(programs, **variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "::error title=mldebt (nan-equality),file=train.py,line=3," in done.stdout
+    assert (tmp_path / "output").read_text().splitlines() == ["sarif-file=mldebt.sarif", "exit-code=1"]
+    assert "| `nan-equality` |" in (tmp_path / "summary").read_text()
+    assert json.loads((project / "mldebt.sarif").read_text())["runs"][0]["results"]
+
+
+def _input(expression: str) -> str:
+    match = re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", expression)
+    assert match
+    return match[1]
+
+
+def _commands() -> list[str]:
+    """The lines of the recipes that call mldebt."""
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    found = re.findall(
+        r"^[ \t]*(?:- )?(?:run: |sh ')?(mldebt (?:check|baseline)[^'\n]*)", text, flags=re.MULTILINE
+    )
+    return sorted(set(found))
+
+
+@needs_bash
+@pytest.mark.parametrize("command", _commands())
+def test_recipes_of_the_documentation_run(command: str, project: Path, programs: Path, tmp_path: Path) -> None:
+    shutil.rmtree(project / ".git")
+    script = "git init -q -b main && git add -A && git commit -qm m && git branch origin/main"
+    script += " && git diff HEAD > change.diff && mldebt baseline write > /dev/null"
+    identity = {f"GIT_{who}_{what}": "n" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    variables = {
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "s"),
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD",
+        "CHANGE_TARGET": "main",
+        **identity,
+    }
+    done = subprocess.run(
+        ["bash", "-c", f"{script}\n{command}"],
+        cwd=project,
+        env=environment(programs, **variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert "Usage:" not in done.stderr
+
+
+@needs_bash
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("mldebt bas", "baseline"),
+        ("mldebt check --output-format sa", "sarif"),
+        ("mldebt check --select nan-e", "nan-equality"),
+    ],
+)
+def test_bash_completes_commands_formats_and_rules(words: str, expected: str, programs: Path) -> None:
+    script = (
+        'eval "$(_MLDEBT_COMPLETE=bash_source mldebt)"\n'
+        f"COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _mldebt_completion mldebt\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment(programs), capture_output=True, text=True, check=False
+    )
+    assert expected in done.stdout.splitlines(), done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(shell: str, programs: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mldebt"],
+        env=environment(programs, _MLDEBT_COMPLETE=f"{shell}_source"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "mldebt" in done.stdout, done.stderr
