@@ -332,7 +332,7 @@ class ParkedCode(_Fact, frozen=True):
 
 
 class Clone(_Fact, frozen=True):
-    """The fingerprints of a function of at least five lines of code.
+    """The fingerprints of a function of at least three lines of code.
 
     `function` is an index into `Facts.functions`. Two functions with the same `exact` have the same body but for
     comments, docstring and layout; with the same `blind` the same text but for names. `size` counts lines of

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from mldebt.facts import Block, Clone, Comment, Function
 
-_FEWEST_LINES = 5
+_FEWEST_LINES = 3
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _QUOTES = re.compile(r"[rRbBuU]{0,2}(\"\"\"|'''|\"|')")
 _WORD = re.compile(r"\w")

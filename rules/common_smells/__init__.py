@@ -1,0 +1,1 @@
+"""Rules about common smells: plain old data, several languages, prototypes in production."""

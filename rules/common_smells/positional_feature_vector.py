@@ -1,0 +1,144 @@
+"""The rule `positional-feature-vector`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Profile, Project, Role, Rule, Severity, SourceFacts, facts
+
+_PREDICTS = ("*.predict", "*.predict_proba", "*.decision_function", "*.predict_log_proba")
+_ARRAYS = frozenset({"array", "asarray", "DataFrame", "tensor", "FloatTensor", "Tensor", "DMatrix", "float32"})
+_SAME_ROWS = frozenset({"reshape", "astype", "transform", "to", "float", "values", "to_numpy"})
+_FEWEST = 3
+
+
+class PositionalFeatureVector(Rule):
+    """A model is given a row whose features are told apart by their position alone.
+
+    `model.predict([[age, income, tenure]])` is right only while the order is the one of the training table, which
+    stands elsewhere. When that changes, every prediction is wrong and nothing fails. Sculley et al. 2015, section 5
+    ("Plain-Old-Data Type Smell").
+
+    ## How to repair
+
+    Build a named row (a data frame with columns) and select the features by the list saved with the model.
+
+    ## A row of request fields
+
+    ```python title="app.py"
+    import joblib
+    import numpy as np
+    model = joblib.load("model.pkl")
+    def score(req):
+        return model.predict_proba([[req.age, req.income, req.tenure]])[0, 1]  # expect: positional-feature-vector
+    def score_array(d):
+        row = np.array([d["age"], d["income"], d["tenure"], float(d["calls"])]).reshape(1, -1)
+        return model.predict(row)  # expect: positional-feature-vector
+    ```
+
+    ## Through a scaler, and in the order of a request's keys
+
+    ```python title="app.py"
+    import joblib
+    import numpy as np
+    model, scaler = joblib.load("model.pkl")
+    def score(age, income, tenure):
+        row = scaler.transform(np.array([[age, income, tenure]]))
+        return model.predict(row)  # expect: positional-feature-vector
+    def score_form(form):
+        row = np.array([list(form.values())])
+        return model.predict(row)  # expect: positional-feature-vector
+    ```
+
+    ## A named row
+
+    ```python title="app.py"
+    import joblib
+    import pandas as pd
+    bundle = joblib.load("model.pkl")
+    FEATURES = ["age", "income", "tenure"]
+    def score(req):
+        row = pd.DataFrame([[req.age, req.income, req.tenure]], columns=FEATURES)
+        named = pd.DataFrame([req.model_dump()])[bundle.features]
+        ordered = [[req[name] for name in FEATURES]]
+        return bundle.predict(row), bundle.predict(named), bundle.predict(ordered)
+    ```
+
+    ## Constants, few features, and tests
+
+    ```python title="app.py"
+    import joblib
+    model = joblib.load("model.pkl")
+    print(model.predict([[5.1, 3.5, 1.4, 0.2]]))
+    def score(x, y):
+        return model.predict([[x, y]])
+    def classify(text):
+        return model.predict([text])
+    ```
+
+    ```python title="tests/test_model.py"
+    def test(model, a, b, c):
+        assert model.predict([[a, b, c]])
+    ```
+    """
+
+    profile = Profile.HOOK
+    minutes = 15
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each prediction from such a row."""
+        for site in project.calls(*_PREDICTS):
+            source = site.source
+            if source.source.is_any(*self.skip_roles):
+                continue
+            given = site.argument(0, "X", "x", "data")
+            row = _row(source, given, in_array=False) if given is not None else None
+            if row is None:
+                continue
+            what = (
+                f"{len(row.items)} features by position"
+                if isinstance(row, facts.Seq)
+                else "the values of a mapping"
+            )
+            yield self.finding(
+                site.location,
+                f"`{site.name.rpartition('.')[2]}` receives {what}: their order is the only contract",
+                severity=Severity.INFO if source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) else None,
+                scope=source.scope_name(site.call.block),
+            )
+
+
+def _row(
+    source: SourceFacts, expr: facts.Expr, in_array: bool, depth: int = 0
+) -> facts.Seq | facts.Called | None:
+    """The row that an expression holds, if its features have no names; None for anything else."""
+    if depth > 8:
+        return None
+    if isinstance(expr, facts.Ref) and len(expr.bindings) == 1 and expr.bindings[0] >= 0:
+        binding = source.facts.bindings[expr.bindings[0]]
+        plain = binding.kind in ("assign", "annotated") and not binding.path and binding.value is not None
+        return _row(source, binding.value, in_array, depth + 1) if plain and binding.value is not None else None
+    if isinstance(expr, facts.Called):
+        return _row_of_call(source, expr, in_array, depth)
+    if not isinstance(expr, facts.Seq) or expr.kind == "set" or not expr.items:
+        return None
+    if len(expr.items) == 1 or isinstance(expr.items[0], facts.Seq):
+        return _row(source, expr.items[0], True, depth + 1)
+    moving = [item for item in expr.items if isinstance(item, facts.Ref | facts.Attr | facts.Item | facts.Called)]
+    whole = any(isinstance(item, facts.Star | facts.Each | facts.Hole | facts.Seq) for item in expr.items)
+    return expr if in_array and len(moving) >= _FEWEST and not whole else None
+
+
+def _row_of_call(
+    source: SourceFacts, expr: facts.Called, in_array: bool, depth: int
+) -> facts.Seq | facts.Called | None:
+    call = source.facts.calls[expr.call]
+    last = call.func.name if isinstance(call.func, facts.Attr | facts.Ref) else ""
+    if last == "values" and isinstance(call.func, facts.Attr) and not call.args:
+        return expr if in_array else None
+    if last in _SAME_ROWS and isinstance(call.func, facts.Attr):
+        given = call.args[0] if last == "transform" and call.args else call.func.base
+        return _row(source, given, in_array or last == "reshape", depth + 1)
+    if last in _ARRAYS | {"list"} and call.args and not any(k.name == "columns" for k in call.keywords):
+        return _row(source, call.args[0], in_array, depth + 1)
+    return None

@@ -1,0 +1,160 @@
+"""The rule `train-serve-fork`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import (
+    CloneMember,
+    Finding,
+    Kind,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    line_similarity,
+)
+
+_SERVERS = frozenset(
+    {"flask", "fastapi", "streamlit", "gradio", "bentoml", "dash", "starlette", "sanic", "litserve"}
+)
+_PREDICTS = frozenset({"predict", "predict_proba", "predict_on_batch", "decision_function", "transform", "eval"})
+_PREPARES = re.compile(
+    r"clean|pre_?proc|transform|feature|encod|normali[sz]|token|scale|imput|vectori|stem|lemma|resize|embed"
+    r"|prepare|extract|lag|roll|bucket|parse_(text|date)|remove_|strip_|compute_|engineer", re.I
+)  # fmt: skip
+_NOT_FEATURES = re.compile(r"^(load|save|read|get_path|setup|log)_|param|config|logger")
+_SIMILAR = 0.5
+
+
+class TrainServeFork(Rule):
+    """The service prepares its input with its own copy of the training code.
+
+    A change of the training side does not reach the copy: the model then sees other values than it was trained on,
+    and nothing fails. Breck et al. 2017, Monitor 3: training and serving features compute the same values. Sculley
+    et al. 2015, section 5 ("Glue Code").
+
+    ## How to repair
+
+    Install the feature code in the service, too, or move it into the saved pipeline.
+
+    ## A copy that has drifted
+
+    ```python title="src/features.py"
+    import re, pandas as pd
+    def clean(text):
+        text = text.lower()
+        text = re.sub(r"[^a-z0-9 !?.,]", "", text)
+        return " ".join(word for word in text.split() if len(word) > 2)
+    frame = pd.read_csv("raw.csv")
+    frame["text"] = frame["text"].map(clean)
+    frame.to_csv("clean.csv")
+    ```
+
+    ```python title="api/app.py"
+    import re, joblib
+    from flask import Flask
+    app = Flask(__name__)
+    model = joblib.load("model.pkl")
+    def clean(text):  # expect: train-serve-fork
+        text = text.lower()
+        text = re.sub(r"[^a-z0-9 ]", "", text)
+        return " ".join(word for word in text.split() if len(word) > 2)
+    @app.post("/score")
+    def score(note):
+        return model.predict([clean(note)])
+    ```
+
+    ## One function for both
+
+    ```python title="features.py"
+    def clean(text):
+        text = text.lower()
+        text = text.strip()
+        return " ".join(text.split())
+    ```
+
+    ```python title="app.py"
+    import joblib
+    from flask import Flask
+    from features import clean
+    model = joblib.load("model.pkl")
+    def score(note):
+        return model.predict([clean(note)])
+    ```
+
+    ## A helper that makes no features
+
+    ```python title="train.py"
+    def load_params(path):
+        with open(path) as stream:
+            params = json.load(stream)
+        return params["train"]
+    ```
+
+    ```python title="app.py"
+    import joblib
+    from flask import Flask
+    model = joblib.load("model.pkl")
+    def load_params(path):
+        with open(path) as stream:
+            params = json.load(stream)
+        return params["train"]
+    def score(note):
+        return model.predict([note])
+    ```
+    """
+
+    severity = Severity.ERROR
+    minutes = 45
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each function of a service that repeats one of the training side."""
+        code = [s for s in self.sources(project, Kind.PYTHON) if not s.source.is_any(Role.TUTORIAL)]
+        services = [source for source in code if _serves(source)]
+        for service in services:
+            others = [source for source in code if source not in services and _is_near(project, service, source)]
+            for member in _members(service):
+                twin = max(
+                    (t for other in others for t in _members(other) if t.function.name == member.function.name),
+                    key=lambda twin: line_similarity(member.lines, twin.lines),
+                    default=None,
+                )
+                if twin is not None and line_similarity(member.lines, twin.lines) >= _SIMILAR:
+                    yield self._finding(member, twin)
+
+    def _finding(self, member: CloneMember, twin: CloneMember) -> Finding:
+        same = member.clone.exact == twin.clone.exact
+        origin = twin.source.location(twin.function.span)
+        drift = "the copies are still the same" if same else "the copies differ"
+        return self.finding(
+            member.source.location(member.function.span),
+            f"serving prepares its input with its own copy of `{member.function.name}` instead of the training code "
+            f"({origin}); {drift}",
+            related=[Related(origin, "the training side")],
+            severity=Severity.WARNING if same else None,
+            scope=member.function.qualname,
+        )
+
+
+def _serves(source: SourceFacts) -> bool:
+    """Whether a file answers requests with a model."""
+    packages = {module.partition(".")[0] for module in source.facts.header.modules}
+    return not packages.isdisjoint(_SERVERS) and not _PREDICTS.isdisjoint(source.facts.header.methods)
+
+
+def _is_near(project: Project, service: SourceFacts, other: SourceFacts) -> bool:
+    """Whether two files belong to one part of the repository, or one of them to the part around it."""
+    first, second = (project.subprojects.root_of(source.path) for source in (service, other))
+    return first == second or not first or not second
+
+
+def _members(source: SourceFacts) -> Iterator[CloneMember]:
+    """The functions that prepare data."""
+    for clone in source.facts.clones:
+        function = source.facts.functions[clone.function]
+        if _PREPARES.search(function.name) and not _NOT_FEATURES.search(function.name):
+            yield CloneMember(source, function, clone)
