@@ -71,9 +71,12 @@ if TYPE_CHECKING:
     from mldebt.project.manifests import is_library as is_library
     from mldebt.project.manifests import is_locked as is_locked
     from mldebt.project.manifests import manifests as manifests
-    from mldebt.project.named_files import NamedFiles as NamedFiles
+    from mldebt.project.model_saves import ModelSave as ModelSave
+    from mldebt.project.model_saves import is_recorded as is_recorded
+    from mldebt.project.model_saves import model_saves as model_saves
     from mldebt.project.name_lists import NameList as NameList
     from mldebt.project.name_lists import name_lists as name_lists
+    from mldebt.project.named_files import NamedFiles as NamedFiles
     from mldebt.project.namespaces import Namespaces as Namespaces
     from mldebt.project.options import Option as Option
     from mldebt.project.orders import Disorder as Disorder
@@ -84,8 +87,12 @@ if TYPE_CHECKING:
     from mldebt.project.phases import Program as Program
     from mldebt.project.processes import Process as Process
     from mldebt.project.qualify import qualified as qualified
+    from mldebt.project.score_cuts import ScoreCut as ScoreCut
+    from mldebt.project.score_cuts import score_cuts as score_cuts
     from mldebt.project.specifiers import exclude as exclude
+    from mldebt.project.single_values import SingleValue as SingleValue
     from mldebt.project.splits import Split as Split
+    from mldebt.project.stale_declarations import stale_declarations as stale_declarations
     from mldebt.project.strings import strings_of as strings_of
     from mldebt.project.switches import Switch as Switch
     from mldebt.project.trails import Learned as Learned
@@ -121,6 +128,7 @@ _HOMES = {
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.name_lists": "NameList name_lists",
+    "mldebt.project.model_saves": "ModelSave is_recorded model_saves",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
     "mldebt.project.orders": "Disorder disorders",
@@ -128,8 +136,11 @@ _HOMES = {
     "mldebt.project.phases": "Event Program",
     "mldebt.project.processes": "Process",
     "mldebt.project.qualify": "qualified",
+    "mldebt.project.single_values": "SingleValue",
     "mldebt.project.splits": "Split",
     "mldebt.project.specifiers": "exclude",
+    "mldebt.project.stale_declarations": "stale_declarations",
+    "mldebt.project.score_cuts": "ScoreCut score_cuts",
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
     "mldebt.project.trails": "Learned Trail",
