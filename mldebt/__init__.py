@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from mldebt.project.clones import CloneMember as CloneMember
     from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.config_reads import MissingKey as MissingKey
+    from mldebt.project.declared_flow import ParamRead as ParamRead
     from mldebt.project.declared_flow import StageFlow as StageFlow
     from mldebt.project.declared_flow import stage_flows as stage_flows
     from mldebt.project.declared_flow import undeclared_params as undeclared_params
@@ -86,11 +87,13 @@ if TYPE_CHECKING:
     from mldebt.project.phases import Event as Event
     from mldebt.project.phases import Program as Program
     from mldebt.project.processes import Process as Process
+    from mldebt.project.proposals import deletion as deletion
+    from mldebt.project.proposals import listing_fix as listing_fix
     from mldebt.project.qualify import qualified as qualified
     from mldebt.project.score_cuts import ScoreCut as ScoreCut
     from mldebt.project.score_cuts import score_cuts as score_cuts
-    from mldebt.project.specifiers import exclude as exclude
     from mldebt.project.single_values import SingleValue as SingleValue
+    from mldebt.project.specifiers import exclude as exclude
     from mldebt.project.splits import Split as Split
     from mldebt.project.stale_declarations import stale_declarations as stale_declarations
     from mldebt.project.strings import strings_of as strings_of
@@ -118,7 +121,7 @@ _HOMES = {
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
-    "mldebt.project.declared_flow": "StageFlow stage_flows undeclared_params",
+    "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clones": "CloneClass CloneMember line_similarity",
@@ -135,6 +138,7 @@ _HOMES = {
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.phases": "Event Program",
     "mldebt.project.processes": "Process",
+    "mldebt.project.proposals": "deletion listing_fix",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.single_values": "SingleValue",
     "mldebt.project.splits": "Split",

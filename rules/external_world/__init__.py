@@ -1,0 +1,1 @@
+"""Rules about changes in the external world."""

@@ -1,0 +1,103 @@
+"""The rule `hard-coded-decision-threshold`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Profile, Project, Related, Role, Rule, ScoreCut, Severity, score_cuts
+
+
+class HardCodedDecisionThreshold(Rule):
+    """A decision is made by comparing a model's score with a number in the code.
+
+    The number was right for one model. After the next training the same scores mean something else, and the
+    threshold stays. Sculley et al. 2015, section 7 ("Fixed Thresholds in Dynamic Systems"): old, manually set
+    thresholds may be invalid after an update; they can be learned on held-out data instead.
+
+    One half, the cut that a classifier makes by itself, is left out, and so are notebooks.
+
+    ## How to repair
+
+    Choose the threshold on held-out data where the model is trained, save it with the model, and read it.
+
+    ## Probabilities, in arrays, columns and loops
+
+    ```python title="score.py"
+    import numpy as np
+    p = model.predict_proba(X)[:, 1]
+    df["churn"] = (p >= 0.63).astype(int)  # expect: hard-coded-decision-threshold
+    df["score"] = model.predict_proba(X)[:, 1]
+    risky = df[df["score"] > 0.8]  # expect: hard-coded-decision-threshold
+    labels = np.where(network.predict(X) > 0.35, 1, 0)  # expect: hard-coded-decision-threshold
+    ```
+
+    ## A named number is the same number; bands are one decision
+
+    ```python title="serve.py"
+    import torch
+    THRESHOLD = 0.72
+
+    def decide(x):
+        score = torch.sigmoid(model(x)).item()
+        return "yes" if score > THRESHOLD else "no"  # expect: hard-coded-decision-threshold
+
+    def band(x):
+        p = model.predict_proba(x)[0, 1]
+        if p > 0.7:  # expect: hard-coded-decision-threshold
+            return "high"
+        if p > 0.3:
+            return "middle"
+        return "low"
+    ```
+
+    ## Scores on an open scale
+
+    ```python title="detect.py"
+    outliers = forest.score_samples(X) < -0.62  # expect: hard-coded-decision-threshold
+    ```
+
+    ## From the configuration, from the model, swept, or one half
+
+    ```python title="score.py"
+    import numpy as np
+    from sklearn.metrics import f1_score
+    p = bundle.model.predict_proba(X)[:, 1]
+    flags = p >= bundle.threshold
+    other = p >= config["threshold"]
+    plain = p > 0.5
+    best = max(np.linspace(0, 1, 50), key=lambda t: f1_score(y, p > t))
+    ```
+
+    ## Aggregates and other numbers
+
+    ```python title="check.py"
+    import numpy as np
+    p = model.predict_proba(X)[:, 1]
+    assert np.std(p) > 0.01
+    if p.mean() > 0.2 or len(p) > 0.3 or age > 0.63:
+        warn()
+    ```
+    """
+
+    profile = Profile.HOOK
+    minutes = 20
+    skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each score that a function cuts at written numbers."""
+        found: dict[tuple[str, str, str], list[ScoreCut]] = {}
+        for cut in score_cuts(project):
+            if not cut.source.source.is_any(*self.skip_roles):
+                scope = cut.source.scope_name(cut.block)
+                place = scope or str(cut.location.span.line)  # at module level each cut is a decision of its own
+                found.setdefault((cut.source.path, place, cut.score), []).append(cut)
+        for cuts in found.values():
+            first, *others = sorted(cuts, key=lambda cut: cut.location)
+            values = " and ".join(f"{value:g}" for value in dict.fromkeys(cut.value for cut in [first, *others]))
+            yield self.finding(
+                first.location,
+                f"scores of `{first.score}` are cut at {values}, a number that only this model made right",
+                related=[Related(other.location, f"cut at {other.value:g}") for other in others],
+                severity=Severity.INFO if first.source.source.is_any(Role.TUTORIAL) else None,
+                scope=first.source.scope_name(first.block),
+            )
