@@ -1,0 +1,153 @@
+"""The rule `config-twin-literal`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, Severity, SourceFacts, Span
+
+_PATH = re.compile(r"(\./)?[\w.@+-]+(/[\w.@+-]+)+$|[a-z][a-z0-9+]*://\S+$")
+_OFTEN = re.compile(r"\d+/\d+(/\d+)?$|[\w.+-]+/[\w.+-]+$")
+"""Dates, and texts with one slash: these are paths only if the last part has an ending."""
+
+Setting = tuple[str, str, Location]
+"""A document's path, a key path, and its place."""
+
+
+class ConfigTwinLiteral(Rule):
+    """A path in the code repeats a value of the configuration.
+
+    The project reads this path from its configuration in one place and has it written out in another. Whoever
+    changes the configuration moves half of the program: the model is saved to the new place and loaded from the
+    old one. Sculley et al. 2015, section 6.
+
+    ## How to repair
+
+    Read the setting there as well.
+
+    ## One script reads the setting, another repeats it
+
+    ```yaml title="params.yaml"
+    train:
+      model_path: artifacts/models/churn.joblib
+    ```
+
+    ```python title="train.py"
+    import joblib, yaml
+    params = yaml.safe_load(open("params.yaml"))
+    joblib.dump(fit(), params["train"]["model_path"])
+    ```
+
+    ```python title="app.py"
+    import joblib
+    model = joblib.load("./artifacts/models/churn.joblib")  # expect: config-twin-literal
+    ```
+
+    ## Settings that nothing reads, the default of a setting, other texts
+
+    ```yaml title="params.yaml"
+    unread: data/raw/a.csv
+    read: data/raw/b.csv
+    ratio: 1/2
+    model: org/name
+    ```
+
+    ```python title="train.py"
+    import yaml
+    params = yaml.safe_load(open("params.yaml"))
+    first = load("data/raw/a.csv")
+    second = load(params.get("read", "data/raw/b.csv"))
+    third = params["ratio"], params["model"]
+    fourth = download("org/name"), "1/2"
+    ```
+
+    ## Tests, and another part of the repository
+
+    ```yaml title="a/params.yaml"
+    path: data/raw/b.csv
+    ```
+
+    ```text title="a/pyproject.toml"
+    ```
+
+    ```text title="b/pyproject.toml"
+    ```
+
+    ```python title="a/train.py"
+    import yaml
+    params = yaml.safe_load(open("params.yaml"))
+    load(params["path"])
+    ```
+
+    ```python title="a/tests/test_train.py"
+    assert run("data/raw/b.csv")
+    ```
+
+    ```python title="b/train.py"
+    load("data/raw/b.csv")
+    ```
+    """
+
+    minutes = 5
+    skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each path of a file that is a read setting as well."""
+        settings = _settings(project)
+        if not settings:
+            return
+        for source in self.sources(project, Kind.PYTHON):
+            root = project.subprojects.root_of(source.path)
+            places: dict[str, list[Span]] = {}
+            for literal in source.facts.literals:
+                text = _normal(literal.value)
+                if (root, text) in settings and not _is_default(source, literal.span):
+                    places.setdefault(text, []).append(literal.span)
+            for text, spans in places.items():
+                path, key, location = settings[root, text]
+                first, *others = [source.location(span) for span in spans]
+                yield self.finding(
+                    first,
+                    f"`{text}` repeats the setting `{key}` of `{path}`: changing one leaves the other behind",
+                    related=[Related(location, f"`{key}`"), *(Related(other, "again") for other in others[:10])],
+                    severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
+                )
+
+
+def _settings(project: Project) -> dict[tuple[str, str], Setting]:
+    """The paths that code reads from configuration, by part of the project and text."""
+    found: dict[tuple[str, str], Setting] = {}
+    reads = project.config_reads
+    for path, keys in reads.reads:
+        entry = project.documents.tree(path).get(keys)
+        if entry is None or entry.kind != "scalar" or not isinstance(entry.value, str):
+            continue
+        text = _normal(entry.value)
+        if _PATH.match(text) and not (_OFTEN.match(text) and not re.search(r"\.[A-Za-z]\w{1,8}$", text)):
+            place = project.documents.location(path, keys)
+            found.setdefault((project.subprojects.root_of(path), text), (path, ".".join(map(str, keys)), place))
+    return found
+
+
+def _normal(text: str) -> str:
+    return text.strip().replace("\\", "/").removeprefix("./").rstrip("/")
+
+
+def _is_default(source: SourceFacts, span: Span) -> bool:
+    """Whether a text is the default of a look-up, of an option or of a parameter."""
+    for call in source.facts.calls:
+        if call.span.line <= span.line <= call.span.end_line:
+            name = getattr(call.func, "name", "")
+            if name in (
+                "get",
+                "getenv",
+                "add_argument",
+                "option",
+                "Option",
+                "Argument",
+                "argument",
+                "setdefault",
+            ):
+                return True
+    return False
