@@ -1,0 +1,107 @@
+"""The rule `default-divergence`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, Site, facts
+
+_READERS = ("os.getenv", "os.environ.get", "decouple.config", "environs.Env.str", "environs.Env.int")
+
+
+class DefaultDivergence(Rule):
+    """An environment variable has different defaults in different places.
+
+    As long as the variable is not set, the parts of the program work with different values: the training writes to
+    one server and the service reads from another. Sculley et al. 2015, section 6: it should be hard to make manual
+    errors, omissions or oversights in a configuration.
+
+    ## How to repair
+
+    Read the variable in one place, such as a settings class, and import the value.
+
+    ## Two services
+
+    ```python title="train.py"
+    import os
+    HOST = os.getenv("MLFLOW_HOST", "localhost")  # expect: default-divergence
+    ```
+
+    ```python title="score.py"
+    from os import environ
+    HOST = environ.get("MLFLOW_HOST", "mlflow.prod")
+    BUCKET = environ.get("BUCKET", "models")
+    ```
+
+    ## Numbers as texts are the same; a value that is computed may be
+
+    ```python title="train.py"
+    import os
+    PORT = os.getenv("PORT", 8080)
+    ROOT = os.getenv("ROOT", default_root())
+    SEED = os.getenv("SEED")
+    URL = os.getenv("URL", "")
+    ```
+
+    ```python title="score.py"
+    import os
+    PORT = os.getenv("PORT", "8080")
+    ROOT = os.getenv("ROOT", "data")
+    SEED = os.getenv("SEED", "3")
+    URL = os.getenv("URL", "http://localhost")
+    ```
+
+    ## Different parts of a repository, and tests
+
+    ```python title="a/app.py"
+    import os
+    PORT = os.getenv("PORT", "8080")
+    ```
+
+    ```text title="a/pyproject.toml"
+    ```
+
+    ```text title="b/pyproject.toml"
+    ```
+
+    ```python title="b/app.py"
+    import os
+    PORT = os.getenv("PORT", "5000")
+    ```
+
+    ```python title="a/tests/test_app.py"
+    import os
+    PORT = os.getenv("PORT", "1")
+    ```
+    """
+
+    minutes = 10
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each variable whose written defaults differ."""
+        found: dict[tuple[str, str], list[tuple[Site, str]]] = defaultdict(list)
+        for site in project.calls(*_READERS):
+            name, default = site.argument(0, "key"), site.argument(1, "default")
+            if site.source.source.is_any(*self.skip_roles) or site.source.kind is not Kind.PYTHON:
+                continue
+            if (
+                isinstance(name, facts.Const)
+                and isinstance(default, facts.Const)
+                and default.value not in (None, "")
+            ):
+                root = project.subprojects.root_of(site.source.path)
+                found[root, str(name.value)].append((site, str(default.value)))
+        for (_, variable), sites in found.items():
+            values = dict.fromkeys(value for _, value in sites)
+            if len({value.lower().rstrip("/") for value in values}) < 2:
+                continue
+            (first, usual), *_ = sites
+            other, value = next((site, value) for site, value in sites if value.lower() != usual.lower())
+            yield self.finding(
+                other.location,
+                f"`{variable}` has different defaults: {', '.join(f'`{v}`' for v in values)}",
+                related=[Related(site.location, f"`{v}`") for site, v in sites if site is not other],
+                severity=Severity.INFO if first.source.source.is_any(Role.TUTORIAL) else None,
+                scope=f"{variable}={value}",
+            )
