@@ -1,0 +1,396 @@
+"""The audit: its formats agree, its gates hold, its history is git's, and foreign text stays text."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from contextlib import suppress
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.request import urlopen
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from mldebt.cli import cli
+from mldebt.engine import check
+from mldebt.finding import Related
+from mldebt.git import Commit, activity, first_parents, head, web_address
+from mldebt.packs import find_packs
+from mldebt.report.audit import build_audit
+from mldebt.report.audit_html import render_html
+from mldebt.report.audit_markdown import render_markdown
+from mldebt.scope import find_scope
+from mldebt.settings import Settings, override
+from mldebt.source import Location, Span
+from mldebt.trend import spread
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+
+
+def git(directory: Path, *arguments: str, day: int = 1) -> None:
+    when = f"2024-03-{day:02}T12:00:00+00:00"
+    names = {"GIT_AUTHOR_NAME": "Ada", "GIT_COMMITTER_NAME": "Ada"}
+    mails = {"GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_EMAIL": "a@example.org"}
+    dates = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+    quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    subprocess.run(
+        ["git", *arguments],
+        cwd=directory,
+        check=True,
+        capture_output=True,
+        env={**os.environ, **names, **mails, **dates, **quiet},
+    )
+
+
+@pytest.fixture
+def legacy(tmp_path: Path) -> Path:
+    """A copy of a fixture with debt in a repository of its own, with two commits."""
+    root = tmp_path / "legacy"
+    shutil.copytree(FIXTURES / "churn-legacy", root)
+    late = sorted(root.rglob("*.py"))[0]
+    text = late.read_text()
+    late.unlink()
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "one", day=1)
+    late.write_text(text)
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "two", day=9)
+    git(root, "tag", "v1")
+    git(root, "remote", "add", "origin", "https://user:secret@git.example.org/team/legacy.git")
+    return root
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [*map(str, arguments)])
+
+
+def audit(root: Path, *options: str | Path) -> Result:
+    return run("audit", root, "--no-cache", *options)
+
+
+def test_the_formats_agree(legacy: Path, tmp_path: Path) -> None:
+    json_file, html_file = tmp_path / "audit.json", tmp_path / "out" / "audit.html"
+    result = audit(legacy, "--output-format", f"json={json_file}", "--output-format", f"html={html_file}")
+    assert result.exit_code == 0, result.output
+    document = json.loads(json_file.read_text())
+    score = document["score"]
+    assert score["findings"] == len(document["findings"]) > 5
+    assert sum(debt["principal"] for debt in score["debts"]) == pytest.approx(score["principal"], abs=0.1)
+    page = html_file.read_text()
+    for finding in document["findings"]:
+        assert finding["rule"] in page
+    listed = {
+        fingerprint
+        for works in document["backlog"].values()
+        for work in works
+        for file in work["files"]
+        for fingerprint in file["findings"]
+    }
+    assert listed == {f["fingerprint"] for f in document["findings"] if f["debt"] != "hygiene"}
+    markdown = audit(legacy, "--output-format", "markdown").stdout
+    text = audit(legacy).stdout
+    for worst in document["score"]["debts"]:
+        title = worst["debt"].replace("-", " ").split()[0]
+        assert title in markdown.lower()
+        assert title in text.lower()
+
+
+def test_the_same_files_give_the_same_bytes(legacy: Path) -> None:
+    one, other = (audit(legacy, "--output-format", "html", "--workers", str(n)).stdout for n in (1, 2))
+    assert one == other
+
+
+def test_credentials_of_the_remote_are_not_shown(legacy: Path) -> None:
+    page = audit(legacy, "--output-format", "html").stdout
+    assert "secret" not in page
+    assert "https://git.example.org/team/legacy/blob/" in page
+
+
+def test_gates(legacy: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before.json"
+    assert audit(legacy, "--output-format", f"json={before}").exit_code == 0
+    assert audit(legacy, "--max-density", "1").exit_code == 1
+    assert audit(legacy, "--max-density", "1000000").exit_code == 0
+    assert audit(legacy, "--ratchet", before).exit_code == 0
+    (legacy / "more.py").write_text("import sys\nsys.path.append('..')\nimport src\n" * 3)
+    (legacy / "settings.py").write_text("DATA = '/home/ada/data/train.csv'\nopen(DATA)\n")
+    grown = audit(legacy, "--ratchet", before)
+    assert grown.exit_code == 1
+    assert "has grown" in grown.stderr
+
+
+def test_a_ratchet_needs_an_audit(legacy: Path, tmp_path: Path) -> None:
+    file = tmp_path / "no.json"
+    file.write_text("[]")
+    result = audit(legacy, "--ratchet", file)
+    assert result.exit_code != 0
+    assert "no JSON audit" in result.output
+
+
+@pytest.mark.parametrize("value", ["htm", "json="])
+def test_wrong_formats_are_told(tmp_path: Path, value: str) -> None:
+    result = audit(tmp_path, "--output-format", value)
+    assert result.exit_code != 0
+    assert value.rstrip("=") in result.output
+
+
+def test_a_baseline_is_shown_as_accepted(legacy: Path) -> None:
+    assert run("baseline", "write", legacy, "--profile", "audit", "--no-cache").exit_code == 0
+    score = json.loads(audit(legacy, "--output-format", "json").stdout)["score"]
+    assert score["principal"] == 0
+    assert score["accepted"]["findings"] > 5
+    page = audit(legacy, "--output-format", "html").stdout
+    assert "Accepted and not counted" in page
+
+
+def test_an_empty_project_has_an_audit(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    for name in ("text", "markdown", "html"):
+        assert "No debt was found" in audit(tmp_path, "--output-format", name).stdout
+
+
+# --- history ---
+
+
+def test_history_of_a_repository(legacy: Path) -> None:
+    late = sorted(p.relative_to(legacy).as_posix() for p in legacy.rglob("*.py"))[0]
+    last = head(legacy)
+    assert last is not None
+    seen = activity(legacy, last)
+    assert seen[late].quarter == seen[late].year == 1
+    assert seen[late].authors == (("Ada", 1),)
+    assert [commit.time for commit in first_parents(legacy)] == sorted(c.time for c in first_parents(legacy))
+    assert web_address(legacy) == "https://git.example.org/team/legacy"
+
+
+def test_files_below_a_directory_have_paths_relative_to_it(tmp_path: Path) -> None:
+    (tmp_path / "sub dir").mkdir()
+    (tmp_path / "sub dir" / 'ü "x".py').write_text("x = 1\n")
+    (tmp_path / "top.py").write_text("x = 1\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    last = head(tmp_path)
+    assert last is not None
+    assert set(activity(tmp_path / "sub dir", last)) == {'ü "x".py'}
+
+
+def test_without_a_repository_there_is_no_history(tmp_path: Path) -> None:
+    assert head(tmp_path) is None
+    assert web_address(tmp_path) is None
+
+
+def test_trend_reads_commits_and_not_the_work_tree(legacy: Path) -> None:
+    (legacy / "unknown.py").write_text("import sys\nsys.path.append('..')\n")
+    result = run("trend", legacy, "--no-cache", "--output-format", "json")
+    assert result.exit_code == 0, result.output
+    first, last = json.loads(result.stdout)["points"]
+    assert (first["tag"], last["tag"]) == (None, "v1")
+    assert last["lines"] > first["lines"]
+    (legacy / "unknown.py").unlink()
+    now = json.loads(audit(legacy, "--output-format", "json").stdout)["score"]
+    assert last["principal"] == pytest.approx(now["principal"], abs=0.1)
+    assert sum(last["debts"].values()) == pytest.approx(last["principal"], abs=0.1)
+
+
+def test_trend_without_a_repository_is_an_error(tmp_path: Path) -> None:
+    assert run("trend", tmp_path, "--no-cache").exit_code != 0
+
+
+def test_points_are_spread_over_time() -> None:
+    commits = [Commit(str(time), time) for time in (0, 1, 2, 3, 50, 97, 98, 100)]
+    assert [commit.time for commit in spread(commits, 3)] == [0, 50, 100]
+    assert spread(commits, 100) == commits
+    assert spread(commits, 1) == [commits[-1]]
+    assert len(spread(commits, 6)) == 6
+
+
+# --- the page ---
+
+
+class Outline(HTMLParser):
+    """The elements, identifiers and addresses of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.handlers: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attributes:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src"):
+                self.addresses.append(value or "")
+            if name.startswith("on"):
+                self.handlers.append(name)
+
+
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>{{ 7*7 }}"
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A project whose names, comments, paths and data try to become markup."""
+    root = tmp_path / "<b>project"
+    root.mkdir()
+    name = "a{{ 7*7 }}'\"<img src=x onerror=alert(3)>&.py"
+    (root / name).write_text(
+        f"import sys  # {HOSTILE}\nsys.path.append('..')  # {HOSTILE}\nimport pandas as pd\n"
+        f"df = pd.read_csv('/home/ada/<script>alert(4)</script>.csv')  # </pre>{HOSTILE}\n"
+        "df.to_csv('out/</script>-><b>.csv')\n\x00".replace("\x00", "")
+    )
+    (root / "b.py").write_text("import pandas as pd\npd.read_csv('out/</script>-><b>.csv').to_csv('z.csv')\n")
+    (root / "bad<i>.py").write_text("def (:\n")
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "one")
+    return root
+
+
+def test_foreign_text_stays_text(hostile: Path) -> None:
+    """In findings that say, show and name such things, in the graph, in authors."""
+    report = check(override(Settings(), profile="audit"), find_scope([hostile]), find_packs())
+    broken = next(finding for finding in report.findings if finding.rule == "unparsable-file")
+    path = next(path for path in report.paths if path.startswith("a"))
+    place = Location(path, Span.at(1))
+    worse = msgspec.structs.replace(
+        broken, location=place, message=f"`{HOSTILE}` {HOSTILE}", related=(Related(place, HOSTILE),)
+    )
+    audited = build_audit(msgspec.structs.replace(report, findings=(broken, worse)))
+    page = render_html(audited)
+    outline = Outline()
+    outline.feed(page)
+    assert not {"img", "b", "i"} & set(outline.tags)
+    assert outline.handlers == []
+    assert outline.tags.count("script") == 6  # data, four libraries, the program
+    assert page.count("{{ 7*7 }}") > 3
+    assert "onerror" in page
+    assert all(address.startswith(("#", "https://")) for address in outline.addresses)
+    assert len(outline.ids) == len(set(outline.ids))
+    markdown = render_markdown(audited)
+    assert "onerror" in markdown
+    assert not re.search(r"<(img|script|b|i)\b", markdown)
+
+
+def test_every_anchor_has_its_target(legacy: Path) -> None:
+    outline = Outline()
+    outline.feed(audit(legacy, "--output-format", "html").stdout)
+    wanted = {address[1:] for address in outline.addresses if address.startswith("#")}
+    assert wanted
+    assert wanted <= set(outline.ids)
+
+
+def test_the_page_is_small_enough_to_send(legacy: Path) -> None:
+    """5,000 findings with evidence, all in the page, in less than 3 MB."""
+    settings = override(Settings(), profile="audit")
+    report = check(settings, find_scope([legacy]), find_packs())
+    place = report.findings[0].location
+    seen = tuple(Related(place, "this reads what the other has written") for _ in range(2))
+    message = (
+        "`data/processed/features_2024.parquet` is written by 2 components: its content depends on which ran last"
+    )
+    findings = [
+        msgspec.structs.replace(
+            report.findings[n % len(report.findings)], message=f"{message} ({n})", related=seen
+        )
+        for n in range(5000)
+    ]
+    page = render_html(build_audit(msgspec.structs.replace(report, findings=tuple(findings))))
+    assert page.count("<li data-k=") == 5000
+    assert len(page.encode()) < 3_000_000
+
+
+SCRIPT = """
+<script nonce="NONCE">
+addEventListener("load", async () => {
+  const wait = time => new Promise(done => setTimeout(done, time));
+  const until = async test => { for (let n = 0; n < 600 && !test(); n++) await wait(100); return test(); };
+  const get = id => document.getElementById(id), all = what => [...document.querySelectorAll(what)], seen = {};
+  get("pipeline").scrollIntoView();
+  seen.nodes = await until(() => all("#picture .node").length);
+  seen.undeclared = all("#picture .undeclared").length;
+  get("hotspots").scrollIntoView();
+  seen.chart = await until(() => all("#hotspot-chart svg").length);
+  get("trend").scrollIntoView();
+  seen.trend = await until(() => all("#trend-chart svg").length);
+  all("#picture .node")[0].dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  seen.faded = all("#picture .faded").length;
+  get("picture-whole").click();
+  seen.restored = all("#picture .faded").length;
+  const shown = () => all(".rule > ol > li").filter(li => !li.hidden && !li.closest(".rule").hidden).length;
+  const choose = index => { get("debt").selectedIndex = index; get("debt").dispatchEvent(new Event("change")); };
+  seen.all = shown();
+  choose(1);
+  seen.one = shown();
+  choose(0);
+  get("search").value = "no finding says this";
+  get("search").dispatchEvent(new Event("input"));
+  await until(() => !shown());
+  seen.none = shown();
+  seen.empty = all("main > section").filter(part => part.innerText.trim().length < 30).map(part => part.id);
+  document.title = "RESULT" + JSON.stringify(seen);
+});
+</script></body>
+"""
+
+
+def title_of(page: Path, directory: Path) -> tuple[str, str]:
+    """The title of a page once it begins with RESULT, and what the browser logged until then."""
+    assert CHROMIUM is not None
+    profile = directory / "profile"
+    log = directory / "log"
+    arguments = (f"--user-data-dir={profile}", "--remote-debugging-port=0", "--enable-logging=stderr")
+    with log.open("wb") as stream:
+        window = ("--window-size=1200,900", page.as_uri())
+        browser = subprocess.Popen([CHROMIUM, *FLAGS, *arguments, *window], stdout=stream, stderr=stream)
+        try:
+            end = time.monotonic() + 150
+            title = ""
+            while time.monotonic() < end and not title.startswith("RESULT"):
+                time.sleep(0.3)
+                with suppress(OSError, ValueError, IndexError):
+                    port = (profile / "DevToolsActivePort").read_text().split()[0]
+                    with urlopen(f"http://127.0.0.1:{port}/json/list", timeout=5) as answer:
+                        title = next(tab["title"] for tab in json.load(answer) if tab["type"] == "page")
+        finally:
+            browser.terminate()
+            browser.wait(30)
+    return title, log.read_text(errors="replace")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_the_page_works_in_a_browser(legacy: Path, tmp_path: Path) -> None:
+    result = audit(legacy, "--output-format", "html", "--trend-points", "2")
+    nonce = re.search(r'<script nonce="(\w+)"', result.stdout)
+    assert nonce is not None
+    page = tmp_path / "page.html"
+    page.write_text(result.stdout.replace("</body>\n", SCRIPT.replace("NONCE", nonce[1]), 1))
+    title, log = title_of(page, tmp_path)
+    assert "CONSOLE" not in log, log
+    assert title.startswith("RESULT"), log[-2000:]
+    seen = json.loads(unescape(title).removeprefix("RESULT"))
+    assert seen["nodes"] > 3
+    assert seen["undeclared"] > 0
+    assert seen["chart"] == seen["trend"] == 1
+    assert seen["faded"] > 0
+    assert seen["restored"] == 0
+    assert seen["all"] > seen["one"] > 0
+    assert seen["none"] == 0
+    assert seen["empty"] == []
