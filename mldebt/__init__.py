@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mldebt import facts as facts
+    from mldebt.declarations.model import Declared as Declared
     from mldebt.declarations.model import Stage as Stage
     from mldebt.declarations.model import StageCommand as StageCommand
     from mldebt.finding import (
@@ -112,7 +113,7 @@ if TYPE_CHECKING:
     from mldebt.values import show as show
 
 _HOMES = {
-    "mldebt.declarations.model": "Stage StageCommand",
+    "mldebt.declarations.model": "Declared Stage StageCommand",
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",
     "mldebt.project.accesses": "DataAccess",

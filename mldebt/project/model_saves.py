@@ -1,0 +1,89 @@
+"""Where programs that train save their models, and whether anything remembers how these came about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.project.accesses import WRITES, DataAccess
+from mldebt.project.phases import Program
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_MODEL_FILE = re.compile(
+    r"(?!.*(scaler|encoder|vectori[sz]er|tokenizer|imputer|preprocess|columns|features|metrics|history|param|config|card))"
+    r".*(model|clf|classifier|regressor|estimator|forest|xgb|lgbm|svm|net|lstm|cnn|bert|pipeline|weights).*"
+    r"\.(pkl|pickle|joblib|sav|bin|h5|hdf5|keras|pt|pth|onnx|cbm|ubj|model)",
+    re.IGNORECASE,
+)
+_TRACKERS = frozenset(
+    name
+    for line in (
+        "mlflow wandb comet_ml neptune clearml dvclive aim tensorboard tensorboardX tensorboard_logger sacred visdom",
+        "guild polyaxon trackio swanlab bentoml zenml kedro metaflow sagemaker azureml vertexai optuna ray mlem",
+        "pytorch_lightning lightning transformers fastai ignite catalyst accelerate modelstore hopsworks determined",
+        "detectron2 ultralytics",
+    )
+    for name in line.split()
+)
+"""Packages that record runs, or that are told elsewhere to record them."""
+_TRACKER_NAMES = re.compile(
+    r"TensorBoard|SummaryWriter|CSVLogger|summary\.(FileWriter|create_file_writer)|WandbCallback|autolog"
+)
+_RECORDS = re.compile(
+    r"metric|score|result|report|eval|history|summary|perf|param|log|meta|experiment|info", re.IGNORECASE
+)
+_METRICS = re.compile(r"metric|score|result|report", re.IGNORECASE)
+_RECORD_FORMATS = frozenset({"json", "yaml", "yml", "toml"})
+
+
+class ModelSave(NamedTuple):
+    """A program that trains writes a model; `access` is where and how."""
+
+    program: Program
+    access: DataAccess
+
+
+def model_saves(project: Project) -> Iterator[ModelSave]:
+    """The models that training programs write to a place of which something is known, by program and place."""
+    written = [a for a in project.accesses if a.effect in WRITES and _is_model(a)]
+    for program in project.phases.training if written else ():
+        for access in written:
+            if program.reach.has(access.source, access.call.block):
+                yield ModelSave(program, access)
+
+
+def is_recorded(project: Project, program: Program) -> bool:
+    """Whether a program may record parameters or metrics: by a tracker, a framework, a stage or a file of its own."""
+    if program.reach.by_name or any(s.params or s.metrics for s, _ in project.stages_running(program.source)):
+        return True
+    for path in program.reach.paths:
+        source = project.source(path)
+        header = source.facts.header if source is not None else None
+        if header is None:
+            continue
+        modules = {module.partition(".")[0] for module in header.modules}
+        if modules & _TRACKERS or "hydra" in modules or any(_TRACKER_NAMES.search(name) for name in header.names):
+            return True
+    return any(_is_record(a) and program.reach.has(a.source, a.call.block) for a in project.accesses)
+
+
+def _is_model(access: DataAccess) -> bool:
+    if access.address is None or access.api.endswith("Checkpoint"):
+        return False
+    return access.format == "model" or bool(_MODEL_FILE.fullmatch(access.address.name))
+
+
+def _is_record(access: DataAccess) -> bool:
+    """Whether a write may be a record; the name of a model, too, may hold its quality if a call computes it."""
+    if access.effect not in WRITES:
+        return False
+    if access.format in _RECORD_FORMATS or access.address is None:
+        return True
+    if _is_model(access):
+        return "{call}" in access.address.shape or bool(
+            _METRICS.search(access.source.scope_name(access.call.block))
+        )
+    return bool(_RECORDS.search(access.address.shape))

@@ -1,0 +1,136 @@
+"""The rule `untracked-training-run`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, ModelSave, Project, Related, Role, Rule, is_recorded, model_saves
+
+
+class UntrackedTrainingRun(Rule):
+    """A program saves a model and records neither the parameters nor the quality.
+
+    Of a model that is in use nobody can then say how it was trained and how good it was; models cannot be compared,
+    and an older one cannot be made again. Schelter et al. 2018 ask to keep track of data, parameters and accuracy of
+    each model; Sculley et al. 2015, section 8, of managing many models. Anything that may be a record silences the
+    rule: a tracker, a framework that logs, a stage with parameters or metrics, a JSON or YAML file, a file of scores.
+
+    ## How to repair
+
+    Log parameters and metrics to a tracker, or declare them as `params` and `metrics` of a stage; one record a model.
+
+    ## Printed at best
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.metrics import roc_auc_score
+
+    model = RandomForestClassifier(n_estimators=830, random_state=0).fit(X, y)
+    print("auc", roc_auc_score(y_test, model.predict_proba(X_test)[:, 1]))
+    joblib.dump(model, "model.pkl")  # expect: untracked-training-run
+    ```
+
+    ## Tracked, or written down
+
+    ```python title="tracked.py"
+    import joblib, mlflow
+    from sklearn.svm import SVC
+
+    mlflow.autolog()
+    joblib.dump(SVC().fit(X, y), "model.pkl")
+    ```
+
+    ```python title="written.py"
+    import json
+    import joblib
+    from sklearn.svm import SVC
+
+    model = SVC().fit(X, y)
+    joblib.dump(model, "model.pkl")
+    with open("metrics.json", "w") as stream:
+        json.dump({"accuracy": model.score(X, y)}, stream)
+    ```
+
+    ## The model's name tells its quality; metrics in a pickle
+
+    ```python title="named.py"
+    import joblib
+    from sklearn.svm import SVC
+
+    model = SVC().fit(X, y)
+    joblib.dump(model, f"model-{round(model.score(X, y), 3)}.pkl")
+    ```
+
+    ```python title="pickled.py"
+    import joblib
+    from sklearn.svm import SVC
+
+    def put_metrics(metrics, path):
+        joblib.dump(metrics, path)
+
+    model = SVC().fit(X, y)
+    joblib.dump(model, "model.pkl")
+    put_metrics({"accuracy": model.score(X, y)}, "model_quality.pkl")
+    ```
+
+    ## A stage that knows its parameters
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: python train.py
+        params: [train]
+    ```
+
+    ```yaml title="params.yaml"
+    train: {depth: 3}
+    ```
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.svm import SVC
+
+    joblib.dump(SVC().fit(X, y), "model.pkl")
+    ```
+
+    ## No model is saved, or nothing is trained
+
+    ```python title="try.py"
+    from sklearn.svm import SVC
+
+    SVC().fit(X, y).predict(Z).tofile("predictions.bin")
+    ```
+
+    ```python title="copy.py"
+    import joblib
+
+    joblib.dump(joblib.load("model.pkl"), "other/model.pkl")
+    ```
+    """
+
+    minutes = 30
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL, Role.NOTEBOOK}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each program, at the first model that it saves."""
+        saves: dict[str, list[ModelSave]] = {}
+        for save in model_saves(project):
+            home = save.program.source
+            if home.kind is not Kind.NOTEBOOK and not home.source.is_any(*self.skip_roles):
+                saves.setdefault(home.path, []).append(save)
+        told: set[str] = set()
+        for path, found in saves.items():
+            place = str(found[0].access.location)
+            if place not in told and not is_recorded(project, found[0].program):
+                told.add(place)
+                yield self._finding(path, found)
+
+    def _finding(self, path: str, saves: list[ModelSave]) -> Finding:
+        first, *others = (save.access for save in saves)
+        return self.finding(
+            first.location,
+            f"`{path}` trains and saves `{first.address}`, and records neither its parameters nor its quality",
+            related=[Related(other.location, f"saves `{other.address}`") for other in others[:8]],
+            scope=first.source.scope_name(first.call.block),
+        )
