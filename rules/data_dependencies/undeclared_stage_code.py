@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Location, Project, Related, Role, Rule, Severity, Span, Stage
+from mldebt import Finding, Location, Project, Related, Role, Rule, Severity, Span, Stage, listing_fix
 
 
 class UndeclaredStageCode(Rule):
@@ -43,6 +43,19 @@ class UndeclaredStageCode(Rule):
 
     ```python title="src/score.py"
     print("scoring")
+    ```
+
+    ## Fixed
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: python src/train.py
+        deps: [src/train.py, data/train.csv, src/features.py]
+        outs: [model.pkl]
+      score:
+        cmd: python src/score.py
+        deps: [src/train.py, src/score.py]
     ```
 
     ## Everything declared, by name or by directory; modules of which nothing runs
@@ -132,6 +145,7 @@ class UndeclaredStageCode(Rule):
             related=evidence,
             minutes=self.minutes + len(missing),
             scope=stage.name,
+            fix=listing_fix(project.by_path[stage.path], stage, "deps", missing, are_paths=True),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Rule, Severity, stage_flows
+from mldebt import Finding, Project, Related, Rule, Severity, listing_fix, stage_flows
 
 
 class UndeclaredStageInput(Rule):
@@ -41,6 +41,16 @@ class UndeclaredStageInput(Rule):
     PATH = "inputs/regions.csv"
     def regions():
         return pd.read_csv(PATH)
+    ```
+
+    ## Fixed
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: python src/train.py
+        deps: [src, data/features.parquet, data/ext/macro.csv, inputs/regions.csv]
+        outs: [model.pkl]
     ```
 
     ## Declared by name, by directory, through an argument, through a parameter
@@ -130,4 +140,5 @@ class UndeclaredStageInput(Rule):
                 related=related,
                 minutes=self.minutes + 2 * (len(flow.reads) - 1),
                 scope=stage.name,
+                fix=listing_fix(project.by_path[stage.path], stage, "deps", sorted(flow.reads), are_paths=True),
             )

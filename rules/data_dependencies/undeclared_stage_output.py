@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import DataAccess, Finding, Project, Related, Rule, Severity, stage_flows
+from mldebt import DataAccess, Finding, Fix, Project, Related, Rule, Severity, Stage, listing_fix, stage_flows
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".svg", ".pdf", ".html", ".gif", ".txt")
 
@@ -44,6 +44,19 @@ class UndeclaredStageOutput(Rule):
     import pandas as pd
     df = pd.read_csv("data/clean.csv")
     df.to_csv("data/clean.csv")
+    ```
+
+    ## Fixed
+
+    ```yaml title="dvc.yaml"
+    stages:
+      clean:
+        cmd: python clean.py
+        deps: [clean.py, data/raw.csv]
+        outs: [data/clean.csv, data/column_stats.csv]
+      enrich:
+        cmd: python enrich.py
+        deps: [enrich.py, data/clean.csv]
     ```
 
     ## Declared as output, metric, plot or in a directory
@@ -120,7 +133,16 @@ class UndeclaredStageOutput(Rule):
                 severity=severity,
                 minutes=self.minutes + 2 * (len(flow.writes) - 1),
                 scope=stage.name,
+                fix=self._fix(project, stage, sorted(flow.writes)),
             )
+
+    def _fix(self, project: Project, stage: Stage, paths: list[str]) -> Fix | None:
+        """Adds the outputs, unless DVC would refuse one: an input of the stage, or the product of another."""
+        taken = {declared.path for declared in stage.inputs}
+        taken.update(declared.path for other in project.stages for declared in other.products)
+        if not taken.isdisjoint(paths):
+            return None
+        return listing_fix(project.by_path[stage.path], stage, "outs", paths, are_paths=True)
 
     def _is_read_elsewhere(self, project: Project, path: str, writes: list[DataAccess]) -> bool:
         writers = {path for access in writes for path in (access.component, access.source.path)}

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Location, Project, Related, Rule, Stage, undeclared_params
+from mldebt import (
+    Finding,
+    Fix,
+    Location,
+    ParamRead,
+    Project,
+    Related,
+    Rule,
+    Stage,
+    listing_fix,
+    undeclared_params,
+)
 
 
 class UndeclaredStageParam(Rule):
@@ -55,6 +66,22 @@ class UndeclaredStageParam(Rule):
     with open("params.yaml") as file:
         params = yaml.safe_load(file)["train"]
     fit(depth=params["depth"], rate=params["rate"])
+    ```
+
+    ## Fixed
+
+    ```yaml title="dvc.yaml"
+    stages:
+      split:
+        cmd: python split.py
+        params:
+        - seed
+        - split.test_size
+        deps: [split.py, settings.py]
+      train:
+        cmd: python train.py
+        deps: [train.py]
+        params: [train.depth, train.rate]
     ```
 
     ## Tracked by key, by group or as a file; a path that is declared
@@ -128,7 +155,15 @@ class UndeclaredStageParam(Rule):
                 ],
                 minutes=self.minutes + len(missing) - 1,
                 scope=stage.name,
+                fix=self._fix(project, stage, missing),
             )
+
+    def _fix(self, project: Project, stage: Stage, missing: list[ParamRead]) -> Fix | None:
+        """Adds the keys, where all belong to the file that DVC looks them up in."""
+        if any(read.file != f"{stage.directory}/params.yaml".lstrip("/") for read in missing):
+            return None
+        keys = [read.key for read in missing]
+        return listing_fix(project.by_path[stage.path], stage, "params", keys, are_paths=False)
 
     def _place(self, project: Project, stage: Stage) -> Location:
         source = project.by_path[stage.path]

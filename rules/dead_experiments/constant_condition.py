@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Rule, dead_sides, written
+from mldebt import (
+    DeadSide,
+    Finding,
+    Fix,
+    Kind,
+    Profile,
+    Project,
+    Rule,
+    SourceFacts,
+    dead_sides,
+    deletion,
+    written,
+)
 
 
 class ConstantCondition(Rule):
@@ -25,6 +37,13 @@ class ConstantCondition(Rule):
     if False:  # expect: constant-condition
         search = grid_search(model)
         params = search.best_params_
+    model.set_params(**params)
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    params = {"depth": 3}
     model.set_params(**params)
     ```
 
@@ -110,4 +129,18 @@ class ConstantCondition(Rule):
                     source.location(side.block.span),
                     f"`{keyword} {written(side.test)}` disables {lines} line{'s' if lines > 1 else ''}",
                     scope=source.scope_name(side.block.parent),
+                    fix=_fix(source, side),
                 )
+
+
+def _fix(source: SourceFacts, side: DeadSide) -> Fix | None:
+    """Deletes an `if` that never runs and has no other branch; `pass` stays where it stood alone."""
+    block, blocks = side.block, source.facts.blocks
+    parent = blocks[block.parent]
+    number = blocks.index(block)
+    answered = any(other.partner == number for other in blocks)
+    if block.kind != "if" or side.value or answered or parent.kind == "else":
+        return None
+    alone = parent.kind != "module" and parent.size <= block.size + 1
+    edit = deletion(source, block.span, "pass" if alone else "")
+    return None if edit is None else Fix("Delete what never runs", (edit,))

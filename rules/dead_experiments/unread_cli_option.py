@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Namespaces, Option, Project, Role, Rule, Severity, facts, walk
+from mldebt import Finding, Fix, Namespaces, Option, Project, Role, Rule, Severity, deletion, facts, walk
 
 _ACTIONS = re.compile(r"(store(_true|_false|_const)?|append(_const)?|count|extend)$")
 
@@ -28,6 +28,18 @@ class UnreadCliOption(Rule):
     parser = argparse.ArgumentParser()
     parser.add_argument("--lr", type=float)
     parser.add_argument("-es", "--early-stopping", type=int)  # expect: unread-cli-option
+    args = parser.parse_args()
+    print(args)
+    json.dump(vars(args), open("args.json", "w"))
+    train(lr=args.lr)
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    import argparse, json
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lr", type=float)
     args = parser.parse_args()
     print(args)
     json.dump(vars(args), open("args.json", "w"))
@@ -134,7 +146,16 @@ class UnreadCliOption(Rule):
             option.location,
             f"option `{option.name}` is accepted but never read: users believe that they configure something",
             severity=Severity.INFO if is_mild else None,
+            fix=_fix(option),
         )
+
+
+def _fix(option: Option) -> Fix | None:
+    """Deletes the call that declares an option, where it is a statement of its own."""
+    if option.call is None or option.framework != "argparse":
+        return None
+    edit = deletion(option.source, option.call.span)
+    return None if edit is None else Fix(f"Delete the option `{option.name}`", (edit,))
 
 
 def _is_plain(option: Option) -> bool:

@@ -1,0 +1,122 @@
+"""Edits that rules propose: delete whole lines, add items to a list of a YAML file without touching the rest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from posixpath import relpath
+from typing import TYPE_CHECKING
+
+from mldebt.extract.text import DecodingError, decode
+from mldebt.facts import Entry
+from mldebt.finding import Edit, Fix
+from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Kind, Location, Span
+
+_PLAIN = re.compile(r"[A-Za-z_./][\w./-]*")
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+
+if TYPE_CHECKING:
+    from mldebt.declarations.model import Stage
+
+Path = tuple[str | int, ...]
+
+
+def deletion(source: SourceFacts, span: Span, instead: str = "") -> Edit | None:
+    """The edit that deletes the lines of a span (in the joined text), if nothing else stands on them.
+
+    `instead` is a statement that takes their place, with the same indentation.
+    """
+    lines = _lines(source)
+    if lines is None or source.kind is Kind.NOTEBOOK:
+        return None  # cells hold magics and outputs that belong to the lines
+    last = span.end_line - (span.end_column == 1 and span.end_line > span.line)
+    before = lines[span.line - 1][: span.column - 1]
+    after = lines[last - 1][span.end_column - 1 :] if last == span.end_line else ""
+    if before.strip() or (after.strip() and not after.lstrip().startswith("#")):
+        return None
+    text = f"{before}{instead}\n" if instead else ""
+    return Edit(Location(source.path, Span(span.line, 1, last + 1, 1)), text)
+
+
+def listing_fix(
+    source: SourceFacts, stage: Stage, key: str, items: Sequence[str], *, are_paths: bool
+) -> Fix | None:
+    """The fix that adds items to a list of a DVC stage (`deps`, `outs`, `params`).
+
+    `are_paths` says that the items are paths relative to the root, which DVC wants relative to the stage's
+    directory. None where one declaration stands for several stages, or cannot be extended with certainty.
+    """
+    directory = stage.directory or "."
+    if stage.tool != "dvc" or "@" in stage.name or directory.startswith("/") or "$" in directory:
+        return None
+    wanted = [relpath(item, directory) if are_paths else item for item in items]
+    edit = with_items(source, ("stages", stage.name), key, wanted)
+    return None if edit is None else Fix(f"Add to `{key}` of the stage `{stage.name}`", (edit,))
+
+
+def with_items(source: SourceFacts, parent: Path, key: str, items: Sequence[str]) -> Edit | None:
+    """The edit that adds items to the list `key` of a mapping in a YAML file, and the list if there is none.
+
+    None where the file is written in a way that leaves it open how to add them.
+    """
+    lines = _lines(source)
+    if lines is None or not items:
+        return None
+    written = [_scalar(item) for item in items]
+    path = (*parent, key)
+    entries = {entry.path: entry for entry in source.facts.entries if not entry.document}
+    if path in entries:
+        return _added(source, lines, entries, path, written)
+    return _new_list(source, lines, entries, parent, key, written)
+
+
+def _added(
+    source: SourceFacts, lines: list[str], entries: dict[Path, Entry], path: Path, items: list[str]
+) -> Edit | None:
+    listed = entries[path]
+    children = [entry for entry in entries.values() if entry.path[:-1] == path]
+    if listed.kind != "seq" or not children:
+        return None
+    leaves = [entry for entry in entries.values() if entry.path[: len(path)] == path and entry.kind == "scalar"]
+    last = max(leaves, key=lambda entry: (entry.span.end_line, entry.span.end_column)).span
+    if lines[listed.span.line - 1][listed.span.column - 1 : listed.span.column] == "[":
+        place = Span.at(last.end_line, last.end_column)
+        closing = lines[last.end_line - 1][last.end_column - 1 :].lstrip()
+        return Edit(Location(source.path, place), ", " + ", ".join(items)) if closing[:1] in ("]", ",") else None
+    first = min(children, key=lambda entry: entry.span).span
+    dash = re.match(r"[ ]*- +", lines[first.line - 1])
+    if dash is None or any(lines[entry.key.line - 1].rstrip()[-1:] == "|" for entry in children):
+        return None
+    indent = dash[0][: dash[0].index("-")]
+    place = Span.at(last.end_line, len(lines[last.end_line - 1]) + 1)
+    return Edit(Location(source.path, place), "".join(f"\n{indent}- {item}" for item in items))
+
+
+def _new_list(
+    source: SourceFacts, lines: list[str], entries: dict[Path, Entry], parent: Path, key: str, items: list[str]
+) -> Edit | None:
+    siblings = [entry for entry in entries.values() if entry.path[:-1] == parent]
+    command = entries.get((*parent, "cmd"))
+    if command is None or lines[command.key.line - 1][: command.key.column - 1].strip():
+        return None  # `{cmd: …}` on one line
+    later = [entry for entry in siblings if entry.key > command.key]
+    before = min(later, key=lambda entry: entry.key) if later else command
+    indent = " " * (command.key.column - 1)
+    text = f"{indent}{key}:\n" + "".join(f"{indent}- {item}\n" for item in items)
+    return Edit(Location(source.path, Span.at(before.key.line)), text)
+
+
+def _scalar(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _lines(source: SourceFacts) -> list[str] | None:
+    """The lines of the file; None where it cannot be read any more."""
+    try:
+        return decode(source.source.read(), source.kind).split("\n")
+    except (OSError, DecodingError):
+        return None

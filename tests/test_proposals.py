@@ -1,0 +1,89 @@
+"""Edits that rules propose: items of YAML lists in every layout, whole lines of code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mldebt.extract import extract
+from mldebt.project import SourceFacts
+from mldebt.project.proposals import deletion, with_items
+from mldebt.rewrite import rewritten
+from mldebt.source import Kind, Source, Span
+
+STAGE = ("stages", "train")
+
+
+def source(text: str, kind: Kind) -> SourceFacts:
+    data = text.encode()
+    return SourceFacts(Source("file", kind, Path("file"), data=data), extract(kind, data))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("cmd: a\n    deps: [a.py]\n", 'cmd: a\n    deps: [a.py, b.py, "data/é x.csv"]\n'),
+        ("cmd: a\n    deps: [a.py,\n      c.py,\n    ] # all\n    outs: [m]\n", None),
+        (
+            "cmd: a\n    deps:\n      - a.py # one\n    outs: [m]\n",
+            "cmd: a\n    deps:\n      - a.py # one\n      - b.py\n",
+        ),
+        ("cmd: a\n    deps:\n    - a.py", "cmd: a\n    deps:\n    - a.py\n    - b.py\n"),
+        (
+            "cmd: a\n    deps:\n    - a.py:\n        cache: false\n    outs: [m]\n",
+            "        cache: false\n    - b.py\n",
+        ),
+        ("cmd: a\n    outs: [m]\n", "cmd: a\n    deps:\n    - b.py\n"),
+        ("cmd: |\n      a\n      b\n", "  train:\n    deps:\n    - b.py\n"),
+        ("cmd: >-\n      a\n      b\n    # then\n    outs: [m]\n", "    # then\n    deps:\n    - b.py\n"),
+    ],
+)
+def test_items_are_added_to_lists_of_every_layout(body: str, expected: str | None) -> None:
+    text = f"# pipeline\nstages:\n  train:\n    {body}"
+    items = ["b.py", "data/é x.csv"]
+    edit = with_items(source(text, Kind.YAML), STAGE, "deps", items)
+    assert edit is not None
+    after = rewritten(text.encode(), Kind.YAML, [edit]).decode()
+    before = yaml.safe_load(text)["stages"]["train"]
+    wanted = {**before, "deps": [*before.get("deps", []), *items]}
+    assert yaml.safe_load(after)["stages"]["train"] == wanted, after
+    if expected is not None:
+        assert expected in after
+    assert [line for line in after.splitlines() if "#" in line] == [
+        line for line in text.splitlines() if "#" in line
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["stages: {train: {cmd: a}}\n", "stages:\n  train:\n    cmd: a\n    deps: x\n", "a: [\n"]
+)
+def test_what_leaves_it_open_is_left_alone(text: str) -> None:
+    assert with_items(source(text, Kind.YAML), STAGE, "deps", ["b.py"]) is None
+
+
+def test_line_ends_stay() -> None:
+    text = "stages:\r\n  train:\r\n    cmd: a\r\n    deps:\r\n    - a.py\r\n"
+    edit = with_items(source(text, Kind.YAML), STAGE, "deps", ["b.py"])
+    assert edit is not None
+    assert rewritten(text.encode(), Kind.YAML, [edit]) == text.encode() + b"    - b.py\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "expected"),
+    [
+        ("a\nif x:\n  b\nc\n", Span(2, 1, 3, 4), "a\nc\n"),
+        ("if y:\n  f(\n   1)  # why\n", Span(2, 3, 3, 6), "if y:\n  pass\n"),
+        ("a; b\n", Span(1, 4, 1, 5), None),
+        ("a; b\n", Span(1, 1, 1, 2), None),
+        ("a", Span(1, 1, 1, 2), ""),
+    ],
+)
+def test_whole_lines_are_deleted(text: str, span: Span, expected: str | None) -> None:
+    edit = deletion(source(text, Kind.PYTHON), span, "pass" if "y" in text else "")
+    if expected is None:
+        assert edit is None
+    else:
+        assert edit is not None
+        assert rewritten(text.encode(), Kind.PYTHON, [edit]).decode() == expected
