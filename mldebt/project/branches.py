@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from mldebt.facts import Attr, Block, Compare, Const, Expr, Logic, Ref, Unary
+from mldebt.facts import Attr, Block, Compare, Const, Expr, Item, Logic, Ref, Seq, Unary
 from mldebt.project.source_facts import SourceFacts
 
 ValueOf = Callable[[Expr], Const | None]
@@ -89,6 +89,10 @@ def written(expr: Expr) -> str:
             return f" {operator} ".join(map(written, items))
         case Compare(operator, left, right):
             return f"{written(left)} {operator} {written(right)}"
+        case Item(base, index):
+            return f"{written(base)}[{written(index)}]"
+        case Seq("list", items):
+            return f"[{', '.join(map(written, items[:3]))}{', …' if len(items) > 3 else ''}]"
     return "…"
 
 
