@@ -5,7 +5,22 @@ from __future__ import annotations
 from functools import cached_property
 
 from mldebt.api_tables import ApiTables, load_tables
-from mldebt.facts import Attr, Binding, Called, Class, Const, Each, Expr, Item, Map, Ref, Seq, Text, Unary
+from mldebt.facts import (
+    Attr,
+    Binding,
+    Called,
+    Class,
+    Const,
+    Each,
+    Expr,
+    Function,
+    Item,
+    Map,
+    Ref,
+    Seq,
+    Text,
+    Unary,
+)
 from mldebt.project.names import Names
 from mldebt.project.qualify import LOOP_CARRIED
 from mldebt.project.source_facts import SourceFacts
@@ -72,6 +87,8 @@ class Types:
             if symbol is not None:
                 if isinstance(symbol.fact, Class) and not symbol.rest:
                     return f"{symbol.source.path}:{symbol.fact.qualname}"
+                if isinstance(symbol.fact, Function) and not symbol.rest:
+                    return self._returned(symbol.source, symbol.fact, depth)
                 return ""
             return self._external_result(fact.name)
         if isinstance(fact.func, Attr):
@@ -79,6 +96,12 @@ class Types:
             if receiver:
                 return self._external_result(f"{receiver}.{fact.func.name}")
         return ""
+
+    def _returned(self, source: SourceFacts, function: Function, depth: int) -> str:
+        """The one type of all that a function of the project returns, None aside."""
+        results = source.returns_by_function.get(function.block, [])
+        found = {self.of(source, result, depth + 1) for result in results if result != Const(None)}
+        return found.pop() if len(found) == 1 else ""
 
     def _external_result(self, name: str) -> str:
         returned = self.tables.returns(name)
