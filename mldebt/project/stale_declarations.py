@@ -48,6 +48,7 @@ def stale_declarations(project: Project) -> Iterator[Stale]:
 def _entries(project: Project) -> Iterator[Stale]:
     nodes = [stage for stage in project.stages if stage.tool == "kedro"]
     strings: dict[str, tuple[set[str], set[str]]] = {}
+    opened = {access.address.path for access in project.accesses if access.address is not None}
     for entry in project.declared_data:
         home = entry.location.path.partition("conf/")[0].rstrip("/")
         near = [stage for stage in nodes if stage.directory == home]
@@ -63,7 +64,7 @@ def _entries(project: Project) -> Iterator[Stale]:
         last = name.rpartition(".")[2]
         if name in used or {name, entry.name, last} & whole or any(p in name for p in pieces):
             continue
-        if not _is_set(project, home, entry):
+        if not _is_set(project, home, entry) and not _is_opened(entry, opened):
             yield Stale("entry", entry.name, "", entry.location)
 
 
@@ -79,6 +80,11 @@ def _is_set(project: Project, home: str, entry: Declared) -> bool:
         if source.path.startswith(start) and any(e.value == entry.name for e in source.facts.entries):
             return True
     return False
+
+
+def _is_opened(entry: Declared, opened: set[str]) -> bool:
+    """Whether code opens an entry's file past the catalogue: then the data is used after all."""
+    return bool(entry.file) and any(path == entry.file or path.startswith(f"{entry.file}/") for path in opened)
 
 
 def _texts(sources: list[SourceFacts]) -> tuple[set[str], set[str]]:

@@ -1,0 +1,1 @@
+"""Boundary erosion (Sculley et al. 2015, section 2)."""
