@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FIT = frozenset({"fit", "tune"})
 _FITTING_METHODS = frozenset({"minimize", "apply_gradients"})
 _PREPARING_ROLES = frozenset({"transformer"})
+_MOST_PLACES = 100_000
 _NEVER_RUN = (Role.TEST, Role.VENDORED, Role.TEMPLATE, Role.DOCS, Role.GENERATED)
 
 
@@ -55,6 +56,8 @@ class Phases:
         """What can be started, by path: entry points, and scripts that work at their top level.
 
         A file that others import and that has no main part of its own is no program. Tests are none either.
+        In a large library every program runs nearly everything: once the programs found so far have reached
+        100,000 functions together, the rest are left out.
         """
         starts: dict[str, set[Place]] = {}
         for point in self._project.entry_points:
@@ -63,10 +66,13 @@ class Phases:
             if source.path not in starts and self._is_script(source):
                 starts[source.path] = {Place(source.path, MODULE), Place(source.path, MAIN)}
         found = []
+        places = 0
         for path in sorted(starts):
             home = self._project.source(path)
-            if home is not None and not home.source.is_any(*_NEVER_RUN):
-                found.append(Program(home, self._project.call_graph.reach(*starts[path])))
+            if home is not None and not home.source.is_any(*_NEVER_RUN) and places < _MOST_PLACES:
+                reach = self._project.call_graph.reach(*starts[path])
+                places += len(reach.places)
+                found.append(Program(home, reach))
         return tuple(found)
 
     @cached_property
