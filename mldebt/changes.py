@@ -48,7 +48,7 @@ def change_since(root: Path, reference: str, settings: Settings) -> Change:
     try:
         base = merge_base(root, reference)
         diff = git(root, *_DIFF, base, "--")
-        before = _sources(root, blobs_of(root, base), settings)
+        before = sources_of(root, blobs_of(root, base), settings)
     except GitError as error:
         raise ChangeError(f"--since {reference}: {error}") from error
     return read_diff(diff, root)._replace(before=before)
@@ -58,12 +58,12 @@ def staged_change(root: Path, settings: Settings) -> Change:
     """What the index changes against HEAD, analysed as it is in the index. Raises ChangeError."""
     try:
         diff = git(root, *_DIFF, "--cached", "--")
-        after = _sources(root, staged_blobs(root), settings)
+        after = sources_of(root, staged_blobs(root), settings)
         try:
             base = blobs_of(root, commit_of(root, "HEAD"))
         except GitError:  # no commit yet: everything is new
             base = []
-        before = _sources(root, base, settings)
+        before = sources_of(root, base, settings)
     except GitError as error:
         raise ChangeError(f"--staged: {error}") from error
     return read_diff(diff, root)._replace(before=before, after=after)
@@ -133,7 +133,7 @@ def _was_there(finding: Finding, report: Report, change: Change, known: frozense
     return any(fingerprint(former, *parts, number) in known for number in range(_MOST_EQUAL))
 
 
-def _sources(root: Path, blobs: Iterable[Blob], settings: Settings) -> Discovery:
+def sources_of(root: Path, blobs: Iterable[Blob], settings: Settings) -> Discovery:
     """What discovery would find if the blobs lay on disk."""
     by_path = {blob.path: blob for blob in blobs}
     found = analysed(by_path, root=root, exclude=settings.exclude or (), extend_exclude=settings.extend_exclude)
