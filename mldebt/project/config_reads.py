@@ -59,9 +59,9 @@ class ConfigReads:
     """The reads of all configuration documents of a project.
 
     `reads` says where each part is read, `whole` which parts are taken whole, `written` which code adds,
-    `missing` which reads find nothing. `loaded` are the documents that code loads, `filled` those that Kedro
-    loads, and `opaque` the kinds of documents of which some load could not be followed to its file, by the path
-    of the loading code.
+    `missing` which reads find nothing. `loaded` are the documents that code loads (`loaded_by`: with which call),
+    `filled` those that Kedro loads, and `opaque` the kinds of documents of which some load could not be followed
+    to its file, by the path of the loading code.
     """
 
     def __init__(self, project: Project) -> None:
@@ -71,6 +71,7 @@ class ConfigReads:
         self.written: set[Place] = set()
         self.missing: list[MissingKey] = []
         self.loaded: set[str] = set()
+        self.loaded_by: dict[str, set[str]] = {}
         self.filled: set[str] = set()
         self.opaque: dict[str, set[Kind]] = {}
         self._checked: set[tuple[str, Expr]] = set()
@@ -94,6 +95,7 @@ class ConfigReads:
             for option in alternatives(self._project.value(source, Called(index))):
                 if isinstance(option, Document):
                     self.loaded.add(option.path)
+                    self.loaded_by.setdefault(call.name, set()).add(option.path)
                 else:
                     kind = _KINDS.get(api.format, Kind.YAML)
                     self.opaque.setdefault(source.path, set()).add(kind)
