@@ -87,10 +87,13 @@ if TYPE_CHECKING:
     from mldebt.project.parked_steps import parked_steps as parked_steps
     from mldebt.project.phases import Event as Event
     from mldebt.project.phases import Program as Program
+    from mldebt.project.phantoms import phantoms as phantoms
     from mldebt.project.processes import Process as Process
     from mldebt.project.proposals import deletion as deletion
     from mldebt.project.proposals import listing_fix as listing_fix
     from mldebt.project.qualify import qualified as qualified
+    from mldebt.project.requests_to_models import UncheckedRequest as UncheckedRequest
+    from mldebt.project.requests_to_models import unchecked_requests as unchecked_requests
     from mldebt.project.score_cuts import ScoreCut as ScoreCut
     from mldebt.project.score_cuts import score_cuts as score_cuts
     from mldebt.project.single_values import SingleValue as SingleValue
@@ -138,6 +141,7 @@ _HOMES = {
     "mldebt.project.orders": "Disorder disorders",
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.phases": "Event Program",
+    "mldebt.project.phantoms": "phantoms",
     "mldebt.project.processes": "Process",
     "mldebt.project.proposals": "deletion listing_fix",
     "mldebt.project.qualify": "qualified",
@@ -145,6 +149,7 @@ _HOMES = {
     "mldebt.project.splits": "Split",
     "mldebt.project.specifiers": "exclude",
     "mldebt.project.stale_declarations": "stale_declarations",
+    "mldebt.project.requests_to_models": "UncheckedRequest unchecked_requests",
     "mldebt.project.score_cuts": "ScoreCut score_cuts",
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",

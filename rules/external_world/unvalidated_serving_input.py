@@ -1,0 +1,112 @@
+"""The rule `unvalidated-serving-input`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Project, Related, Role, Rule, Severity, unchecked_requests
+
+
+class UnvalidatedServingInput(Rule):
+    """Request data reaches a model without a schema.
+
+    Whatever a client sends is predicted from: a missing field becomes `NaN`, a text in place of a number an error
+    500 or a silent category, another unit a wrong answer. The model was trained on data with invariants; Breck et
+    al. 2017 ("The ML Test Score", Monitor 2) ask that they hold in the inputs of serving too.
+
+    ## How to repair
+
+    Take the request as a typed model (pydantic) with ranges and allowed values from the training schema.
+
+    ## Straight into a frame
+
+    ```python title="app.py"
+    import pandas as pd
+    from flask import Flask, request
+    app = Flask(__name__)
+
+    @app.route("/predict", methods=["POST"])
+    def predict():
+        row = request.get_json()
+        frame = pd.DataFrame([row])
+        return {"y": model.predict(frame)[0]}  # expect: unvalidated-serving-input
+    ```
+
+    ## Through a function, and as an untyped body
+
+    ```python title="service.py"
+    import pandas as pd
+    from fastapi import FastAPI, Request
+    app = FastAPI()
+
+    def score(data):
+        return model.predict_proba(pd.DataFrame(data))[:, 1]
+
+    @app.post("/score")
+    async def handle(request: Request):
+        data = await request.json()
+        return score(data)  # expect: unvalidated-serving-input
+
+    @app.post("/one")
+    def one(body: dict):
+        return list(model.predict([list(body.values())]))  # expect: unvalidated-serving-input
+    ```
+
+    ## Typed bodies, checks and conversions
+
+    ```python title="service.py"
+    import pandas as pd
+    from fastapi import FastAPI
+    from flask import Flask, request
+    from pydantic import BaseModel
+    app = FastAPI()
+
+    class Customer(BaseModel):
+        age: int
+
+    @app.post("/score")
+    def score(body: Customer):
+        return model.predict(pd.DataFrame([body.model_dump()]))[0]
+
+    @app.route("/checked")
+    def checked():
+        data = request.get_json()
+        validate(data)
+        return model.predict([data])
+
+    @app.route("/converted")
+    def converted():
+        return model.predict([[float(request.form["age"]), int(request.form["calls"])]])
+    ```
+
+    ## No model, no request
+
+    ```python title="service.py"
+    from flask import Flask, request
+    app = Flask(__name__)
+
+    @app.route("/store")
+    def store():
+        return save(request.get_json())
+
+    @app.route("/today")
+    def today():
+        return model.predict(load_today())
+    ```
+    """
+
+    minutes = 30
+    skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each handler that predicts from unchecked data."""
+        for found in unchecked_requests(project):
+            source, handler = found.source, found.handler
+            if not source.source.is_any(*self.skip_roles):
+                yield self.finding(
+                    found.location,
+                    f"the request of `{handler.name}` reaches `{found.call}` without a schema or a check",
+                    related=[Related(source.location(handler.span), f"`{handler.name}`")],
+                    severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
+                    scope=handler.qualname,
+                )
