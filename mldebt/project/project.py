@@ -39,10 +39,12 @@ if TYPE_CHECKING:
     from mldebt.project.phases import Phases
     from mldebt.project.processes import Process
     from mldebt.project.randomness import Randomness
+    from mldebt.project.single_values import SingleValues
     from mldebt.project.splits import Split
     from mldebt.project.stages import Stages
     from mldebt.project.switches import Switches
     from mldebt.project.types import Types
+    from mldebt.project.unreferenced import Unreferenced
     from mldebt.project.unused_settings import UnusedSettings
     from mldebt.project.versions import Versions
 
@@ -281,6 +283,20 @@ class Project:
         from mldebt.project.phases import Phases
 
         return Phases(self)
+
+    @cached_property
+    def single_values(self) -> SingleValues:
+        """Switches that have one value everywhere."""
+        from mldebt.project.single_values import SingleValues
+
+        return SingleValues(self)
+
+    @cached_property
+    def unreferenced(self) -> Unreferenced:
+        """Functions and classes that nothing mentions."""
+        from mldebt.project.unreferenced import Unreferenced
+
+        return Unreferenced(self)
 
     # --- copies ---
 

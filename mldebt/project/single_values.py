@@ -1,0 +1,287 @@
+"""Switches that have one value everywhere: parameters, attributes and settings whose other branch nothing selects."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.facts import Attr, Const, Expr, Function, Item, Param, Ref
+from mldebt.project.branches import DeadSide, dead_sides
+from mldebt.project.callers import Caller, argument_for, hides_arguments
+from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import walk
+from mldebt.source import Kind, Location, Role
+from mldebt.values import Document, Known
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_LOOKS_UP = frozenset({"getattr", "globals", "eval", "locals"})
+
+
+class SingleValue(NamedTuple):
+    """A switch that is always `value`.
+
+    `kind` is parameter, attribute or setting. `places` give the value, `sides` (each with its source) never run.
+    """
+
+    kind: str
+    name: str
+    value: object
+    source: SourceFacts
+    location: Location
+    places: tuple[Location, ...]
+    sides: tuple[tuple[SourceFacts, DeadSide], ...]
+
+
+class SingleValues:
+    """Finds such switches. Whatever could be set from outside the project's text is left out."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def all(self) -> tuple[SingleValue, ...]:
+        """All single-valued switches."""
+        root_of = self._project.subprojects.root_of
+        found = (*self._parameters(), *self._attributes(), *self._settings())
+        return tuple(switch for switch in found if root_of(switch.source.path) not in self._unreadable)
+
+    # --- parameters ---
+
+    def _parameters(self) -> Iterator[SingleValue]:
+        for source in self._project.code:
+            tested = {
+                part.name
+                for block in source.facts.blocks
+                if block.kind in ("if", "ternary")
+                for part in walk(block.test)
+                if isinstance(part, Ref)
+            }
+            for function in source.facts.functions:
+                params = [p for p in function.params if p.name in tested and p.kind in ("positional", "keyword")]
+                if params and self._is_closed(source, function):
+                    callers = self._project.callers.of(source, function.qualname)
+                    for param in params:
+                        yield from self._parameter(source, function, param, callers)
+
+    def _is_closed(self, source: SourceFacts, function: Function) -> bool:
+        """Whether all calls of a function are known, and it is only ever called."""
+        name = function.name
+        if function.decorators or name.startswith("__") or name in self._handed_on:
+            return False
+        if self._defined[name] != 1:
+            return False
+        callers = self._project.callers.of(source, function.qualname)
+        return 0 < len(callers) == self._called[name] and not any(hides_arguments(c.call) for c in callers)
+
+    def _parameter(
+        self, source: SourceFacts, function: Function, param: Param, callers: tuple[Caller, ...]
+    ) -> Iterator[SingleValue]:
+        scope = source.bindings_by_scope.get(function.block, {})
+        if len(scope.get(param.name, ())) != 1:
+            return
+        values = {self._passed(function, param, caller) for caller in callers}
+        if len(values) != 1:
+            return
+        (value,) = values
+        if value is None or not isinstance(value.value, bool | int | str):
+            return
+
+        def value_of(expr: Expr) -> Const | None:
+            return value if isinstance(expr, Ref) and expr.bindings == (param.binding,) else None
+
+        sides = tuple((source, side) for side in dead_sides(source, value_of) if not _only_raises(source, side))
+        if sides:
+            where = source.location(source.facts.bindings[param.binding].span)
+            places = tuple(c.source.location(c.call.span) for c in callers)
+            name = f"{function.name}({param.name})"
+            yield SingleValue("parameter", name, value.value, source, where, places, sides)
+
+    def _passed(self, function: Function, param: Param, caller: Caller) -> Const | None:
+        """The constant that a call passes; None where it is not known."""
+        is_method = (
+            "." in function.qualname and bool(function.params) and function.params[0].name in ("self", "cls")
+        )
+        given = argument_for(function, param.name, caller.call, skip_first=is_method)
+        if given is None:
+            return param.default if isinstance(param.default, Const) else None
+        if isinstance(given, Const):
+            return given
+        value = self._project.value(caller.source, given) if isinstance(given, Ref) else None
+        return Const(value.value) if isinstance(value, Known) and _is_literal(caller.source, given) else None
+
+    @cached_property
+    def _unreadable(self) -> frozenset[str]:
+        """The parts of the repository that have code which cannot be read: nobody knows what it calls."""
+        return frozenset(
+            self._project.subprojects.root_of(source.path)
+            for source in self._project.code
+            if any(problem.fatal for problem in source.facts.header.problems)
+        )
+
+    @cached_property
+    def _called(self) -> Counter[str]:
+        """How often something of a name is called."""
+        return Counter(
+            call.func.name
+            for source in self._project.code
+            for call in source.facts.calls
+            if isinstance(call.func, Attr | Ref)
+        )
+
+    @cached_property
+    def _defined(self) -> Counter[str]:
+        return Counter(f.name for source in self._project.code for f in source.facts.functions)
+
+    @cached_property
+    def _handed_on(self) -> frozenset[str]:
+        """The names that are read other than by calling them, or that a string mentions that may be looked up."""
+        found: set[str] = set()
+        looks_up = any(
+            call.name in _LOOKS_UP and not any(isinstance(a, Const) for a in call.args[1:2])
+            for source in self._project.code
+            for call in source.facts.calls
+        )
+        for source in self._project.code:
+            facts = source.facts
+            exprs: list[Expr] = [a for call in facts.calls for a in call.args]
+            exprs += [k.value for call in facts.calls for k in call.keywords]
+            exprs += [b.value for b in facts.bindings if b.value is not None]
+            exprs += [s.value for s in facts.stores] + [r.value for r in facts.returns]
+            for expr in exprs:
+                for part in walk(expr):
+                    if isinstance(part, Ref | Attr):
+                        found.add(part.name)
+                    elif (
+                        isinstance(part, Const)
+                        and isinstance(part.value, str)
+                        and (looks_up or "." in part.value)
+                    ):
+                        found.add(part.value.rpartition(".")[2])
+        return frozenset(found)
+
+    # --- attributes ---
+
+    def _attributes(self) -> Iterator[SingleValue]:
+        if any(
+            True
+            for source in self._project.code
+            for call in source.facts.calls
+            if _sets_any(call.name, call.args)
+        ):
+            return
+        stores = defaultdict(list)
+        named = {k.name for source in self._project.code for call in source.facts.calls for k in call.keywords}
+        for source in self._project.code:
+            named.update(b.name for b in source.facts.bindings if b.kind in ("parameter", "annotated"))
+            for store in source.facts.stores:
+                if isinstance(store.target, Attr):
+                    stores[store.target.name].append((source, store))
+        for name, places in sorted(stores.items()):
+            source, store = places[0]
+            fixed = (
+                isinstance(store.value, Const) and isinstance(store.value.value, bool) and store.operator == "="
+            )
+            if len(places) == 1 and fixed and "_" in name.strip("_") and name not in named:
+                if not isinstance(store.target, Attr) or store.target.base != Ref(
+                    "self", getattr(store.target.base, "bindings", ())
+                ):
+                    continue
+                yield from self._attribute(name, source, store.value, source.location(store.span))
+
+    def _attribute(self, name: str, source: SourceFacts, value: Expr, where: Location) -> Iterator[SingleValue]:
+        if not isinstance(value, Const):
+            return
+
+        def value_of(expr: Expr) -> Const | None:
+            return (
+                value
+                if isinstance(expr, Attr) and expr.name == name and isinstance(expr.base, Ref | Attr)
+                else None
+            )
+
+        sides = tuple(
+            (s, side) for s in self._project.code if _mentions(s, name) for side in dead_sides(s, value_of)
+        )
+        literal = {id(side.block) for s in {id(s): s for s, _ in sides}.values() for side in dead_sides(s)}
+        sides = tuple((s, side) for s, side in sides if id(side.block) not in literal)
+        if sides:
+            yield SingleValue("attribute", name, value.value, source, where, (where,), sides)
+
+    # --- settings ---
+
+    def _settings(self) -> Iterator[SingleValue]:
+        leaves = self._leaves
+        found: dict[str, list[tuple[SourceFacts, DeadSide]]] = defaultdict(list)
+        for source in self._project.code:
+            known: dict[Expr, str] = {}
+
+            def value_of(
+                expr: Expr, source: SourceFacts = source, known: dict[Expr, str] = known
+            ) -> Const | None:
+                name = _last_key(expr)
+                if name not in leaves or not isinstance(expr, Item | Attr):
+                    return None
+                if not isinstance(self._project.value(source, expr.base), Document):
+                    return None
+                known[expr] = name
+                return Const(leaves[name][0])
+
+            for side in dead_sides(source, value_of):
+                names = {known[part] for part in walk(side.test) if part in known}
+                for name in names:
+                    found[name].append((source, side))
+        for name, sides in sorted(found.items()):
+            value, places = leaves[name]
+            source = self._project.by_path[places[0].path]
+            yield SingleValue("setting", name, value, source, places[0], places, tuple(sides))
+
+    @cached_property
+    def _leaves(self) -> dict[str, tuple[bool, tuple[Location, ...]]]:
+        """The Boolean settings that at least two files give, all with the same value."""
+        found: dict[str, list[tuple[object, Location]]] = defaultdict(list)
+        for source in self._project.sources(Kind.YAML, Kind.TOML, Kind.JSON):
+            for entry in source.facts.entries:
+                if entry.kind == "scalar" and entry.path and not source.source.is_any(Role.TEST):
+                    found[str(entry.path[-1])].append((entry.value, source.location(entry.span)))
+        return {
+            name: (value, tuple(place for _, place in given))
+            for name, given in found.items()
+            if len({place.path for _, place in given}) > 1
+            and isinstance(value := given[0][0], bool)
+            and all(other is value for other, _ in given)
+        }
+
+
+def _last_key(expr: Expr) -> str:
+    if isinstance(expr, Attr):
+        return expr.name
+    if isinstance(expr, Item) and isinstance(expr.index, Const) and isinstance(expr.index.value, str):
+        return expr.index.value
+    return ""
+
+
+def _is_literal(source: SourceFacts, expr: Expr) -> bool:
+    """Whether a name is bound to a literal, once."""
+    if not isinstance(expr, Ref) or len(expr.bindings) != 1 or expr.bindings[0] < 0:
+        return False
+    binding = source.facts.bindings[expr.bindings[0]]
+    return binding.kind == "assign" and not binding.path and isinstance(binding.value, Const)
+
+
+def _only_raises(source: SourceFacts, side: DeadSide) -> bool:
+    """Whether a side does nothing but refuse the value."""
+    calls = [call for call in source.facts.calls if source.facts.blocks[call.block] is side.block]
+    return side.block.size == 1 and any(call.name.endswith(("Error", "Exception")) for call in calls)
+
+
+def _mentions(source: SourceFacts, name: str) -> bool:
+    return name in source.facts.words
+
+
+def _sets_any(name: str, args: tuple[Expr, ...]) -> bool:
+    """Whether a call sets an attribute that only running tells."""
+    return name == "setattr" and len(args) > 1 and not isinstance(args[1], Const)

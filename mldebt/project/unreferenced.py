@@ -1,0 +1,122 @@
+"""Functions and classes that nothing in the project mentions."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from posixpath import basename
+from typing import TYPE_CHECKING
+
+from mldebt.facts import Attr, Class, Const, Expr, Function, Ref
+from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import walk
+from mldebt.source import Kind
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+Definition = Function | Class
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_LOOKS_UP = frozenset({"getattr", "globals", "eval", "importlib.import_module", "__import__", "vars", "locals"})
+
+
+class Unreferenced:
+    """Finds definitions at the top of files whose names are read nowhere.
+
+    An import alone is no use, unless it stands in an `__init__.py`. A part of the repository that looks names up
+    while it runs has no such definitions, as far as anybody can tell.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def in_source(self, source: SourceFacts) -> Iterator[Definition]:
+        """The definitions of a file that nothing mentions, in textual order."""
+        if self._root(source) in self._dynamic:
+            return
+        definitions: list[Definition] = [*source.facts.functions, *source.facts.classes]
+        for definition in sorted(definitions, key=lambda d: d.span):
+            top = "." not in definition.qualname and source.facts.blocks[definition.block].parent == 0
+            if top and not definition.decorators and not self._is_read(source, definition):
+                yield definition
+
+    def _is_read(self, source: SourceFacts, definition: Definition) -> bool:
+        name = definition.name
+        places = self._reads.get(name, {})
+        own = source.facts.blocks[definition.block].span
+        return any(
+            path != source.path or any(not own.line <= line <= own.end_line for line in lines)
+            for path, lines in places.items()
+        )
+
+    def _root(self, source: SourceFacts) -> str:
+        return self._project.subprojects.root_of(source.path)
+
+    @cached_property
+    def _dynamic(self) -> frozenset[str]:
+        """The parts of the repository that look names up, or whose code cannot all be read."""
+        found = set()
+        for source in self._project.code:
+            if any(problem.fatal for problem in source.facts.header.problems):
+                found.add(self._root(source))
+            for call in source.facts.calls:
+                if call.name in _LOOKS_UP and not any(isinstance(a, Const) for a in call.args[:2]):
+                    found.add(self._root(source))
+        return frozenset(found)
+
+    @cached_property
+    def _reads(self) -> Mapping[str, Mapping[str, list[int]]]:
+        """For each name the files that read it, with the lines."""
+        found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for source in self._project.code:
+            for line, expr in _expressions(source):
+                for part in walk(expr):
+                    if isinstance(part, Ref | Attr):
+                        found[part.name][source.path].append(line)
+                    elif isinstance(part, Const) and isinstance(part.value, str) and len(part.value) < 200:
+                        for word in _WORD.findall(part.value):
+                            found[word][source.path].append(line)
+            if basename(source.path) == "__init__.py" or any(i.name == "*" for i in source.facts.imports):
+                for fact in source.facts.imports:
+                    found[fact.name][source.path].append(fact.span.line)
+        for source in self._project.sources(Kind.YAML, Kind.TOML, Kind.JSON, Kind.INI, Kind.SHELL, Kind.MAKE):
+            for entry in source.facts.entries:
+                for word in _WORD.findall(f"{entry.text} {entry.path[-1] if entry.path else ''}"):
+                    found[word][source.path].append(entry.span.line)
+            for command in source.facts.commands:
+                for word in _WORD.findall(" ".join(command.argv)):
+                    found[word][source.path].append(command.span.line)
+        return found
+
+
+def _expressions(source: SourceFacts) -> Iterator[tuple[int, Expr]]:
+    """All expressions of a file that read something, with their lines."""
+    facts = source.facts
+    for call in facts.calls:
+        for expr in (call.func, *call.args, *(k.value for k in call.keywords)):
+            yield call.span.line, expr
+    for binding in facts.bindings:
+        if binding.value is not None:
+            yield binding.span.line, binding.value
+        if binding.annotation:
+            yield binding.span.line, Const(binding.annotation)
+    for store in facts.stores:
+        yield store.span.line, store.value
+        yield store.span.line, store.target
+    for result in facts.returns:
+        yield result.span.line, result.value
+    for use in facts.uses:
+        yield use.span.line, use.expr
+    for block in facts.blocks:
+        if block.test is not None:
+            yield block.span.line, block.test
+    for function in facts.functions:
+        for expr in (*function.decorators, *(p.default for p in function.params if p.default is not None)):
+            yield function.span.line, expr
+        yield function.span.line - 1, Const(function.returns)
+    for cls in facts.classes:
+        for base in (*cls.bases, *cls.decorators):
+            yield cls.span.line - 1, base
