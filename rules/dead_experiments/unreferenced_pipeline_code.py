@@ -1,0 +1,141 @@
+"""The rule `unreferenced-pipeline-code`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, facts, is_library
+
+_FEWEST_LINES = 5
+_HOOKS = re.compile(
+    r"register_\w+|configure_\w+|forward|predict|main|lambda_handler|handler|init_model|\w+_fn|create_pipeline|setup"
+    r"|teardown|load_context|initialize|init|run|score|on_\w+|before_\w+|after_\w+|upgrade|downgrade|test_\w+|__\w+__"
+    r"|apply|get_model|entry\w*|cli|app|\w+_main|main_\w+|demo"
+)
+_ML = re.compile(
+    r"numpy|pandas|polars|sklearn|torch|tensorflow|keras|xgboost|lightgbm|catboost|transformers|scipy|cv2|PIL|spacy"
+    r"|nltk|pyspark|statsmodels|joblib|kedro|dvc|mlflow|wandb|matplotlib|seaborn|jax|datasets|pickle"
+)
+
+
+class UnreferencedPipelineCode(Rule):
+    """A function or class of a pipeline is mentioned nowhere.
+
+    What an experiment leaves behind is kept in step with the rest, is read by newcomers, and never runs. Sculley
+    et al. 2015, section 5 ("Dead Experimental Codepaths").
+
+    ## How to repair
+
+    Delete it; version control remembers.
+
+    ## A step without a caller
+
+    ```python title="clean.py"
+    import pandas as pd
+    def load(path):
+        frame = pd.read_csv(path)
+        return frame
+    def remove_short(frame):  # expect: unreferenced-pipeline-code
+        words = frame["text"].str.split()
+        lengths = words.str.len()
+        frame.loc[lengths < 3, "text"] = None
+        frame = frame.dropna()
+        return frame
+    load("raw.csv")
+    ```
+
+    ## Imported and never used
+
+    ```python title="steps.py"
+    import numpy as np
+    def project(vectors):  # expect: unreferenced-pipeline-code
+        center = vectors.mean(axis=0)
+        values, axes = np.linalg.eigh(np.cov(vectors.T))
+        order = np.argsort(values)
+        axes = axes[:, order]
+        return (vectors - center) @ axes
+    ```
+
+    ```python title="train.py"
+    from steps import project
+    print("no projection")
+    ```
+
+    ## Used by name, by configuration, or handed on
+
+    ```python title="steps.py"
+    import pandas as pd
+    def join(frame):
+        frame = frame.a()
+        frame = frame.b()
+        frame = frame.c()
+        return frame
+    def scale(frame):
+        frame = frame.a()
+        frame = frame.b()
+        frame = frame.c()
+        return frame
+    class Table:
+        a = 1
+        b = 2
+        c = 3
+        d = 4
+    STEPS = {"join": join}
+    ```
+
+    ```python title="other.py"
+    import steps
+    def show(table: steps.Table):
+        print(table)
+    show(1)
+    ```
+
+    ```yaml title="conf.yaml"
+    step: steps.scale
+    ```
+
+    ## Names that are looked up, hooks, and short helpers
+
+    ```python title="plugins.py"
+    import pandas as pd
+    def rename(frame):
+        frame = frame.a()
+        frame = frame.b()
+        frame = frame.c()
+        return frame
+    def use(name):
+        return globals()[name]
+    ```
+    """
+
+    severity = Severity.INFO
+    profile = Profile.AUDIT
+    minutes = 10
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each file with such definitions."""
+        for source in self.sources(project, Kind.PYTHON):
+            if source.source.is_any(Role.TUTORIAL) or not any(map(_ML.match, source.facts.header.modules)):
+                continue
+            found = [
+                definition
+                for definition in project.unreferenced.in_source(source)
+                if not _HOOKS.fullmatch(definition.name) and _lines(source.facts, definition) >= _FEWEST_LINES
+            ]
+            if not found or is_library(project, source.path):
+                continue
+            first, lines = found[0], sum(_lines(source.facts, d) for d in found)
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            yield self.finding(
+                source.location(first.span),
+                f"`{first.name}`{more} ({lines} lines) {'are' if more else 'is'} never referenced",
+                related=[Related(source.location(d.span), f"`{d.name}` is not either") for d in found[1:]],
+                minutes=10 * len(found),
+                scope=first.qualname,
+            )
+
+
+def _lines(content: facts.Facts, definition: facts.Function | facts.Class) -> int:
+    span = content.blocks[definition.block].span
+    return span.end_line - span.line + 1
