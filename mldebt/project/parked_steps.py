@@ -20,8 +20,8 @@ _ITEM = re.compile(r"- *[\"']?([\w./${}-]*[\w}])[\"']?:?$")
 _SECTION = re.compile(r"(outs|deps|metrics|plots|params):$")
 _STAGE = re.compile(r"([\w@.-]+):$")
 _COMMAND_KEY = re.compile(r"(cmd|do): *\S?")
-_NODE = re.compile(r"(?:pipeline\.)?[nN]ode\($")
-_NODE_NAME = re.compile(r"(?:name|func)\s*=\s*r?[\"']?([\w.-]+(?: [\w.-]+)*)")
+_NODE = re.compile(r"(?:pipeline\.)?[nN]ode\((?:.*\),?)?$")
+_NODE_NAME = re.compile(r"\b(?:name|func)\s*=\s*r?[\"']?([\w.-]+(?: [\w.-]+)*)")
 _INPUT = re.compile(r"[\"']([\w:.@-]+)[\"'],?$")
 _COMMAND = re.compile(
     r"(?:[A-Z_]+=\S+ )*(?:python[\d.]*|bash|sh|Rscript|papermill)\s+(?:-[muB] +)?([^\s;&|]+\.(?:py|sh|ipynb|R))\b"
@@ -104,7 +104,7 @@ class _KedroComments:
     def read(self, group: Sequence[Comment], texts: Sequence[str]) -> str:
         """A node, or several inputs of one."""
         if any(_NODE.match(text) for text in texts):
-            names = [m[1] for text in texts if (m := _NODE_NAME.match(text))]
+            names = [m[1] for text in texts if (m := _NODE_NAME.search(text))]
             return f"node `{names[-1]}`" if names else "a node"
         line = group[0].span.line
         inputs = [m[1] for m in map(_INPUT.match, texts) if m is not None]
