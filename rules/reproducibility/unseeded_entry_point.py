@@ -12,7 +12,7 @@ _SEEDERS = {
     "torch": "torch.manual_seed",
     "tensorflow": "tensorflow.random.set_seed",
 }
-_MOST_SHOWN = 4
+_MOST_SHOWN = 12
 
 
 class UnseededEntryPoint(Rule):
@@ -142,7 +142,7 @@ class UnseededEntryPoint(Rule):
             first.location,
             f"`{program.source.path}`{more} trains with random numbers (`{first.name}`) and nothing that it runs"
             f" sets a seed: no call of {names}",
-            related=[Related(s.location, f"`{s.name}` draws") for s in others[:_MOST_SHOWN]],
+            related=[Related(s.location, f"`{s.name}` draws") for s in _by_file(others)[:_MOST_SHOWN]],
             severity=Severity.INFO if informal else None,
             scope=first.source.scope_name(first.call.block),
         )
@@ -151,3 +151,8 @@ class UnseededEntryPoint(Rule):
 def _importance(program: Program, site: Site) -> tuple[bool, bool]:
     """What is shown first: draws that decide about rows rather than initial weights, in the program's own file."""
     return (".nn." in site.name or ".layers." in site.name, site.source.path != program.source.path)
+
+
+def _by_file(sites: list[Site]) -> list[Site]:
+    """The first place of each file."""
+    return list({site.source.path: site for site in reversed(sites)}.values())[::-1]
