@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mldebt import __version__
-from mldebt.finding import Finding
+from mldebt.finding import Finding, Related
 from mldebt.report.audit import Audit, Hotspot
 from mldebt.report.audit_facts import compared, headline, limits, shown_date, shown_payback, shown_time
 from mldebt.report.audit_picture import picture
@@ -32,11 +32,14 @@ _LIBRARIES = {
     "vega-embed": "vega-embed.min.js",
 }
 _VERDICTS = {"for": "done, in part", "against": "not done", "both": "mixed", "unknown": "nothing"}
-_EXCERPT = 160
-"""Characters of a line that are shown."""
+_EXCERPT = (160, 80)
+"""Characters of a line that are shown; the second where there are many findings."""
+
+_EVIDENCE = (8, 3)
+"""Related places of a finding that are shown; the second where there are many findings."""
 
 _MANY = 1500
-"""Findings from which only the first place of a file is linked, and one line is shown, to keep the file small."""
+"""Findings from which places are not linked and less of each is shown, to keep the page small."""
 
 _MOST_ROWS = 400
 
@@ -102,6 +105,7 @@ def render_html(audit: Audit) -> str:
         link=view.link,
         shown=view.shown,
         excerpt=view.excerpt,
+        evidence=view.evidence,
     )
 
 
@@ -131,7 +135,12 @@ class _View:
             return ""
         line = self._audit.report.texts.line(finding.location).strip()
         line = printable(line.replace("\t", "    "))
-        return f"{line[:_EXCERPT]}…" if len(line) > _EXCERPT else line
+        longest = _EXCERPT[self._many]
+        return f"{line[:longest]}…" if len(line) > longest else line
+
+    def evidence(self, finding: Finding) -> tuple[Related, ...]:
+        """The related places of a finding, not more than help."""
+        return finding.related[: _EVIDENCE[self._many]]
 
 
 def _message(text: str) -> Markup:
@@ -175,15 +184,15 @@ def _spots(hotspots: Sequence[Hotspot]) -> list[dict[str, Any]]:
 
 
 def _trend(audit: Audit) -> list[Mapping[str, Any]]:
-    """One row for each kind of debt at each point."""
+    """One row for each kind of debt at each point; times in milliseconds, never the same twice."""
     kinds = sorted({debt for point in audit.trend for debt in point.debts})
     return [
         {
-            "date": shown_date(point.time),
+            "time": point.time * 1000 + number,
             "debt": words(kind).title,
             "minutes": round(point.debts.get(kind, 0.0), 1),
         }
-        for point in audit.trend
+        for number, point in enumerate(audit.trend)
         for kind in kinds
     ]
 

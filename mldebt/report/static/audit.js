@@ -49,17 +49,17 @@
     encoding: {
       x: { field: "commits", type: "quantitative", title: "Commits in the year before", scale: { type: "symlog" }, axis: { tickCount: 8, labelOverlap: true, format: "d" } },
       y: { field: "minutes", type: "quantitative", title: "Principal (minutes)", scale: { type: "symlog" }, axis: { labelOverlap: true } },
-      size: { field: "lines", type: "quantitative", title: "Lines of code", scale: { range: [40, 900] }, legend: { values: [100, 500, 1000] } },
+      size: { field: "lines", type: "quantitative", title: "Lines of code", scale: { range: [40, 700] }, legend: null },
       tooltip: [{ field: "path", title: "File" }, { field: "commits", title: "Commits" }, { field: "minutes", title: "Minutes" }, { field: "lines", title: "Lines" }],
     },
   }));
   chart("trend-chart", () => ({
     data: { values: data.trend }, height: 300, mark: { type: "area", line: false, opacity: .85 },
     encoding: {
-      x: { field: "date", type: "temporal", title: null },
+      x: { field: "time", type: "temporal", title: null },
       y: { field: "minutes", type: "quantitative", stack: "zero", title: "Principal (minutes)" },
       color: { field: "debt", type: "nominal", title: "Kind of debt" },
-      tooltip: [{ field: "date", type: "temporal", title: "Date" }, { field: "debt", title: "Kind" }, { field: "minutes", title: "Minutes" }],
+      tooltip: [{ field: "time", type: "temporal", title: "Date" }, { field: "debt", title: "Kind" }, { field: "minutes", title: "Minutes" }],
     },
   }));
 
