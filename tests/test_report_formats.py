@@ -113,7 +113,14 @@ def test_sarif_counts_utf16_units_and_names_the_repository_path(root: Path) -> N
     result = sarif(report(root, finding(PRINT)))["results"][0]
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "part/wide%20%C3%A9.py"
-    assert place["region"] == {"startLine": 1, "startColumn": 12, "endLine": 1, "endColumn": 17}
+    snippet = {"text": WIDE.strip()}
+    assert place["region"] == {
+        "startLine": 1,
+        "startColumn": 12,
+        "endLine": 1,
+        "endColumn": 17,
+        "snippet": snippet,
+    }
     assert result["partialFingerprints"] == {"primaryLocationLineHash": line_hashes(WIDE)[0], "mldebt/v1": "ab"}
 
 

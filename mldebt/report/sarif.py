@@ -29,6 +29,9 @@ MOST_RELATED = 100
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 _PRECISION = {Confidence.HIGH: "high", Confidence.MEDIUM: "medium", Confidence.LOW: "low"}
+_SNIPPET = 500
+"""The characters of a line that go into the log."""
+
 _TOOL_FINDINGS = frozenset({"internal-error"})
 
 
@@ -109,17 +112,16 @@ class _Run:
 
     def location(self, location: Location) -> dict[str, Any]:
         span = self.places.utf16(location)
-        place: dict[str, Any] = {
-            "physicalLocation": {
-                "artifactLocation": {"uri": quote(self.places.path(location), errors="surrogatepass")},
-                "region": {
-                    "startLine": span.line,
-                    "startColumn": span.column,
-                    "endLine": span.end_line,
-                    "endColumn": span.end_column,
-                },
-            }
+        region: dict[str, Any] = {
+            "startLine": span.line,
+            "startColumn": span.column,
+            "endLine": span.end_line,
+            "endColumn": span.end_column,
         }
+        if snippet := self.report.texts.line(location).strip()[:_SNIPPET]:
+            region["snippet"] = {"text": snippet}
+        uri = quote(self.places.path(location), errors="surrogatepass")
+        place: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
         if location.cell is not None:
             place["logicalLocations"] = [{"name": f"cell {location.cell + 1}", "kind": "notebookCell"}]
         return place
