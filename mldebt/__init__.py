@@ -65,7 +65,15 @@ if TYPE_CHECKING:
     from mldebt.project.draws import unseeded_draws as unseeded_draws
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
+    from mldebt.project.handlers import SILENT as SILENT
+    from mldebt.project.handlers import hides_everything as hides_everything
+    from mldebt.project.handlers import is_tried_again as is_tried_again
+    from mldebt.project.handlers import tells as tells
     from mldebt.project.handoffs import Handoff as Handoff
+    from mldebt.project.images import built_images as built_images
+    from mldebt.project.images import floats as floats
+    from mldebt.project.images import images_of as images_of
+    from mldebt.project.images import repository as repository
     from mldebt.project.latest_files import latest_choices as latest_choices
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
@@ -85,9 +93,9 @@ if TYPE_CHECKING:
     from mldebt.project.orders import disorders as disorders
     from mldebt.project.parked_steps import ParkedStep as ParkedStep
     from mldebt.project.parked_steps import parked_steps as parked_steps
+    from mldebt.project.phantoms import phantoms as phantoms
     from mldebt.project.phases import Event as Event
     from mldebt.project.phases import Program as Program
-    from mldebt.project.phantoms import phantoms as phantoms
     from mldebt.project.processes import Process as Process
     from mldebt.project.proposals import deletion as deletion
     from mldebt.project.proposals import listing_fix as listing_fix
@@ -129,6 +137,8 @@ _HOMES = {
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clones": "CloneClass CloneMember line_similarity",
+    "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
+    "mldebt.project.images": "built_images floats images_of repository",
     "mldebt.project.handoffs": "Handoff",
     "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.latest_files": "latest_choices",

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Event, Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, facts
+from mldebt import (
+    SILENT,
+    Event,
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    facts,
+    hides_everything,
+    is_tried_again,
+    tells,
+)
 
 _WORKING = frozenset({"fit", "predict"})
 _MOVING = frozenset({"load", "save"})
 _DATA = frozenset(
     "csv parquet pickle model image table excel feather hdf dataset numpy array joblib audio video onnx sql".split()
 )
-_ANYTHING = frozenset({"Exception", "BaseException"})
-_ENDINGS = {"pass": "pass", "continue": "continue", "return": "return nothing"}
 
 
 class SwallowedDataError(Rule):
@@ -59,17 +72,11 @@ class SwallowedDataError(Rule):
     for file in files:
         try:
             frames.append(pd.read_csv(file))
+        except pd.errors.ParserError:
+            continue
         except Exception as error:
             failed.append((file, error))
             continue
-        try:
-            frames.append(pd.read_csv(file))
-        except pd.errors.ParserError:
-            continue
-        try:
-            frames.append(pd.read_csv(file))
-        except Exception:
-            raise SystemExit(file)
         try:
             frames.append(pd.read_csv(file))
         except Exception:
@@ -119,9 +126,9 @@ class SwallowedDataError(Rule):
         """Yield a finding for each handler of everything that does nothing about a data step."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             for index, block in enumerate(source.facts.blocks):
-                if block.kind == "except" and _hides_everything(source, index, block):
+                if block.kind == "except" and hides_everything(source, index, block):
                     events = list(_steps(project, source, block.partner))
-                    if events and not _is_tried_again(source, block, events):
+                    if events and not is_tried_again(source, block):
                         yield self._finding(source, index, block, events)
 
     def _finding(self, source: SourceFacts, index: int, block: facts.Block, events: list[Event]) -> Finding:
@@ -131,36 +138,11 @@ class SwallowedDataError(Rule):
         informal = source.kind is Kind.NOTEBOOK or source.source.is_any(Role.TUTORIAL)
         return self.finding(
             source.location(block.span),
-            f"any failure of {names} ends in `{_ENDINGS[block.shape]}`"
-            f"{' after a message' if _tells(source, index) else ''}: the run goes on without what failed",
+            f"any failure of {names} ends in `{SILENT[block.shape]}`"
+            f"{' after a message' if tells(source, index) else ''}: the run goes on without what failed",
             severity=Severity.INFO if informal else None,
             scope=source.scope_name(index),
         )
-
-
-def _hides_everything(source: SourceFacts, index: int, block: facts.Block) -> bool:
-    caught = block.test
-    if caught is not None and not (isinstance(caught, facts.Ref) and caught.name in _ANYTHING):
-        return False
-    if block.shape != "return":
-        return block.shape in _ENDINGS
-    if _tells(source, index):
-        return False
-    return all(_is_nothing(result.value) for result in source.facts.returns if result.block == index)
-
-
-def _tells(source: SourceFacts, handler: int) -> bool:
-    """Whether a handler prints or logs something."""
-    return any(call.block == handler for call in source.facts.calls)
-
-
-def _is_nothing(value: facts.Expr) -> bool:
-    match value:
-        case facts.Const(None | "") | facts.Seq(_, ()) | facts.Map((), ()):
-            return True
-        case facts.Seq(_, items):
-            return all(map(_is_nothing, items))
-    return False
 
 
 def _steps(project: Project, source: SourceFacts, tried: int) -> Iterator[Event]:
@@ -173,15 +155,3 @@ def _steps(project: Project, source: SourceFacts, tried: int) -> Iterator[Event]
         api = tables.lookup(event.name)
         if event.phase in _WORKING or (event.phase in _MOVING and api is not None and api.format in _DATA):
             yield event
-
-
-def _is_tried_again(source: SourceFacts, block: facts.Block, events: list[Event]) -> bool:
-    """Whether later statements of the same function get the same thing in another way."""
-    scope = source.scope_of(block.partner)
-    if block.shape != "pass" or source.facts.blocks[scope].kind == "module":
-        return False
-    return any(
-        result.span.line > block.span.line and source.scope_of(result.block) == scope
-        for result in source.facts.returns
-        if not _is_nothing(result.value)
-    )

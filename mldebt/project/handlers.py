@@ -1,0 +1,49 @@
+"""What exception handlers do about what they catch."""
+
+from __future__ import annotations
+
+from mldebt.facts import Block, Const, Expr, Map, Ref, Seq
+from mldebt.project.source_facts import SourceFacts
+
+_ANYTHING = frozenset({"Exception", "BaseException"})
+SILENT = {"pass": "pass", "continue": "continue", "return": "return nothing"}
+"""The shapes of handlers that go on as if nothing had happened, in words."""
+
+
+def hides_everything(source: SourceFacts, index: int, block: Block) -> bool:
+    """Whether a handler (a block and its index) catches everything and goes on with nothing, telling no caller."""
+    caught = block.test
+    if caught is not None and not (isinstance(caught, Ref) and caught.name in _ANYTHING):
+        return False
+    if block.shape != "return":
+        return block.shape in SILENT
+    if tells(source, index):
+        return False
+    return all(_is_nothing(result.value) for result in source.facts.returns if result.block == index)
+
+
+def tells(source: SourceFacts, handler: int) -> bool:
+    """Whether a handler prints or logs something."""
+    return any(call.block == handler for call in source.facts.calls)
+
+
+def _is_nothing(value: Expr) -> bool:
+    """None, an empty text or container, or a tuple of such."""
+    match value:
+        case Const(None | "") | Seq(_, ()) | Map((), ()):
+            return True
+        case Seq(_, items):
+            return all(map(_is_nothing, items))
+    return False
+
+
+def is_tried_again(source: SourceFacts, block: Block) -> bool:
+    """Whether a function goes on after a handler's `pass` and returns something made in another way."""
+    scope = source.scope_of(block.partner)
+    if block.shape != "pass" or source.facts.blocks[scope].kind == "module":
+        return False
+    return any(
+        result.span.line > block.span.line and source.scope_of(result.block) == scope
+        for result in source.facts.returns
+        if not _is_nothing(result.value)
+    )
