@@ -1,0 +1,145 @@
+"""Data that code reads and that comes from nowhere: no producer, no tracked file, no declaration, no instruction.
+
+Whatever could bring the data in (a download, a write to an unknown path, a word in a document) leaves it in peace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import basename, dirname, splitext
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.facts import Const
+from mldebt.project.accesses import WRITES, DataAccess
+from mldebt.project.addresses import Address, is_platform_mount
+from mldebt.project.artifacts import Artifact
+from mldebt.project.handoffs import covers
+from mldebt.project.references import is_main_guard
+from mldebt.project.strings import strings_of
+from mldebt.source import Kind, Role
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_FETCHERS = re.compile(
+    r"(^|\.)(urlretrieve|urlopen|gdown|kagglehub|wget|download\w*|fetch\w*|extractall|copyfile|copytree|move|unpack_archive"
+    r"|kaggle|snapshot_download|hf_hub_download|get_file|sync|boto3|minio|fsput)($|\.)"
+)
+_COMMANDS = frozenset(
+    "wget curl gdown kaggle unzip tar aws gsutil gcloud scp rsync cp mv git-lfs 7z gunzip".split()
+)
+_NOT_SAID = frozenset({"", ".", "data", "src", "notebooks"})
+
+
+class Phantom(NamedTuple):
+    """An artifact without an origin, with the reads that need it."""
+
+    artifact: Artifact
+    reads: tuple[DataAccess, ...]
+
+
+def phantoms(project: Project) -> Iterator[Phantom]:
+    """The data without an origin, by sub-project and name."""
+    brought = {project.subprojects.root_of(path) for path in _fetching(project)}
+    documents = "\n".join(
+        source.source.read().decode("utf-8", "replace").lower() for source in project.sources(Kind.MARKDOWN)
+    )
+    pulled = {
+        basename(text) for source in project.code for text, _ in strings_of(source) if text.endswith(".dvc")
+    }
+    defaults = _given_by_users(project)
+    for artifact in project.artifacts:
+        address = artifact.address
+        if not artifact.is_data or artifact.writes or not _is_inside(address) or not address.ending:
+            continue
+        if artifact.subproject in brought or _is_there(project, address.path) or address.name in defaults:
+            continue
+        if f"{address.name}.dvc" in pulled:
+            continue
+        if _is_declared(project, address) or _is_mentioned(address.path, documents):
+            continue
+        if any(_could_be(write, address, artifact.subproject, project) for write in project.accesses):
+            continue
+        reads = tuple(read for read in artifact.reads if _is_needed(read) and str(read.address) == str(address))
+        if reads:
+            yield Phantom(artifact, reads)
+
+
+def _is_inside(address: Address) -> bool:
+    path = address.path
+    known = address.is_known and not address.is_remote and not is_platform_mount(address)
+    return known and not path.startswith(("/", "~", "..", "$")) and ":" not in path and "\n" not in path
+
+
+def _is_there(project: Project, path: str) -> bool:
+    if path in project.files or f"{path}.dvc" in project.files:
+        return True
+    return any(f"{directory}.dvc" in project.files for directory in _above(path)) or any(
+        file.startswith(f"{path}/") for file in project.files
+    )
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := dirname(path):
+        yield path
+
+
+def _is_declared(project: Project, address: Address) -> bool:
+    if any(covers(declared, address) for declared in project.declared_data):
+        return True
+    return any(covers(d, address) for stage in project.stages for d in (*stage.inputs, *stage.products))
+
+
+def _is_mentioned(path: str, documents: str) -> bool:
+    """Whether a document speaks of a file, or of its directory where that is more than `data`."""
+    directory = dirname(path)
+    if basename(path).lower() in documents:
+        return True
+    return directory not in _NOT_SAID and directory.lower() in documents
+
+
+def _could_be(write: DataAccess, address: Address, subproject: str, project: Project) -> bool:
+    """Whether a write to a path that is not wholly known may make a file."""
+    if write.effect not in WRITES or project.subprojects.root_of(write.component) != subproject:
+        return False
+    if write.source.source.is_any(Role.TEST):
+        return False
+    if write.address is None:
+        return True
+    if write.address.is_known:
+        return basename(write.address.path) == address.name or address.path.startswith(f"{write.address.path}/")
+    shape = basename(re.sub(r"\{[^{}]*\}", "*", write.address.shape))
+    pattern = ".*".join(re.escape(part) for part in shape.split("*"))
+    return bool(re.fullmatch(pattern, address.name)) or not splitext(shape)[1]
+
+
+def _is_needed(read: DataAccess) -> bool:
+    blocks = read.source.facts.blocks
+    return read.effect == "reads" and not any(
+        blocks[b].kind in ("if", "else", "try", "except", "ternary") and not is_main_guard(blocks[b].test)
+        for b in read.source.ancestors(read.call.block)
+    )
+
+
+def _fetching(project: Project) -> Iterator[str]:
+    """The files that bring data in from outside, or move it about."""
+    for source in project.sources():
+        header = source.facts.header
+        names = (*header.names, *header.methods, *header.modules)
+        started = {basename(command.argv[0]) for command in source.facts.commands if command.argv}
+        if any(_FETCHERS.search(name) for name in names) or not started.isdisjoint(_COMMANDS):
+            yield source.path
+
+
+def _given_by_users(project: Project) -> set[str]:
+    """The names of files that are defaults of command-line options: the user says where they are."""
+    found: set[str] = set()
+    for source in project.code:
+        for call in source.facts.calls:
+            if call.name.endswith(("Option", "option", "Argument", "argument")) or "add_argument" in str(
+                call.func
+            ):
+                values = (*call.args, *(keyword.value for keyword in call.keywords))
+                found |= {basename(v.value) for v in values if isinstance(v, Const) and isinstance(v.value, str)}
+    return found

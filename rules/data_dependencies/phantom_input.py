@@ -1,0 +1,120 @@
+"""The rule `phantom-input`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Project, Related, Role, Rule, Severity, phantoms
+
+
+class PhantomInput(Rule):
+    """Code reads a file that nothing here produces, tracks, downloads, declares or mentions.
+
+    It exists on somebody's machine. Who else runs the code gets an error, and nobody can say which version a result
+    came from. Pimentel et al. 2019 name missing input files as a main reason why notebooks do not run again;
+    Sculley et al. 2015, section 3: dependency trees should be fully resolved.
+
+    ## How to repair
+
+    Track the file (DVC, LFS, a registry), script its download, or declare its source and owner in a contract.
+
+    ## A table from one laptop, read twice
+
+    ```python title="train.py"
+    import pandas as pd
+    orders = pd.read_csv("data/orders.csv")
+    macro = pd.read_csv("data/ext/macro_2019.csv")
+    ```
+
+    ```python title="score.py"
+    import pandas as pd
+    macro = pd.read_csv("data/ext/macro_2019.csv")  # expect: phantom-input
+    ```
+
+    ```csv title="data/orders.csv"
+    a,b
+    ```
+
+    ## A notebook
+
+    ```python title="notebooks/explore.ipynb"
+    # %%
+    import pandas as pd
+    df = pd.read_csv("../data/clean_data.csv")  # expect: phantom-input
+    ```
+
+    ## Tracked, made here, named in the README, declared
+
+    ```python title="train.py"
+    import pandas as pd
+    pd.read_csv("data/macro.csv")
+    pd.read_csv("data/prices.csv")
+    pd.read_csv("data/train.csv")
+    pd.read_csv("input/deep/train.csv")
+    ```
+
+    ```yaml title="data/macro.csv.dvc"
+    outs: [{path: macro.csv, md5: 1}]
+    ```
+
+    ```python title="make.py"
+    import pandas as pd
+    pd.DataFrame().to_csv("data/prices.csv")
+    ```
+
+    ```markdown title="README.md"
+    Get train.csv from the competition's page and put the rest into input/deep.
+    ```
+
+    ## Perhaps made by a write to somewhere; optional; an option's default
+
+    ```python title="train.py"
+    import argparse
+    import os
+    import sys
+    import pandas as pd
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--extra", default="data/extra.csv")
+    pd.read_csv(parser.parse_args().extra)
+    pd.DataFrame().to_csv(sys.argv[1])
+    pd.read_csv("data/scores.csv")
+    if os.path.exists("data/weights.csv"):
+        pd.read_csv("data/weights.csv")
+    ```
+
+    ## A download
+
+    ```python title="fetch.py"
+    from urllib.request import urlretrieve
+    urlretrieve("https://example.org/all.zip", "all.zip")
+    ```
+
+    ```python title="train.py"
+    import pandas as pd
+    pd.read_csv("data/scores.csv")
+    ```
+    """
+
+    minutes = 20
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each file, at its first reader; scripts come before notebooks."""
+        for phantom in phantoms(project):
+            reads = [r for r in phantom.reads if not project.by_path[r.component].source.is_any(*self.skip_roles)]
+            if not reads:
+                continue
+            drafts = [project.by_path[read.component].source.is_any(Role.NOTEBOOK) for read in reads]
+            first, *others = [
+                read.origin for _, read in sorted(zip(drafts, reads, strict=True), key=lambda p: p[0])
+            ]
+            readers = len({read.component for read in reads})
+            yield self.finding(
+                first,
+                f"`{phantom.artifact.address}` is read by {readers} file{'s' if readers > 1 else ''}, but nothing here "
+                "produces, tracks, downloads or declares it",
+                related=[
+                    Related(place, "it is read here, too") for place in dict.fromkeys(others) if place != first
+                ],
+                severity=Severity.INFO if all(drafts) else None,
+            )
