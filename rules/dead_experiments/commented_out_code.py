@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, Span, facts
+from mldebt import Finding, Fix, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, Span, deletion, facts
 
 _FEWEST_LINES = 5
 _EXPLAINS = re.compile(
@@ -35,6 +35,13 @@ class CommentedOutCode(Rule):
     # p = model.predict_proba(Xte)[:, 1]
     # print(roc_auc_score(yte, p))
     # joblib.dump(model, "lgbm.pkl")
+    model = XGBClassifier().fit(X, y)
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    X, y = load()
     model = XGBClassifier().fit(X, y)
     ```
 
@@ -123,7 +130,15 @@ class CommentedOutCode(Rule):
                     source.location(Span(first.line, first.column, last.end_line, last.end_column)),
                     f"{lines} lines of {kind or 'code'} are {where}",
                     severity=Severity.INFO if is_mild else Severity.WARNING,
+                    fix=_fix(source, group),
                 )
+
+
+def _fix(source: SourceFacts, group: list[facts.ParkedCode]) -> Fix | None:
+    """Deletes the comments; a string is a statement, and may be all that its suite has."""
+    edits = [deletion(source, parked.span) for parked in group if not parked.quoted]
+    found = tuple(edit for edit in edits if edit is not None)
+    return Fix("Delete the commented-out code", found) if len(found) == len(group) else None
 
 
 def _start(parked: facts.ParkedCode) -> Span:
