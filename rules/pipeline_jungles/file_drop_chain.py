@@ -117,7 +117,7 @@ class FileDropChain(Rule):
             for handoff in chain.path:
                 parts += [handoff.artifact.name, handoff.consumer]
             others = len(chain.components) - len(chain.path) - 1
-            more = f"; {others} more file{'s' if others > 1 else ''} hang on it" if others > 0 else ""
+            more = f"; {others} more file{'s hang' if others > 1 else ' hangs'} on it" if others > 0 else ""
             message = (
                 f"Undeclared pipeline of {len(chain.path) + 1} steps through dropped files: "
                 f"`{' -> '.join(parts)}`{more}"
