@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections import Counter
 from contextlib import suppress
 from html import unescape
 from html.parser import HTMLParser
@@ -26,6 +27,8 @@ from mldebt.packs import find_packs
 from mldebt.report.audit import build_audit
 from mldebt.report.audit_html import render_html
 from mldebt.report.audit_markdown import render_markdown
+from mldebt.report.audit_rubric import RULES, rubric
+from mldebt.report.audit_words import KINDS
 from mldebt.scope import find_scope
 from mldebt.settings import Settings, override
 from mldebt.source import Location, Span
@@ -160,6 +163,29 @@ def test_an_empty_project_has_an_audit(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
     for name in ("text", "markdown", "html"):
         assert "No debt was found" in audit(tmp_path, "--output-format", name).stdout
+
+
+def test_the_rubric_names_rules_that_exist() -> None:
+    assert set(find_packs().files) >= RULES
+
+
+def test_the_rubric_has_its_28_tests_and_gives_evidence(legacy: Path) -> None:
+    report = check(override(Settings(), profile="audit"), find_scope([legacy]), find_packs())
+    assert report.project is not None
+    lines = list(rubric(report, report.project))
+    assert Counter(line.section for line in lines) == {
+        "Data": 7,
+        "Model": 7,
+        "Infrastructure": 7,
+        "Monitoring": 7,
+    }
+    against = {line.name: line for line in lines if line.verdict == "against"}
+    assert "New features can be added quickly" in against
+    assert all(bool(line.evidence) == (line.verdict != "unknown") for line in lines)
+
+
+def test_every_kind_of_debt_has_its_words() -> None:
+    assert set(find_packs().debts) <= set(KINDS)
 
 
 # --- history ---

@@ -35,7 +35,7 @@ _VERDICTS = {"for": "done, in part", "against": "not done", "both": "mixed", "un
 _EXCERPT = (160, 80)
 """Characters of a line that are shown; the second where there are many findings."""
 
-_EVIDENCE = (8, 3)
+_EVIDENCE = (8, 2)
 """Related places of a finding that are shown; the second where there are many findings."""
 
 _MANY = 1500

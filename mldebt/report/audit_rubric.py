@@ -11,14 +11,7 @@ if TYPE_CHECKING:
     from mldebt.engine import Report
     from mldebt.project import Project
 
-_VALIDATION = (
-    "great_expectations",
-    "pandera",
-    "tensorflow_data_validation",
-    "deepchecks",
-    "evidently",
-    "pydantic",
-)
+_VALIDATION = ("great_expectations", "pandera", "tensorflow_data_validation", "deepchecks", "evidently")
 _MONITORING = ("evidently", "alibi_detect", "nannyml", "whylogs", "prometheus_client")
 _FAIRNESS = ("fairlearn", "aif360")
 _TUNING = ("optuna", "hyperopt", "ray.tune", "skopt", "keras_tuner", "sklearn.model_selection.GridSearchCV")
@@ -45,9 +38,18 @@ class Line(NamedTuple):
     evidence: tuple[str, ...]
 
 
-_UNSEEDED = ("unseeded-entry-point", "unseeded-estimator", "unseeded-split", "unseeded-draw")
-_UNPINNED = ("unpinned-dependency", "unpinned-pretrained-model")
-_UNDECLARED = ("undeclared-stage-input", "undeclared-stage-output", "undeclared-dataset", "hidden-handoff")
+_UNSEEDED = (
+    "unseeded-entry-point",
+    "unseeded-estimator",
+    "unseeded-split",
+    "seed-off-by-default",
+    "unstable-order",
+)
+_UNPINNED = ("unpinned-dependency", "unpinned-pretrained-model", "unpinned-remote-data", "floating-image")
+_UNDECLARED = ("undeclared-stage-input", "undeclared-stage-output", "undeclared-consumers", "hidden-handoff")
+_LEAKS = ("preprocessing-leakage", "fit-on-test", "resample-before-split", "self-graded-metric", "tuning-on-test")
+_POSITIONS = ("positional-feature-vector", "magic-column-index", "duplicated-feature-list")
+_LOST = ("versioned-copy", "untracked-training-run", "model-overwrite", "hard-coded-run-id")
 
 _TESTS = (
     _Test("Data", "Expectations about features are written down as a schema", _VALIDATION),
@@ -55,32 +57,47 @@ _TESTS = (
     _Test("Data", "No feature costs too much"),
     _Test("Data", "Features adhere to requirements of the whole system"),
     _Test("Data", "The pipeline has appropriate privacy controls"),
-    _Test("Data", "New features can be added quickly", against=("file-drop-chain", *_UNDECLARED)),
-    _Test("Data", "All code of features is tested", against=("swallowed-data-error",), tests=True),
-    _Test("Model", "Every model specification is reviewed and versioned", against=("versioned-copy",)),
-    _Test("Model", "Offline metrics agree with what the product needs"),
+    _Test("Data", "New features can be added quickly", against=("file-drop-chain", *_POSITIONS)),
+    _Test(
+        "Data",
+        "All code of features is tested",
+        against=("swallowed-data-error", "test-of-missing-code"),
+        tests=True,
+    ),
+    _Test("Model", "Every model specification is reviewed and versioned", against=_LOST),
+    _Test("Model", "Offline metrics agree with what the product needs", against=_LEAKS),
     _Test("Model", "All hyperparameters are tuned", _TUNING),
     _Test("Model", "The effect of a stale model is known"),
     _Test("Model", "A simpler model is not better"),
-    _Test("Model", "Quality holds on all important slices", against=("preprocessing-leakage",)),
+    _Test("Model", "Quality holds on all important slices"),
     _Test("Model", "The model was tested for inclusion", _FAIRNESS),
     _Test("Infrastructure", "Training is reproducible", against=(*_UNSEEDED, *_UNPINNED)),
     _Test("Infrastructure", "Model specifications have unit tests", tests=True),
     _Test(
-        "Infrastructure", "The whole pipeline is integration-tested", against=("interactive-step",), stages=True
+        "Infrastructure",
+        "The whole pipeline is integration-tested",
+        against=("interactive-step", "silent-pipeline-failure"),
+        stages=True,
     ),
-    _Test("Infrastructure", "Quality is validated before a model serves"),
+    _Test("Infrastructure", "Quality is validated before a model serves", against=("unfitted-model-saved",)),
     _Test("Infrastructure", "The model can be debugged step by step"),
     _Test("Infrastructure", "Models are tried on a canary before they serve"),
-    _Test("Infrastructure", "Serving models can be rolled back", _SERVING),
+    _Test("Infrastructure", "Serving models can be rolled back", _SERVING, against=("model-overwrite",)),
     _Test("Monitoring", "Changes of dependencies are noticed", against=(*_UNPINNED, *_UNDECLARED)),
-    _Test("Monitoring", "Invariants hold for inputs in training and serving", _VALIDATION),
-    _Test("Monitoring", "Training and serving compute the same features", against=("cloned-pipeline-function",)),
+    _Test(
+        "Monitoring",
+        "Invariants hold for inputs in training and serving",
+        _VALIDATION,
+        against=("unvalidated-serving-input",),
+    ),
+    _Test("Monitoring", "Training and serving compute the same features", against=("train-serve-fork",)),
     _Test("Monitoring", "Models are not too stale"),
     _Test("Monitoring", "The model is numerically stable", against=("nan-equality",)),
     _Test("Monitoring", "Speed, latency and memory have not become worse"),
     _Test("Monitoring", "Quality on served data has not become worse", _MONITORING),
 )
+RULES = frozenset(rule for test in _TESTS for rule in test.against)
+"""The rules whose findings speak against a test."""
 
 
 def rubric(report: Report, project: Project) -> Iterator[Line]:

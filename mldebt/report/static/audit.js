@@ -28,7 +28,7 @@
   const theme = () => ({
     background: null, font: "system-ui, sans-serif", view: { stroke: color("line") },
     axis: { labelColor: color("text"), titleColor: color("weak"), gridColor: color("line"), domainColor: color("line"), tickColor: color("line") },
-    legend: { labelColor: color("text"), titleColor: color("weak") }, point: { filled: true }, mark: { color: color("accent") },
+    legend: { labelColor: color("text"), titleColor: color("weak"), orient: "bottom", columns: 3, labelLimit: 220 }, point: { filled: true }, mark: { color: color("accent") },
     range: { category: { scheme: "tableau20" } },
   });
   const chart = (id, spec) => {
@@ -56,7 +56,7 @@
   chart("trend-chart", () => ({
     data: { values: data.trend }, height: 300, mark: { type: "area", line: false, opacity: .85 },
     encoding: {
-      x: { field: "time", type: "temporal", title: null },
+      x: { field: "time", type: "temporal", title: null, axis: { tickCount: 6, labelOverlap: true } },
       y: { field: "minutes", type: "quantitative", stack: "zero", title: "Principal (minutes)" },
       color: { field: "debt", type: "nominal", title: "Kind of debt" },
       tooltip: [{ field: "time", type: "temporal", title: "Date" }, { field: "debt", title: "Kind" }, { field: "minutes", title: "Minutes" }],
