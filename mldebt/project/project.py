@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mldebt.project.clones import CloneClass
     from mldebt.project.config_reads import ConfigReads
     from mldebt.project.config_tree import ConfigTree
+    from mldebt.project.early_stops import EarlyStop
     from mldebt.project.entry_points import EntryPoint
     from mldebt.project.evaluate import Evaluator
     from mldebt.project.executions import Execution
@@ -362,6 +363,13 @@ class Project:
         from mldebt.project.splits import find_splits
 
         return tuple(find_splits(self))
+
+    @cached_property
+    def early_stops(self) -> tuple[EarlyStop, ...]:
+        """The fits that select on a test part which is scored afterwards."""
+        from mldebt.project.early_stops import find_early_stops
+
+        return tuple(find_early_stops(self))
 
     # --- syntax, for rules that have narrowed down to a place ---
 
