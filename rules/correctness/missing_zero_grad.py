@@ -1,0 +1,173 @@
+"""The rule `missing-zero-grad`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Related, Rule, Severity, SourceFacts, facts, walk
+
+_OPTIMIZER = re.compile(r"opt|adam|sgd", re.IGNORECASE)
+
+
+class MissingZeroGrad(Rule):
+    """Gradients are never cleared in a training loop.
+
+    PyTorch adds the gradients of every `backward()` to those that are there already. Without `zero_grad()` each step
+    follows the sum of all batches so far: the loss still falls for a while, and nothing fails. Zhang et al. 2022 list
+    it as "Gradients Not Cleared Before Backward Propagation".
+
+    ## How to repair
+
+    Call `optimizer.zero_grad()` at the start of each iteration.
+
+    ## Not cleared at all, or once before the loop
+
+    ```python title="train.py"
+    import torch
+
+    def train(net, loader, loss_fn):
+        optimizer = torch.optim.Adam(net.parameters())
+        optimizer.zero_grad()
+        for x, y in loader:
+            loss = loss_fn(net(x), y)
+            loss.backward()  # expect: missing-zero-grad
+            optimizer.step()
+    ```
+
+    ```python title="train.ipynb"
+    # %%
+    import torch
+    while epoch < 10:
+        for x, y in loader:
+            loss_fn(net(x), y).backward()  # expect: missing-zero-grad
+            opt.step()
+    ```
+
+    ## Cleared: by the optimizer, the module, by hand
+
+    ```python title="train.py"
+    import torch
+
+    for x, y in loader:
+        opt.zero_grad(set_to_none=True)
+        loss_fn(net(x), y).backward()
+        opt.step()
+    for x, y in loader:
+        loss_fn(net(x), y).backward()
+        opt.step()
+        net.zero_grad()
+    for x, y in loader:
+        loss_fn(net(x), y).backward()
+        opt.step()
+        for parameter in net.parameters():
+            parameter.grad = None
+    ```
+
+    ## Accumulated on purpose, closures, helpers that get the optimizer
+
+    ```python title="train.py"
+    import torch
+
+    for i, (x, y) in enumerate(loader):
+        loss_fn(net(x), y).backward()
+        if i % 4 == 0:
+            opt.step()
+            opt.zero_grad()
+    for x, y in loader:
+        prepare(opt)
+        loss_fn(net(x), y).backward()
+        opt.step()
+    for x, y in loader:
+        loss_fn(net(x), y).backward()
+        scheduler.step()
+    ```
+    """
+
+    severity = Severity.ERROR
+    profile = Profile.HOOK
+    minutes = 2
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each loop that steps without clearing."""
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            methods = source.facts.header.methods
+            if "backward" not in methods or "step" not in methods or "torch" not in _packages(source):
+                continue
+            for loop, block in enumerate(source.facts.blocks):
+                if block.kind in ("for", "while"):
+                    yield from self._in_loop(source, loop)
+
+    def _in_loop(self, source: SourceFacts, loop: int) -> Iterator[Finding]:
+        directly = [c for c in source.facts.calls if _innermost_loop(source, c.block) == loop]
+        backward = next((c for c in directly if _method(c) == "backward" and c.bare), None)
+        step = next((c for c in directly if _is_step(c)), None)
+        if backward is None or step is None or not _runs_always(source, step, loop):
+            return
+        if _clears_somewhere(source, loop) or _hands_on_optimizer(source, step, loop):
+            return
+        yield self.finding(
+            source.location(backward.span),
+            "the loop never clears the gradients: every step follows the sum of all batches so far",
+            related=[Related(source.location(step.span), "steps")],
+            scope=source.scope_name(backward.block),
+        )
+
+
+def _packages(source: SourceFacts) -> set[str]:
+    return {module.partition(".")[0] for module in source.facts.header.modules}
+
+
+def _method(call: facts.Call) -> str:
+    return call.func.name if isinstance(call.func, facts.Attr) else ""
+
+
+def _innermost_loop(source: SourceFacts, block: int) -> int | None:
+    for ancestor in source.ancestors(block):
+        kind = source.facts.blocks[ancestor].kind
+        if kind in ("for", "while"):
+            return ancestor
+        if kind in ("function", "lambda", "class"):
+            return None
+    return None
+
+
+def _is_step(call: facts.Call) -> bool:
+    func = call.func
+    return isinstance(func, facts.Attr) and func.name == "step" and bool(_OPTIMIZER.search(_last_name(func.base)))
+
+
+def _last_name(expr: facts.Expr) -> str:
+    return expr.name if isinstance(expr, facts.Ref | facts.Attr) else ""
+
+
+def _runs_always(source: SourceFacts, call: facts.Call, loop: int) -> bool:
+    """Whether a call runs in every iteration: nothing between it and the loop is conditional."""
+    for ancestor in source.ancestors(call.block):
+        if ancestor == loop:
+            return True
+        if source.facts.blocks[ancestor].kind not in ("with", "try"):
+            return False
+    return False
+
+
+def _clears_somewhere(source: SourceFacts, loop: int) -> bool:
+    """Whether gradients are cleared in the loop, or anywhere in another function, which the loop may call."""
+    here = source.enclosing(loop, "function", "module")
+    for call in source.facts.calls:
+        if "zero" in _method(call) or "zero_grad" in call.name:
+            inside = loop in source.ancestors(call.block)
+            if inside or source.enclosing(call.block, "function", "module") is not here:
+                return True
+    return any(isinstance(s.target, facts.Attr) and s.target.name == "grad" for s in source.facts.stores)
+
+
+def _hands_on_optimizer(source: SourceFacts, step: facts.Call, loop: int) -> bool:
+    """Whether the loop gives the optimizer, or the object that owns it, to something else."""
+    name = _last_name(step.func.base) if isinstance(step.func, facts.Attr) else ""
+    for call in source.facts.calls:
+        if loop in source.ancestors(call.block):
+            for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+                if any(_last_name(part) == name for part in walk(argument)):
+                    return True
+    return False

@@ -1,0 +1,169 @@
+"""The rule `retained-graph`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Related, Rule, SourceFacts, Span, facts, walk
+
+
+class RetainedGraph(Rule):
+    """A running total or list keeps the graphs of all losses alive.
+
+    A loss tensor holds everything that was computed to get it. Adding it to a total, instead of its number, keeps the
+    graph of every batch until the end: memory grows with each iteration. Zhang et al. 2022 list it as "Memory Not
+    Freed".
+
+    ## How to repair
+
+    Add `loss.item()`, or append `loss.detach()`.
+
+    ## Added up or collected
+
+    ```python title="train.py"
+    import torch
+
+    total, losses = 0, []
+    for x, y in loader:
+        loss = loss_fn(net(x), y)
+        loss.backward()
+        total += loss  # expect: retained-graph
+        losses.append(loss)  # expect: retained-graph
+    ```
+
+    ```python title="trainer.py"
+    import torch
+
+    class Trainer:
+        def epoch(self):
+            for x, y in self.loader:
+                loss = self.loss(x, y)
+                loss.backward()
+                self.total += loss * len(x)  # expect: retained-graph
+    ```
+
+    ## The number, or the total is what is propagated
+
+    ```python title="train.py"
+    import torch
+
+    total, losses = 0, []
+    for x, y in loader:
+        loss = loss_fn(net(x), y)
+        loss.backward()
+        total += loss.item()
+        losses.append(float(loss))
+        loss = loss.detach()
+        total += loss
+    both = 0
+    for x, y in loader:
+        loss = loss_fn(net(x), y)
+        both += loss
+    both.backward()
+    ```
+
+    ## Made and propagated once for each batch
+
+    ```python title="train.py"
+    import torch
+
+    for x, y in loader:
+        parts = []
+        loss = loss_fn(net(x), y)
+        parts.append(loss)
+        loss += penalty(net)
+        torch.stack(parts).sum().backward()
+    ```
+    """
+
+    profile = Profile.HOOK
+    minutes = 2
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each place that keeps a propagated loss."""
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            modules = source.facts.header.modules
+            if "backward" not in source.facts.header.methods or not any(m.startswith("torch") for m in modules):
+                continue
+            backwards = [
+                c for c in source.facts.calls if isinstance(c.func, facts.Attr) and c.func.name == "backward"
+            ]
+            spread = {
+                p.name
+                for c in backwards
+                for p in _mentioned(source, c.func, 0)
+                if isinstance(p, facts.Attr | facts.Ref)
+            }
+            for call in backwards:
+                loss = call.func.base if isinstance(call.func, facts.Attr) else None
+                if isinstance(loss, facts.Ref) and loss.bindings:
+                    yield from self._kept(source, call, loss, spread - {loss.name})
+
+    def _kept(
+        self, source: SourceFacts, backward: facts.Call, loss: facts.Ref, spread: set[str]
+    ) -> Iterator[Finding]:
+        loop = source.enclosing(backward.block, "for", "while", "function")
+        if loop is None or loop.kind == "function":
+            return
+        for name, value, block, span in _accumulations(source):
+            if name in spread or name == loss.name or not _is_inside(source, block, loop):
+                continue
+            if _holds(value, loss) and not _starts_in(source, name, loop):
+                yield self.finding(
+                    source.location(span),
+                    f"`{name}` keeps the graph of every `{loss.name}`: memory grows with each iteration",
+                    related=[Related(source.location(backward.span), "is propagated")],
+                    scope=source.scope_name(block),
+                )
+
+
+def _mentioned(source: SourceFacts, expr: facts.Expr, depth: int) -> Iterator[facts.Expr]:
+    """The parts of an expression, with those of the calls in it."""
+    for part in walk(expr):
+        yield part
+        if isinstance(part, facts.Called) and depth < 5:
+            call = source.facts.calls[part.call]
+            for argument in (call.func, *call.args):
+                yield from _mentioned(source, argument, depth + 1)
+
+
+def _accumulations(source: SourceFacts) -> Iterator[tuple[str, facts.Expr, int, Span]]:
+    """What is added to or appended: the accumulator's name, the value, and the place."""
+    for binding in source.facts.bindings:
+        if (
+            binding.kind == "augmented"
+            and isinstance(binding.value, facts.Binary)
+            and binding.value.operator == "+"
+        ):
+            yield binding.name, binding.value.right, binding.block, binding.span
+    for store in source.facts.stores:
+        if store.operator == "+=" and isinstance(store.target, facts.Attr):
+            yield store.target.name, store.value, store.block, store.span
+    for call in source.facts.calls:
+        func = call.func
+        if not isinstance(func, facts.Attr) or func.name != "append" or len(call.args) != 1:
+            continue
+        if isinstance(func.base, facts.Ref | facts.Attr):
+            yield func.base.name, call.args[0], call.block, call.span
+
+
+def _holds(value: facts.Expr, loss: facts.Ref) -> bool:
+    """Whether a value is the loss tensor itself, or computed from it by plain arithmetic."""
+    match value:
+        case facts.Ref(name, bindings):
+            return name == loss.name and bool(set(bindings) & set(loss.bindings) - {-1})
+        case facts.Binary(_, left, right):
+            return _holds(left, loss) or _holds(right, loss)
+    return False
+
+
+def _is_inside(source: SourceFacts, block: int, loop: facts.Block) -> bool:
+    return any(source.facts.blocks[ancestor] is loop for ancestor in source.ancestors(block))
+
+
+def _starts_in(source: SourceFacts, name: str, loop: facts.Block) -> bool:
+    """Whether an accumulator is made anew in each iteration."""
+    return any(
+        binding.name == name and binding.kind == "assign" and _is_inside(source, binding.block, loop)
+        for binding in source.facts.bindings
+    )
