@@ -257,7 +257,12 @@ def _notebook(text: str) -> str:
             cells.append({"cell_type": "markdown", **cell})
         else:
             count = int(mark) if mark.isdecimal() else None
-            error: dict[str, object] = {"output_type": "error", "ename": match["error"], "evalue": "", "traceback": []}
+            error: dict[str, object] = {
+                "output_type": "error",
+                "ename": match["error"],
+                "evalue": "",
+                "traceback": [],
+            }
             outputs = [error] if match["error"] else []
             cells.append({"cell_type": "code", **cell, "outputs": outputs, "execution_count": count})
     kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
