@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from mldebt.project.clones import CloneMember as CloneMember
     from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.config_reads import MissingKey as MissingKey
+    from mldebt.project.data_checks import checks_data as checks_data
     from mldebt.project.declared_flow import ParamRead as ParamRead
     from mldebt.project.declared_flow import StageFlow as StageFlow
     from mldebt.project.declared_flow import stage_flows as stage_flows
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from mldebt.project.draws import unseeded_draws as unseeded_draws
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
+    from mldebt.project.gated_steps import gated_steps as gated_steps
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
     from mldebt.project.handlers import is_tried_again as is_tried_again
@@ -114,6 +116,7 @@ if TYPE_CHECKING:
     from mldebt.project.trails import Trail as Trail
     from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
     from mldebt.project.undefined_reads import undefined_reads as undefined_reads
+    from mldebt.project.unused_variables import unused_variables as unused_variables
     from mldebt.project.walk import walk as walk
     from mldebt.rule import Rule as Rule
     from mldebt.source import Kind as Kind
@@ -133,12 +136,14 @@ _HOMES = {
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
+    "mldebt.project.data_checks": "checks_data",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clones": "CloneClass CloneMember line_similarity",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
     "mldebt.project.images": "built_images floats images_of repository",
+    "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff",
     "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.latest_files": "latest_choices",
@@ -165,6 +170,7 @@ _HOMES = {
     "mldebt.project.switches": "Switch",
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
+    "mldebt.project.unused_variables": "unused_variables",
     "mldebt.project.walk": "walk",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
