@@ -57,7 +57,8 @@ class Flow:
             return ""
         rows = self.trail(source, data, call.span.line)
         if rows.parts:
-            return "split" if rows.parts == {"test"} and not rows.joined else ""
+            crossed = rows.joined or _TRAIN.search(root_name(data))  # two halves that serve each other
+            return "split" if rows.parts == {"test"} and not crossed else ""
         earlier = self.fits(source, func.base, call.span.line - 1)
         before = first_argument(source.facts.calls[earlier]) if earlier is not None else None
         named_test, named_train = _TEST.search(root_name(data)), before and _TRAIN.search(root_name(before))

@@ -91,7 +91,7 @@ class RowApis:
         """
         for name in self.types(source, receiver):
             if name in _COMPOSITES:
-                step = self._learning_step(source, receiver, 0)
+                step = self._learning_step(source, receiver)
                 if step:
                     return step
             elif ":" in name:
@@ -118,8 +118,10 @@ class RowApis:
         """The name of the call if it repeats or synthesises rows; else empty."""
         if isinstance(call.func, Attr) and call.func.name in ("fit_resample", "fit_sample"):
             for name in self.types(source, call.func.base):
-                if name.startswith(_COPYING_SAMPLERS):
-                    return name.rpartition(".")[2]
+                steps = self._steps(source, call.func.base, 0) if name in _COMPOSITES else iter((name,))
+                for step in steps:
+                    if step.startswith(_COPYING_SAMPLERS):
+                        return step.rpartition(".")[2]
             return ""
         if self.name(source, call) == "sklearn.utils.resample":
             replace = next((k.value for k in call.keywords if k.name == "replace"), Const(True))
@@ -139,28 +141,29 @@ class RowApis:
 
     # --- inside ---
 
-    def _learning_step(self, source: SourceFacts, expr: Expr, depth: int) -> str:
+    def _learning_step(self, source: SourceFacts, expr: Expr) -> str:
         """The first learning class among the steps of a pipeline expression."""
-        if depth > _DEEPEST:
-            return ""
-        for part in walk(expr):
-            found = ""
+        for name in self._steps(source, expr, 0):
+            api = self.tables.lookup(f"{name}.fit_transform")
+            if api is not None and api.flow == "mixes" and not api.name.startswith("*"):
+                return name.rpartition(".")[2]
+        return ""
+
+    def _steps(self, source: SourceFacts, expr: Expr, depth: int) -> Iterator[str]:
+        """The classes of the objects that a pipeline is made of, those of inner pipelines included."""
+        for part in walk(expr) if depth <= _DEEPEST else ():
             if isinstance(part, Called):
                 call = source.facts.calls[part.call]
                 name = self.name(source, call)
-                api = self.tables.lookup(f"{name}.fit_transform") if name and name not in _COMPOSITES else None
-                is_type = name.rpartition(".")[2][:1].isupper()
-                if api is not None and is_type and api.flow == "mixes" and not api.name.startswith("*"):
-                    return name.rpartition(".")[2]
+                if name not in _COMPOSITES and name.rpartition(".")[2][:1].isupper():
+                    yield name
                 for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
-                    found = found or self._learning_step(source, argument, depth + 1)
+                    yield from self._steps(source, argument, depth + 1)
             elif isinstance(part, Ref):
                 for index in part.bindings:
                     value = source.facts.bindings[index].value if index >= 0 else None
-                    found = found or (self._learning_step(source, value, depth + 1) if value else "")
-            if found:
-                return found
-        return ""
+                    if value is not None:
+                        yield from self._steps(source, value, depth + 1)
 
     def _is_own_learner(self, name: str) -> bool:
         """Whether a class of the project has `fit` and `transform`, and `fit` keeps something it computed."""

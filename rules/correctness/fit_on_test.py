@@ -77,6 +77,17 @@ class FitOnTest(Rule):
     final = Ridge().fit(np.concatenate([X_train, X_test]), np.concatenate([y_train, y_test]))
     ```
 
+    ## Two halves of the training part, each fitted on for the other
+
+    ```python title="stack.py"
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import train_test_split
+
+    X_train_1, X_train_2, y_train_1, y_train_2 = train_test_split(X_train, y_train, random_state=0)
+    first = Ridge().fit(X_train_1, y_train_1).predict(X_train_2)
+    second = Ridge().fit(X_train_2, y_train_2).predict(X_train_1)
+    ```
+
     ## A permutation importance is computed on the test part on purpose
 
     ```python title="explain.py"

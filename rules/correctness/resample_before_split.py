@@ -37,6 +37,19 @@ class ResampleBeforeSplit(Rule):
     search.fit(rows, labels)
     ```
 
+    ## In a pipeline that is run before the split
+
+    ```python title="balance.py"
+    from imblearn.over_sampling import SMOTE
+    from imblearn.pipeline import Pipeline
+    from imblearn.under_sampling import RandomUnderSampler
+    from sklearn.model_selection import train_test_split
+
+    steps = [("over", SMOTE(random_state=0)), ("under", RandomUnderSampler(random_state=0))]
+    X, y = Pipeline(steps=steps).fit_resample(X, y)  # expect: resample-before-split
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    ```
+
     ## Drawing with replacement up to a size
 
     ```python title="train.py"
