@@ -114,6 +114,7 @@ if TYPE_CHECKING:
     from mldebt.project.switches import Switch as Switch
     from mldebt.project.trails import Learned as Learned
     from mldebt.project.trails import Trail as Trail
+    from mldebt.project.training_and_serving import train_and_serve as train_and_serve
     from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
     from mldebt.project.undefined_reads import undefined_reads as undefined_reads
     from mldebt.project.unused_variables import unused_variables as unused_variables
@@ -171,6 +172,7 @@ _HOMES = {
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
     "mldebt.project.unused_variables": "unused_variables",
+    "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.walk": "walk",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",

@@ -19,13 +19,12 @@ from mldebt import (
     exclude,
     is_library,
     manifests,
+    train_and_serve,
 )
 
 _CARRIERS = frozenset(
     "scikit-learn xgboost lightgbm catboost torch tensorflow keras joblib numpy cloudpickle transformers".split()
 )
-_TRAINING = re.compile(r"train|pipeline|model|experiment|notebook", re.IGNORECASE)
-_SERVING = re.compile(r"serv|api|app|infer|deploy|predict|web", re.IGNORECASE)
 _VARIANT = re.compile(
     r"(^|[-_./])(cpu|gpu|cuda\w*|cu\d+|py\d+|mac\w*|osx|win\w*|linux|arm\w*|m1|colab|old|legacy|min\w*|max|test\w*|docs?|dev"
     r"|ci|lint|amd|rocm|tpu|tf\d*|jax)([-_./]|$)",
@@ -138,7 +137,10 @@ class ConflictingPins(Rule):
         ]
         for a, b in combinations(listed, 2):
             conflicts = list(_conflicts(a, b))
-            if conflicts and (_are_for_the_same(a, b) or _train_and_serve(project, a, b)):
+            if conflicts and (
+                _are_for_the_same(a, b)
+                or train_and_serve(project, dirname(a.source.path), dirname(b.source.path))
+            ):
                 yield self._finding(a, b, conflicts)
 
     def _finding(self, a: Manifest, b: Manifest, conflicts: list[tuple[Dependency, Dependency]]) -> Finding:
@@ -160,26 +162,3 @@ def _conflicts(a: Manifest, b: Manifest) -> Iterator[tuple[Dependency, Dependenc
         other = wanted.get(dependency.name)
         if other is not None and dependency.name != "python" and exclude(dependency.specifier, other.specifier):
             yield dependency, other
-
-
-def _are_for_the_same(a: Manifest, b: Manifest) -> bool:
-    """Whether both stand in one directory: they are two ways to set up the same thing."""
-    return dirname(a.source.path) == dirname(b.source.path)
-
-
-def _train_and_serve(project: Project, a: Manifest, b: Manifest) -> bool:
-    """Whether the two are for directories side by side, of which one trains and the other serves."""
-    homes = dirname(a.source.path), dirname(b.source.path)
-    if not all(homes) or dirname(homes[0]) != dirname(homes[1]):
-        return False
-    names = [basename(home) for home in homes]
-    for trainer, server in ((0, 1), (1, 0)):
-        if _TRAINING.search(names[trainer]) and _SERVING.search(names[server]):
-            return "fit" in _work(project, homes[trainer]) and "fit" not in _work(project, homes[server])
-    return False
-
-
-def _work(project: Project, home: str) -> set[str]:
-    """The phases of the code below a directory."""
-    sources = (source for source in project.code if source.path.startswith(f"{home}/"))
-    return {event.phase for source in sources for event in project.phases.events(source)}
