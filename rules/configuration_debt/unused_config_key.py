@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Role, Rule, Severity
+from mldebt import Finding, Project, Role, Rule, Severity, unused_variables
 
 
 class UnusedConfigKey(Rule):
@@ -35,6 +35,21 @@ class UnusedConfigKey(Rule):
     import yaml
     params = yaml.safe_load(open("params.yaml"))
     fit(seed=params["base"]["random_state"], rate=params["train"]["lr"])
+    ```
+
+    ## A variable of an image
+
+    ```dockerfile title="Dockerfile"
+    FROM python:3.11
+    ARG jupyter_port  # expect: unused-config-key
+    ARG registry=/opt/registry
+    ENV REGISTRY=${registry} PIP_NO_CACHE_DIR=1  # expect: unused-config-key
+    ENV MODEL_DIR=/opt/models
+    ```
+
+    ```python title="serve.py"
+    import os
+    load(os.environ["MODEL_DIR"])
     ```
 
     ## A part that is handed on as a whole
@@ -117,3 +132,12 @@ class UnusedConfigKey(Rule):
                 severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
                 scope=key,
             )
+        for unused in unused_variables(project):
+            if not unused.source.source.is_any(*self.skip_roles):
+                name = unused.variable.name
+                yield self.finding(
+                    unused.source.location(unused.variable.span),
+                    f"`{unused.instruction} {name}` is used by no instruction, code or other file",
+                    severity=Severity.INFO if unused.source.source.is_any(Role.TUTORIAL) else None,
+                    scope=name,
+                )
