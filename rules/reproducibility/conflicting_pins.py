@@ -136,11 +136,9 @@ class ConflictingPins(Rule):
             and not is_library(project, manifest.source.path)
         ]
         for a, b in combinations(listed, 2):
+            homes = dirname(a.source.path), dirname(b.source.path)
             conflicts = list(_conflicts(a, b))
-            if conflicts and (
-                _are_for_the_same(a, b)
-                or train_and_serve(project, dirname(a.source.path), dirname(b.source.path))
-            ):
+            if conflicts and (homes[0] == homes[1] or train_and_serve(project, *homes)):
                 yield self._finding(a, b, conflicts)
 
     def _finding(self, a: Manifest, b: Manifest, conflicts: list[tuple[Dependency, Dependency]]) -> Finding:
