@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from mldebt.facts import Attr, Call, Expr
@@ -49,28 +49,57 @@ class Site(NamedTuple):
         return any(isinstance(arg, Star) for arg in self.call.args[: before + 1])
 
 
-def find_calls(sources: Iterable[SourceFacts], patterns: tuple[str, ...], type_of: TypeOf) -> Iterator[Site]:
-    """The calls of anything that matches one of the patterns, by path and place.
+class Calls:
+    """An index of what each source calls, so that a question looks into the few files that can answer it."""
 
-    A pattern is a qualified name, with `*` for any characters: `pandas.read_csv`, `subprocess.*`. Methods are
-    found through the receiver's type (`pandas.DataFrame.to_csv`); `*.fit` finds every method of that name.
-    """
-    plain = frozenset(pattern for pattern in patterns if "*" not in pattern)
-    wild = tuple(pattern for pattern in patterns if "*" in pattern)
-    methods = frozenset(pattern.rpartition(".")[2] for pattern in patterns)
-    for source in sources:
-        header = source.facts.header
-        known = plain.intersection(header.names) or any(_matches(name, wild) for name in header.names)
-        typed = not methods.isdisjoint(header.methods)
-        if not known and not typed:
-            continue
-        for call in source.facts.calls:
-            name = call.name
-            if not name and typed and type(call.func) is Attr and call.func.name in methods:
-                receiver = type_of(source, call.func.base)
-                name = f"{receiver}.{call.func.name}" if receiver else f"?.{call.func.name}"
-            if name and (name in plain or _matches(name, wild)):
-                yield Site(source, call, name)
+    def __init__(self, sources: Sequence[SourceFacts], type_of: TypeOf) -> None:
+        self._sources = sources
+        self._type_of = type_of
+        self._matching: dict[str, tuple[str, ...]] = {}
+
+    def find(self, patterns: tuple[str, ...]) -> Iterator[Site]:
+        """The calls of anything that matches one of the patterns, by path and place.
+
+        A pattern is a qualified name, with `*` for any characters: `pandas.read_csv`, `subprocess.*`. Methods are
+        found through the receiver's type (`pandas.DataFrame.to_csv`); `*.fit` finds every method of that name.
+        """
+        plain = frozenset(pattern for pattern in patterns if "*" not in pattern)
+        wild = tuple(pattern for pattern in patterns if "*" in pattern)
+        methods = frozenset(pattern.rpartition(".")[2] for pattern in patterns)
+        names = plain.union(*(self._names_like(pattern) for pattern in wild))
+        by_name, by_method = self._by_name, self._by_method
+        calling = {position for method in methods for position in by_method.get(method, ())}
+        positions = calling.union(*(by_name.get(name, ()) for name in names))
+        for position in sorted(positions):
+            source = self._sources[position]
+            for call in source.facts.calls:
+                name = call.name
+                if not name and position in calling and type(call.func) is Attr and call.func.name in methods:
+                    receiver = self._type_of(source, call.func.base)
+                    name = f"{receiver}.{call.func.name}" if receiver else f"?.{call.func.name}"
+                if name and (name in plain or _matches(name, wild)):
+                    yield Site(source, call, name)
+
+    def _names_like(self, pattern: str) -> tuple[str, ...]:
+        if pattern not in self._matching:
+            self._matching[pattern] = tuple(name for name in self._by_name if fnmatchcase(name, pattern))
+        return self._matching[pattern]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for position, source in enumerate(self._sources):
+            for name in source.facts.header.names:
+                found.setdefault(name, []).append(position)
+        return found
+
+    @cached_property
+    def _by_method(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for position, source in enumerate(self._sources):
+            for name in source.facts.header.methods:
+                found.setdefault(name, []).append(position)
+        return found
 
 
 @lru_cache(maxsize=65_536)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mldebt.facts import Expr, Facts, Function, Param
 from mldebt.project.callers import Callers
-from mldebt.project.calls import Site, find_calls
+from mldebt.project.calls import Calls, Site
 from mldebt.project.documents import Documents, candidates
 from mldebt.project.names import Names, is_code
 from mldebt.project.source_facts import SourceFacts
@@ -104,7 +104,11 @@ class Project:
 
     def calls(self, *patterns: str) -> Iterator[Site]:
         """The calls of anything that matches one of the patterns (see `mldebt.project.calls`)."""
-        return find_calls(self.code, patterns, self.type_of)
+        return self._calls.find(patterns)
+
+    @cached_property
+    def _calls(self) -> Calls:
+        return Calls(self.code, self.type_of)
 
     # --- values ---
 
