@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.project.calls import Site, find_calls
+from mldebt.project.calls import Calls, Site
 from mldebt.project.phases import Program
 from mldebt.source import Kind
 
@@ -44,7 +44,7 @@ def unseeded_draws(project: Project, program: Program) -> Iterator[Draw]:
     explores = program.source.kind is Kind.NOTEBOOK
     for path in sorted(program.reach.paths):
         source = project.source(path)
-        for site in find_calls((source,), _DRAWS, project.type_of) if source is not None else ():
+        for site in Calls((source,), project.type_of).find(_DRAWS) if source is not None else ():
             generator = project.randomness.generator_of(site)
             if generator not in GENERATORS - seeded or (explores and not _DECISIVE.search(site.name)):
                 continue
