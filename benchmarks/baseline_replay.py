@@ -24,7 +24,7 @@ from mldebt.cache import Cache, extraction_version
 from mldebt.changes import sources_of
 from mldebt.engine import Report, check
 from mldebt.finding import Finding
-from mldebt.git_objects import blobs_of, git
+from mldebt.git_objects import GitError, blobs_of, git
 from mldebt.packs import find_packs
 from mldebt.raw_places import RawPlaces
 from mldebt.scope import Scope
@@ -132,7 +132,11 @@ def main() -> None:
         starts = range(0, len(commits) - arguments.apart, max(len(commits) // (arguments.pairs + 1), 1))
         counts: Counter[str] = Counter()
         for start in list(starts)[: arguments.pairs]:
-            counts += replay(root, commits[start + arguments.apart], commits[start], settings, cache)
+            try:
+                counts += replay(root, commits[start + arguments.apart], commits[start], settings, cache)
+            except GitError as error:  # a partial clone lacks objects
+                print(f"{root.name}: {error}", file=sys.stderr)
+                counts["pairs that git cannot read"] += 1
         total += counts
         print(root.name, dict(counts), flush=True)
     old, new = max(total["old"], 1), max(total["new"], 1)

@@ -180,6 +180,11 @@ def test_what_is_no_baseline_is_told(project: Path, text: str, message: str) -> 
     assert "Traceback" not in result.output
 
 
+def test_a_baseline_that_is_asked_for_must_exist(project: Path) -> None:
+    result = mldebt("check", "--baseline", "nowhere.json")
+    assert (result.exit_code, "nowhere.json does not exist" in result.output) == (2, True)
+
+
 def test_a_missing_baseline_cannot_be_pruned(project: Path) -> None:
     result = mldebt("baseline", "prune")
     assert (result.exit_code, "cannot be read" in result.output) == (2, True)

@@ -117,6 +117,8 @@ class _View:
         self.options = options
         self.is_locked = False
         self.change: Change | None = None
+        if options["baseline"] and not os.path.exists(options["baseline"]):
+            raise click.BadParameter(f"{options['baseline']} does not exist", param_hint="--baseline")
         if options["since"] or options["staged"] or options["diff_file"]:
             from mldebt.cli.accepted import find_change
 
