@@ -11,14 +11,13 @@ from mldebt.facts import Attr, Const, Expr, Function, Item, Param, Ref
 from mldebt.project.branches import DeadSide, dead_sides
 from mldebt.project.callers import Caller, argument_for, hides_arguments
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.unreferenced import looks_up
 from mldebt.project.walk import walk
 from mldebt.source import Kind, Location, Role
 from mldebt.values import Document, Known
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
-
-_LOOKS_UP = frozenset({"getattr", "globals", "eval", "locals"})
 
 
 class SingleValue(NamedTuple):
@@ -140,11 +139,7 @@ class SingleValues:
     def _handed_on(self) -> frozenset[str]:
         """The names that are read other than by calling them, or that a string mentions that may be looked up."""
         found: set[str] = set()
-        looks_up = any(
-            call.name in _LOOKS_UP and not any(isinstance(a, Const) for a in call.args[1:2])
-            for source in self._project.code
-            for call in source.facts.calls
-        )
+        dynamic = any(looks_up(source, call) for source in self._project.code for call in source.facts.calls)
         for source in self._project.code:
             facts = source.facts
             exprs: list[Expr] = [a for call in facts.calls for a in call.args]
@@ -156,9 +151,7 @@ class SingleValues:
                     if isinstance(part, Ref | Attr):
                         found.add(part.name)
                     elif (
-                        isinstance(part, Const)
-                        and isinstance(part.value, str)
-                        and (looks_up or "." in part.value)
+                        isinstance(part, Const) and isinstance(part.value, str) and (dynamic or "." in part.value)
                     ):
                         found.add(part.value.rpartition(".")[2])
         return frozenset(found)

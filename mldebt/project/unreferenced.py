@@ -9,7 +9,7 @@ from functools import cached_property
 from posixpath import basename
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Class, Const, Expr, Function, Ref
+from mldebt.facts import Attr, Call, Class, Const, Expr, Function, Ref
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
 from mldebt.source import Kind
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Definition = Function | Class
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_LOOKS_UP = frozenset({"getattr", "globals", "eval", "importlib.import_module", "__import__", "vars", "locals"})
+_LOOKS_UP = frozenset({"globals", "eval", "importlib.import_module", "__import__"})
 
 
 class Unreferenced:
@@ -63,7 +63,7 @@ class Unreferenced:
             if any(problem.fatal for problem in source.facts.header.problems):
                 found.add(self._root(source))
             for call in source.facts.calls:
-                if call.name in _LOOKS_UP and not any(isinstance(a, Const) for a in call.args[:2]):
+                if looks_up(source, call):
                     found.add(self._root(source))
         return frozenset(found)
 
@@ -90,6 +90,19 @@ class Unreferenced:
                 for word in _WORD.findall(" ".join(command.argv)):
                     found[word][source.path].append(command.span.line)
         return found
+
+
+def looks_up(source: SourceFacts, call: Call) -> bool:
+    """Whether a call can give a function by a name that only running tells: from a module, not from an object."""
+    if any(isinstance(argument, Const) for argument in call.args[:2]):
+        return False
+    if call.name != "getattr" or not call.args:
+        return call.name in _LOOKS_UP
+    owner = call.args[0]
+    if not isinstance(owner, Ref):
+        return not (isinstance(owner, Attr) and isinstance(owner.base, Ref) and owner.base.name == "self")
+    bindings = [source.facts.bindings[index] for index in owner.bindings if index >= 0]
+    return not bindings or any(binding.kind == "import" for binding in bindings)
 
 
 def _expressions(source: SourceFacts) -> Iterator[tuple[int, Expr]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, facts, is_library
 
-_FEWEST_LINES = 5
+_FEWEST_LINES = 3
 _HOOKS = re.compile(
     r"register_\w+|configure_\w+|forward|predict|main|lambda_handler|handler|init_model|\w+_fn|create_pipeline|setup"
     r"|teardown|load_context|initialize|init|run|score|on_\w+|before_\w+|after_\w+|upgrade|downgrade|test_\w+|__\w+__"
