@@ -39,6 +39,7 @@ def learned(text: str) -> list[list[str]]:
         ("a, b, c, d = train_test_split(X, y)\nlab.probe(d)", {"test", "target"}),
         ("for i, (a, b) in enumerate(KFold(3).split(X)):\n    lab.probe(X.iloc[b])", {"test"}),
         ("folds = KFold(3).split(X)\nfor a, b in folds:\n    rows = X[a]\n    lab.probe(rows)", {"train"}),
+        ("_, few = next(KFold(3).split(X))\nlab.probe(X.iloc[few])", set()),
         ("def cut(df):\n    return train_test_split(df)\na, b = cut(df)\nlab.probe(b)", {"test"}),
         ("def show(rows):\n    lab.probe(rows)\na, b = train_test_split(df)\nshow(b)", {"test"}),
         ("lab.probe(load())", set()),

@@ -126,6 +126,8 @@ class Flow:
         """The splitter's expression, if a binding unpacks one of the two halves of a fold."""
         if not binding.path or binding.path[-1] > 1 or binding.value is None:
             return None
+        if any(b.name.startswith("_") and b.value == binding.value for b in source.facts.bindings if b.path):
+            return None  # `_, sample = next(splitter.split(df))` only draws a sample
         return self._splitter(source, binding.value, 0)
 
     def _splitter(self, source: SourceFacts, expr: Expr, depth: int) -> Expr | None:
