@@ -50,9 +50,9 @@ def test_a_module_that_others_import_and_a_test_are_no_programs() -> None:
 
 def test_draws_are_those_of_generators_that_the_program_does_not_seed() -> None:
     code = "import random\nimport numpy as np\nrandom.seed(1)\nrandom.random()\nnp.random.rand()\n" + FIT
-    found = project(train=code)
-    (program,) = found.phases.training
-    assert [draw.generator for draw in unseeded_draws(found, program)] == ["numpy"]
+    ((program, draws),) = unseeded_draws(project(train=code))
+    assert program.source.path == "train.py"
+    assert [draw.generator for draw in draws] == ["numpy"]
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.project.calls import Calls, Site
+from mldebt.project.calls import Site
 from mldebt.project.phases import Program
 from mldebt.source import Kind
 
@@ -35,18 +35,29 @@ class Draw(NamedTuple):
     site: Site
 
 
-def unseeded_draws(project: Project, program: Program) -> Iterator[Draw]:
-    """The draws, by path and place, in what a program runs, from generators that nothing it runs seeds.
+def unseeded_draws(project: Project) -> Iterator[tuple[Program, list[Draw]]]:
+    """The programs that train, each with its draws from generators that nothing it runs seeds, if there are any.
 
-    Splits and estimators are not among them. In a notebook only draws that decide about rows or weights count.
+    Draws come by path and place. Splits and estimators are not among them; in a notebook only draws that decide
+    about rows or weights count.
     """
+    draws: dict[str, list[Draw]] = {}
+    for site in project.calls(*_DRAWS):
+        generator = project.randomness.generator_of(site)
+        if generator in GENERATORS:
+            draws.setdefault(site.source.path, []).append(Draw(generator, site))
+    for program in project.phases.training if draws else ():
+        found = list(_unseeded(project, program, draws))
+        if found:
+            yield program, found
+
+
+def _unseeded(project: Project, program: Program, draws: Mapping[str, list[Draw]]) -> Iterator[Draw]:
     seeded = project.randomness.seeded_by(program.source, program.reach.paths)
     explores = program.source.kind is Kind.NOTEBOOK
-    for path in sorted(program.reach.paths):
-        source = project.source(path)
-        for site in Calls((source,), project.type_of).find(_DRAWS) if source is not None else ():
-            generator = project.randomness.generator_of(site)
-            if generator not in GENERATORS - seeded or (explores and not _DECISIVE.search(site.name)):
+    for path in sorted(program.reach.paths & draws.keys()):
+        for draw in draws[path]:
+            if draw.generator in seeded or (explores and not _DECISIVE.search(draw.site.name)):
                 continue
-            if program.reach.has(site.source, site.call.block):
-                yield Draw(generator, site)
+            if program.reach.has(draw.site.source, draw.site.call.block):
+                yield draw

@@ -122,10 +122,8 @@ class UnseededEntryPoint(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for programs that share their unseeded draws."""
         found: dict[tuple[str, ...], list[tuple[Program, list[Draw]]]] = {}
-        for program in project.phases.training:
-            draws = [
-                d for d in unseeded_draws(project, program) if not d.site.source.source.is_any(*self.skip_roles)
-            ]
+        for program, all_draws in unseeded_draws(project):
+            draws = [draw for draw in all_draws if not draw.site.source.source.is_any(*self.skip_roles)]
             if draws:
                 key = tuple(sorted({str(draw.site.location) for draw in draws}))
                 found.setdefault(key, []).append((program, draws))
