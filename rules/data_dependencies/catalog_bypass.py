@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from posixpath import dirname, join, normpath
 
 from mldebt import DataAccess, Declared, Finding, Project, Related, Role, Rule, Severity
 
@@ -45,6 +46,19 @@ class CatalogBypass(Rule):
     ```python title="report.py"
     import pandas as pd
     customers = pd.read_csv("data/01_raw/customers.csv")  # expect: catalog-bypass
+    ```
+
+    ## A script that is run from its own directory
+
+    ```yaml title="conf/base/catalog.yml"
+    model:
+      type: pickle.PickleDataset
+      filepath: data/06_models/model.pkl
+    ```
+
+    ```python title="prototyping/predict.py"
+    import pickle
+    model = pickle.load(open("../data/06_models/model.pkl/2020-10-09T15.53/model.pkl", "rb"))  # expect: catalog-bypass
     ```
 
     ## Tests
@@ -109,7 +123,7 @@ class CatalogBypass(Rule):
                 continue
             if project.by_path[access.origin.path].source.is_any(*self.skip_roles):
                 continue
-            path = access.address.path
+            path = self._from_root(access.component, access.address.path)
             entry = next((d for d in entries if path == d.file or path.startswith(f"{d.file}/")), None)
             inside = f"{access.source.path}:{access.source.scope_name(access.call.block)}"
             if entry is not None:
@@ -129,6 +143,10 @@ class CatalogBypass(Rule):
                 related=[Related(place, places[place]) for place in others],
                 severity=Severity.INFO if is_draft else None,
             )
+
+    def _from_root(self, component: str, path: str) -> str:
+        """A path that leads out of the project from its root is meant from the directory of the file."""
+        return normpath(join(dirname(component), path)) if path.startswith("../") else path
 
     def _has_place(self, entry: Declared) -> bool:
         """Whether an entry has a path of its own, which is not just the project's directory."""
