@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from mldebt import Finding, Kind, Profile, Project, Related, Rule, Severity, SourceFacts, facts, walk
 
@@ -38,10 +39,9 @@ class MissingZeroGrad(Rule):
     ```python title="train.ipynb"
     # %%
     import torch
-    while epoch < 10:
-        for x, y in loader:
-            loss_fn(net(x), y).backward()  # expect: missing-zero-grad
-            opt.step()
+    for x, y in loader:
+        loss_fn(net(x), y).backward()  # expect: missing-zero-grad
+        opt.step()
     ```
 
     ## Cleared: by the optimizer, the module, by hand
@@ -54,14 +54,13 @@ class MissingZeroGrad(Rule):
         loss_fn(net(x), y).backward()
         opt.step()
     for x, y in loader:
+        net.zero_grad()
         loss_fn(net(x), y).backward()
         opt.step()
-        net.zero_grad()
     for x, y in loader:
         loss_fn(net(x), y).backward()
         opt.step()
-        for parameter in net.parameters():
-            parameter.grad = None
+        net.weight.grad = None
     ```
 
     ## Accumulated on purpose, closures, helpers that get the optimizer
@@ -91,11 +90,10 @@ class MissingZeroGrad(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each loop that steps without clearing."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
-            methods = source.facts.header.methods
-            if "backward" not in methods or "step" not in methods or "torch" not in _packages(source):
-                continue
+            header = source.facts.header
+            uses_torch = any(module.partition(".")[0] == "torch" for module in header.modules)
             for loop, block in enumerate(source.facts.blocks):
-                if block.kind in ("for", "while"):
+                if uses_torch and block.kind in ("for", "while") and "backward" in header.methods:
                     yield from self._in_loop(source, loop)
 
     def _in_loop(self, source: SourceFacts, loop: int) -> Iterator[Finding]:
@@ -103,7 +101,7 @@ class MissingZeroGrad(Rule):
         backward = next((c for c in directly if _method(c) == "backward" and c.bare), None)
         step = next((c for c in directly if _is_step(c)), None)
         if backward is None or step is None or not _runs_always(source, step, loop):
-            return
+            return  # gradients are accumulated on purpose
         if _clears_somewhere(source, loop) or _hands_on_optimizer(source, step, loop):
             return
         yield self.finding(
@@ -112,10 +110,6 @@ class MissingZeroGrad(Rule):
             related=[Related(source.location(step.span), "steps")],
             scope=source.scope_name(backward.block),
         )
-
-
-def _packages(source: SourceFacts) -> set[str]:
-    return {module.partition(".")[0] for module in source.facts.header.modules}
 
 
 def _method(call: facts.Call) -> str:
@@ -143,12 +137,8 @@ def _last_name(expr: facts.Expr) -> str:
 
 def _runs_always(source: SourceFacts, call: facts.Call, loop: int) -> bool:
     """Whether a call runs in every iteration: nothing between it and the loop is conditional."""
-    for ancestor in source.ancestors(call.block):
-        if ancestor == loop:
-            return True
-        if source.facts.blocks[ancestor].kind not in ("with", "try"):
-            return False
-    return False
+    between = takewhile(lambda block: block != loop, source.ancestors(call.block))
+    return all(source.facts.blocks[block].kind in ("with", "try") for block in between)
 
 
 def _clears_somewhere(source: SourceFacts, loop: int) -> bool:
@@ -165,9 +155,6 @@ def _clears_somewhere(source: SourceFacts, loop: int) -> bool:
 def _hands_on_optimizer(source: SourceFacts, step: facts.Call, loop: int) -> bool:
     """Whether the loop gives the optimizer, or the object that owns it, to something else."""
     name = _last_name(step.func.base) if isinstance(step.func, facts.Attr) else ""
-    for call in source.facts.calls:
-        if loop in source.ancestors(call.block):
-            for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
-                if any(_last_name(part) == name for part in walk(argument)):
-                    return True
-    return False
+    inside = (call for call in source.facts.calls if loop in source.ancestors(call.block))
+    given = (a for call in inside for a in (*call.args, *(keyword.value for keyword in call.keywords)))
+    return any(_last_name(part) == name for argument in given for part in walk(argument))

@@ -85,15 +85,10 @@ class RetainedGraph(Rule):
             modules = source.facts.header.modules
             if "backward" not in source.facts.header.methods or not any(m.startswith("torch") for m in modules):
                 continue
-            backwards = [
-                c for c in source.facts.calls if isinstance(c.func, facts.Attr) and c.func.name == "backward"
-            ]
-            spread = {
-                p.name
-                for c in backwards
-                for p in _mentioned(source, c.func, 0)
-                if isinstance(p, facts.Attr | facts.Ref)
-            }
+            calls = source.facts.calls
+            backwards = [c for c in calls if isinstance(c.func, facts.Attr) and c.func.name == "backward"]
+            mentioned = (part for call in backwards for part in _mentioned(source, call.func, 0))
+            spread = {part.name for part in mentioned if isinstance(part, facts.Attr | facts.Ref)}
             for call in backwards:
                 loss = call.func.base if isinstance(call.func, facts.Attr) else None
                 if isinstance(loss, facts.Ref) and loss.bindings:
@@ -106,9 +101,8 @@ class RetainedGraph(Rule):
         if loop is None or loop.kind == "function":
             return
         for name, value, block, span in _accumulations(source):
-            if name in spread or name == loss.name or not _is_inside(source, block, loop):
-                continue
-            if _holds(value, loss) and not _starts_in(source, name, loop):
+            kept = _holds(value, loss) and _is_inside(source, block, loop) and not _starts_in(source, name, loop)
+            if kept and name not in spread and name != loss.name:
                 yield self.finding(
                     source.location(span),
                     f"`{name}` keeps the graph of every `{loss.name}`: memory grows with each iteration",
@@ -141,9 +135,8 @@ def _accumulations(source: SourceFacts) -> Iterator[tuple[str, facts.Expr, int, 
             yield store.target.name, store.value, store.block, store.span
     for call in source.facts.calls:
         func = call.func
-        if not isinstance(func, facts.Attr) or func.name != "append" or len(call.args) != 1:
-            continue
-        if isinstance(func.base, facts.Ref | facts.Attr):
+        appends = isinstance(func, facts.Attr) and func.name == "append" and len(call.args) == 1
+        if appends and isinstance(func, facts.Attr) and isinstance(func.base, facts.Ref | facts.Attr):
             yield func.base.name, call.args[0], call.block, call.span
 
 
@@ -163,7 +156,5 @@ def _is_inside(source: SourceFacts, block: int, loop: facts.Block) -> bool:
 
 def _starts_in(source: SourceFacts, name: str, loop: facts.Block) -> bool:
     """Whether an accumulator is made anew in each iteration."""
-    return any(
-        binding.name == name and binding.kind == "assign" and _is_inside(source, binding.block, loop)
-        for binding in source.facts.bindings
-    )
+    assigned = (b for b in source.facts.bindings if b.name == name and b.kind == "assign")
+    return any(_is_inside(source, binding.block, loop) for binding in assigned)
