@@ -31,9 +31,16 @@ def trend(
     """
     names = tags(root)
     texts = _Texts(root, settings)
+    known: Point | None = None
+    files: frozenset[tuple[str, str]] = frozenset()
     for commit in spread(first_parents(root, since=since), points):
-        report = run(texts.sources(commit))
-        yield _point(commit, names.get(commit.sha, ""), report)
+        blobs = blobs_of(root, commit.sha)
+        same = frozenset((blob.path, blob.object) for blob in blobs)
+        tag = names.get(commit.sha, "")
+        if known is None or same != files:
+            known, files = _point(commit, tag, run(texts.sources(blobs))), same
+        known = known._replace(sha=commit.sha, time=commit.time, tag=tag)
+        yield known
 
 
 def spread(commits: Sequence[Commit], points: int) -> list[Commit]:
@@ -74,9 +81,9 @@ class _Texts:
         self._settings = settings
         self._known: dict[str, bytes] = {}
 
-    def sources(self, commit: Commit) -> Discovery:
-        """What discovery would find if the commit were checked out. Raises GitError."""
-        by_path = {blob.path: blob for blob in blobs_of(self._root, commit.sha)}
+    def sources(self, blobs: Iterable[Blob]) -> Discovery:
+        """What discovery would find if these were the files on disk. Raises GitError."""
+        by_path = {blob.path: blob for blob in blobs}
         settings = self._settings
         found = analysed(
             by_path,
