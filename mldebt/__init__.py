@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from mldebt.project.cell_reads import cell_reads as cell_reads
     from mldebt.project.clones import CloneClass as CloneClass
     from mldebt.project.clones import CloneMember as CloneMember
+    from mldebt.project.clones import is_worth_sharing as is_worth_sharing
     from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.data_checks import checks_data as checks_data
@@ -106,6 +107,8 @@ if TYPE_CHECKING:
     from mldebt.project.requests_to_models import unchecked_requests as unchecked_requests
     from mldebt.project.score_cuts import ScoreCut as ScoreCut
     from mldebt.project.score_cuts import score_cuts as score_cuts
+    from mldebt.project.services import prepares_data as prepares_data
+    from mldebt.project.services import serves as serves
     from mldebt.project.single_values import SingleValue as SingleValue
     from mldebt.project.specifiers import exclude as exclude
     from mldebt.project.splits import Split as Split
@@ -141,7 +144,7 @@ _HOMES = {
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.endpoints": "Endpoint endpoints",
-    "mldebt.project.clones": "CloneClass CloneMember line_similarity",
+    "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
     "mldebt.project.images": "built_images floats images_of repository",
     "mldebt.project.gated_steps": "gated_steps",
@@ -161,6 +164,7 @@ _HOMES = {
     "mldebt.project.processes": "Process",
     "mldebt.project.proposals": "deletion listing_fix",
     "mldebt.project.qualify": "qualified",
+    "mldebt.project.services": "prepares_data serves",
     "mldebt.project.single_values": "SingleValue",
     "mldebt.project.splits": "Split",
     "mldebt.project.specifiers": "exclude",

@@ -68,6 +68,14 @@ def test_functions_within_functions_are_left_out() -> None:
     assert {member.function.name for clone in found for member in clone.members} == {"outer", "other"}
 
 
+def test_a_copied_class_stands_for_its_methods() -> None:
+    inner = BODY.replace("\n    ", "\n        ")
+    text = f"class Table:\n    def f(self, frame):{inner}\n    def g(self):\n        return 1\n"
+    (found,) = project(a=text, b=text).clones
+    assert [member.function.qualname for member in found.members] == ["Table", "Table"]
+    assert found.is_exact
+
+
 def test_versions_by_name() -> None:
     names = ("train_v2", "train_old", "train2", "old__train", "train_final_2nd")
     copies = project(train=SCRIPT, **dict.fromkeys(names, SCRIPT)).versions.copies

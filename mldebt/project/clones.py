@@ -1,25 +1,36 @@
-"""Functions that are copies of each other, found by the fingerprints of their text and of their lines."""
+"""Functions and classes that are copies of each other, found by fingerprints of their text and of their lines."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Clone, Function
+from mldebt.facts import Class, Clone, Function
+from mldebt.project.manifests import is_library
+from mldebt.project.services import prepares_data, serves
 from mldebt.project.source_facts import SourceFacts
 
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_FEWEST_LINES = 6
+_FEWEST_LINES_RENAMED = 10
+_FEWEST_STATEMENTS = 4
+_HOOKS = frozenset(
+    {"__init__", "forward", "main", "create_pipeline", "register_pipelines", "configure_optimizers"}
+)
 _NEAR_LINES = 8
 _NEAR = 0.9
 _RARE = 12
 
 
 class CloneMember(NamedTuple):
-    """A function that takes part in a class of clones."""
+    """A function, or a class (of code), that takes part in a class of clones."""
 
     source: SourceFacts
-    function: Function
+    function: Function | Class
     clone: Clone
 
     @property
@@ -46,9 +57,17 @@ class CloneClass(NamedTuple):
         return tuple(sorted({member.source.path for member in self.members}))
 
 
-def find_clones(code: Iterable[SourceFacts]) -> Iterator[CloneClass]:
-    """All classes of clones, by the place of their first member; functions within functions are left out."""
-    members = [member for source in code for member in _members(source)]
+def find_clones(code: Sequence[SourceFacts]) -> Iterator[CloneClass]:
+    """All classes of clones. Functions within functions, and methods of classes that are copies, are left out."""
+    covered: set[tuple[str, int]] = set()
+    for found in _grouped([member for source in code for member in _class_members(source)]):
+        covered.update((member.source.path, member.function.block) for member in found.members)
+        yield found
+    yield from _grouped([member for source in code for member in _members(source, covered)])
+
+
+def _grouped(members: Sequence[CloneMember]) -> Iterator[CloneClass]:
+    """The classes of clones among functions, or among classes, by the place of their first member."""
     groups = _Groups(members)
     for fingerprint in ("exact", "blind"):
         first: dict[int, int] = {}
@@ -65,6 +84,21 @@ def find_clones(code: Iterable[SourceFacts]) -> Iterator[CloneClass]:
         yield CloneClass(tuple(members[i] for i in indexes), similarity.get(root, 1.0))
 
 
+def is_worth_sharing(project: Project, member: CloneMember, is_exact: bool) -> bool:
+    """Whether a copy could be one function for all: it is long enough, and no form that a framework asks for.
+
+    Methods of a published library follow its interface, and what a service computes by itself is another matter.
+    """
+    function, source = member.function, member.source
+    if function.name in _HOOKS or source.facts.blocks[function.block].size < _FEWEST_STATEMENTS:
+        return False
+    if serves(source) and prepares_data(function.name):
+        return False
+    if "." in function.qualname and is_library(project, source.path):
+        return False
+    return member.clone.size >= (_FEWEST_LINES if is_exact else _FEWEST_LINES_RENAMED)
+
+
 def line_similarity(first: Sequence[int], second: Sequence[int]) -> float:
     """The share of lines of code that two texts have in common, from 0 to 1, whatever their order."""
     one, two = Counter(line for line in first if line), Counter(line for line in second if line)
@@ -72,13 +106,26 @@ def line_similarity(first: Sequence[int], second: Sequence[int]) -> float:
     return 2 * (one & two).total() / total if total else 0.0
 
 
-def _members(source: SourceFacts) -> Iterator[CloneMember]:
+def _members(source: SourceFacts, covered: set[tuple[str, int]]) -> Iterator[CloneMember]:
     functions = source.facts.functions
     blocks = source.facts.blocks
     for clone in source.facts.clones:
         function = functions[clone.function]
-        if source.enclosing(blocks[function.block].parent, "function") is None:
+        parent = blocks[function.block].parent
+        if source.enclosing(parent, "function") is None and (source.path, parent) not in covered:
             yield CloneMember(source, function, clone)
+
+
+def _class_members(source: SourceFacts) -> Iterator[CloneMember]:
+    """The classes that hold several methods, with fingerprints made of their lines."""
+    facts = source.facts
+    methods = Counter(facts.blocks[function.block].parent for function in facts.functions)
+    for cls in facts.classes:
+        span = facts.blocks[cls.block].span
+        lines = tuple(line for line in facts.lines[span.line : span.end_line] if line)
+        if methods[cls.block] > 1 and len(lines) >= _NEAR_LINES:
+            digest = hash(lines)
+            yield CloneMember(source, cls, Clone(-1, digest, digest, len(lines)))
 
 
 def _pairs(members: Sequence[CloneMember], groups: _Groups) -> set[tuple[int, int]]:

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import CloneClass, CloneMember, Finding, Kind, Project, Related, Role, Rule, is_library
-
-_FEWEST_LINES = 6
-_FEWEST_LINES_RENAMED = 10
-_FEWEST_STATEMENTS = 4
-_HOOKS = frozenset(
-    {"__init__", "forward", "main", "create_pipeline", "register_pipelines", "configure_optimizers"}
-)
+from mldebt import CloneClass, Finding, Kind, Project, Related, Role, Rule, is_worth_sharing
 
 
 class ClonedPipelineFunction(Rule):
-    """The same function stands in several files.
+    """The same function or class stands in several files.
 
     A metric, a loader or a cleaning step that each script carries along is repaired in one place and stays wrong in
     the others; training and evaluation drift apart without anybody deciding so. Sculley et al. 2015, section 5;
-    Tang et al. 2021 name duplication as the theme that runs through refactorings of machine-learning systems.
+    Tang et al. 2021 name duplication as the theme of machine-learning refactorings.
 
     ## How to repair
 
@@ -120,7 +113,7 @@ class ClonedPipelineFunction(Rule):
         """The copies of a class in each part of the repository, if there are several files of them."""
         parts = defaultdict(list)
         for member in found.members:
-            if member.source.path in looked_at and _matters(project, member, found.is_exact):
+            if member.source.path in looked_at and is_worth_sharing(project, member, found.is_exact):
                 parts[project.subprojects.root_of(member.source.path)].append(member)
         for members in parts.values():
             part = CloneClass(tuple(members), found.similarity)
@@ -142,16 +135,6 @@ class ClonedPipelineFunction(Rule):
             minutes=15 + 5 * len(members),
             scope=first.function.qualname,
         )
-
-
-def _matters(project: Project, member: CloneMember, is_exact: bool) -> bool:
-    """Whether a function is long enough, and no form that a framework or a published interface asks for."""
-    function, source = member.function, member.source
-    if function.name in _HOOKS or source.facts.blocks[function.block].size < _FEWEST_STATEMENTS:
-        return False
-    if "." in function.qualname and is_library(project, source.path):
-        return False
-    return member.clone.size >= (_FEWEST_LINES if is_exact else _FEWEST_LINES_RENAMED)
 
 
 def _file(path: str, project: Project) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mldebt import (
@@ -16,17 +15,10 @@ from mldebt import (
     Severity,
     SourceFacts,
     line_similarity,
+    prepares_data,
+    serves,
 )
 
-_SERVERS = frozenset(
-    {"flask", "fastapi", "streamlit", "gradio", "bentoml", "dash", "starlette", "sanic", "litserve"}
-)
-_PREDICTS = frozenset({"predict", "predict_proba", "predict_on_batch", "decision_function", "transform", "eval"})
-_PREPARES = re.compile(
-    r"clean|pre_?proc|transform|feature|encod|normali[sz]|token|scale|imput|vectori|stem|lemma|resize|embed"
-    r"|prepare|extract|lag|roll|bucket|parse_(text|date)|remove_|strip_|compute_|engineer", re.I
-)  # fmt: skip
-_NOT_FEATURES = re.compile(r"^(load|save|read|get_path|setup|log)_|param|config|logger")
 _SIMILAR = 0.5
 
 
@@ -114,7 +106,7 @@ class TrainServeFork(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each function of a service that repeats one of the training side."""
         code = [s for s in self.sources(project, Kind.PYTHON) if not s.source.is_any(Role.TUTORIAL)]
-        services = [source for source in code if _serves(source)]
+        services = [source for source in code if serves(source)]
         for service in services:
             others = [source for source in code if source not in services and _is_near(project, service, source)]
             for member in _members(service):
@@ -140,12 +132,6 @@ class TrainServeFork(Rule):
         )
 
 
-def _serves(source: SourceFacts) -> bool:
-    """Whether a file answers requests with a model."""
-    packages = {module.partition(".")[0] for module in source.facts.header.modules}
-    return not packages.isdisjoint(_SERVERS) and not _PREDICTS.isdisjoint(source.facts.header.methods)
-
-
 def _is_near(project: Project, service: SourceFacts, other: SourceFacts) -> bool:
     """Whether two files belong to one part of the repository, or one of them to the part around it."""
     first, second = (project.subprojects.root_of(source.path) for source in (service, other))
@@ -156,5 +142,5 @@ def _members(source: SourceFacts) -> Iterator[CloneMember]:
     """The functions that prepare data."""
     for clone in source.facts.clones:
         function = source.facts.functions[clone.function]
-        if _PREPARES.search(function.name) and not _NOT_FEATURES.search(function.name):
+        if prepares_data(function.name):
             yield CloneMember(source, function, clone)
