@@ -1,0 +1,107 @@
+"""The rule `config-bypass`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Project, Role, Rule, Severity, Site, facts
+
+_MODELS = frozenset({"classifier", "regressor", "clusterer", "outlier-detector", "estimator", "booster"})
+_NEUTRAL = frozenset(
+    "random_state seed random_seed n_jobs num_threads nthread thread_count verbose verbosity max_iter tol".split()
+)
+
+
+class ConfigBypass(Rule):
+    """Hyper-parameters are written into code although the project keeps its parameters in a file.
+
+    Whoever looks into the parameter file believes to see what the model was trained with. DVC or MLflow, which
+    track the file, do not see these numbers, and an experiment needs a change of the code. Sculley et al. 2015,
+    section 6.
+
+    ## How to repair
+
+    Move the numbers to the parameter file and pass them from there.
+
+    ## Three numbers next to a parameter file
+
+    ```yaml title="params.yaml"
+    split: {size: 0.2}
+    ```
+
+    ```python title="train.py"
+    import yaml
+    from xgboost import XGBClassifier
+    params = yaml.safe_load(open("params.yaml"))
+    X, y = split(params["split"]["size"])
+    model = XGBClassifier(max_depth=7, n_estimators=830, learning_rate=0.037)  # expect: config-bypass
+    model.fit(X, y)
+    ```
+
+    ## Parameters from the file, few numbers, neutral arguments
+
+    ```yaml title="params.yaml"
+    model: {depth: 3}
+    ```
+
+    ```python title="train.py"
+    import yaml
+    from sklearn.dummy import DummyClassifier
+    from sklearn.ensemble import RandomForestClassifier
+    from xgboost import XGBClassifier
+    params = yaml.safe_load(open("params.yaml"))["model"]
+    first = XGBClassifier(**params, n_estimators=10, learning_rate=0.1, subsample=0.5)
+    second = RandomForestClassifier(max_depth=params["depth"], n_estimators=10, min_samples_leaf=2, max_features=3)
+    third = RandomForestClassifier(n_estimators=100, max_depth=3, n_jobs=-1, random_state=1)
+    ```
+
+    ## No parameter file
+
+    ```python title="train.py"
+    from xgboost import XGBClassifier
+    model = XGBClassifier(max_depth=7, n_estimators=830, learning_rate=0.037)
+    ```
+    """
+
+    minutes = 10
+    skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
+
+    least: int = 3
+    """Fewer written hyper-parameters are not reported."""
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each model with written hyper-parameters in a file that reads parameters."""
+        readers: dict[str, str] = {}  # by part of the project
+        for (path, _), locations in project.config_reads.reads.items():
+            for location in locations:
+                readers.setdefault(project.subprojects.root_of(location.path), path)
+        for site in project.calls("*") if readers else ():
+            source = site.source
+            root = project.subprojects.root_of(source.path)
+            if root not in readers or source.kind is not Kind.PYTHON or source.source.is_any(*self.skip_roles):
+                continue
+            api = project.types.tables.lookup(site.name)
+            if api is None or api.role not in _MODELS or site.hides_arguments or "dummy" in site.name:
+                continue
+            written = _written(site)
+            if len(written) >= self.least:
+                name = site.name.rpartition(".")[2]
+                yield self.finding(
+                    site.location,
+                    f"{len(written)} hyper-parameters of `{name}` ({', '.join(f'`{w}`' for w in written[:4])}) are"
+                    f" written into the code, while `{readers[root]}` holds parameters",
+                    severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
+                    scope=source.scope_name(site.call.block),
+                )
+
+
+def _written(site: Site) -> list[str]:
+    """The names of the literal numbers that a model gets; none if anything comes from elsewhere."""
+    found = []
+    for keyword in site.call.keywords:
+        if isinstance(keyword.value, facts.Const):
+            if type(keyword.value.value) in (int, float) and keyword.name not in _NEUTRAL:
+                found.append(keyword.name)
+        elif keyword.name not in _NEUTRAL:
+            return []
+    return found
