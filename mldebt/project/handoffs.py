@@ -89,7 +89,16 @@ class Declarations:
             return bool(consumers) or any(covers(d, artifact.address) for s in consumers for d in s.inputs)
         if any(covers(d, artifact.address) for s in consumers for d in s.inputs):
             return True
-        return any(p.tool == c.tool and p.path == c.path and p.id != c.id for p in producers for c in consumers)
+        if any(p.tool == c.tool and p.path == c.path and p.id != c.id for p in producers for c in consumers):
+            return True
+        return not self._workflows(write.component).isdisjoint(self._workflows(read.component))
+
+    def _workflows(self, path: str) -> set[str]:
+        """The workflow files whose jobs run a source: they say in which order."""
+        source = self._project.source(path)
+        if source is None:
+            return set()
+        return {stage.path for stage, _ in self._project.stages_running(source) if stage.tool == "workflow"}
 
     def _wired(self, path: str, artifact: Artifact) -> set[str]:
         """The drivers (scripts, shell scripts, stages) that pass the data's path to a source on its command line."""
