@@ -16,8 +16,7 @@ class PositionalFeatureVector(Rule):
     """A model is given a row whose features are told apart by their position alone.
 
     `model.predict([[age, income, tenure]])` is right only while the order is the one of the training table, which
-    stands elsewhere. When that changes, every prediction is wrong and nothing fails. Sculley et al. 2015, section 5
-    ("Plain-Old-Data Type Smell").
+    stands elsewhere. When that changes, all predictions are wrong. Sculley et al. 2015, section 5.
 
     ## How to repair
 
@@ -46,8 +45,10 @@ class PositionalFeatureVector(Rule):
         row = scaler.transform(np.array([[age, income, tenure]]))
         return model.predict(row)  # expect: positional-feature-vector
     def score_form(form):
-        row = np.array([list(form.values())])
-        return model.predict(row)  # expect: positional-feature-vector
+        row = [list(map(float, form.values()))]
+        return predict(row)  # expect: positional-feature-vector
+    def predict(row):
+        return model.predict(row)
     ```
 
     ## A named row
@@ -69,11 +70,10 @@ class PositionalFeatureVector(Rule):
     ```python title="app.py"
     import joblib
     model = joblib.load("model.pkl")
-    print(model.predict([[5.1, 3.5, 1.4, 0.2]]))
     def score(x, y):
         return model.predict([[x, y]])
     def classify(text):
-        return model.predict([text])
+        return model.predict([text]), model.predict([[5.1, 3.5, 1.4, 0.2]])
     ```
 
     ```python title="tests/test_model.py"
@@ -88,24 +88,38 @@ class PositionalFeatureVector(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each prediction from such a row."""
         for site in project.calls(*_PREDICTS):
-            source = site.source
-            if source.source.is_any(*self.skip_roles):
-                continue
             given = site.argument(0, "X", "x", "data")
-            row = _row(source, given, in_array=False) if given is not None else None
-            if row is None:
+            if given is None or site.source.source.is_any(*self.skip_roles):
                 continue
-            what = (
-                f"{len(row.items)} features by position"
-                if isinstance(row, facts.Seq)
-                else "the values of a mapping"
-            )
-            yield self.finding(
-                site.location,
-                f"`{site.name.rpartition('.')[2]}` receives {what}: their order is the only contract",
-                severity=Severity.INFO if source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) else None,
-                scope=source.scope_name(site.call.block),
-            )
+            for source, call, expr in (
+                (site.source, site.call, given),
+                *_from_callers(project, site.source, given),
+            ):
+                row = _row(source, expr, in_array=False)
+                if row is None:
+                    continue
+                what = f"{len(row.items)} features" if isinstance(row, facts.Seq) else "the values of a mapping"
+                yield self.finding(
+                    source.location(call.span),
+                    f"`{site.name.rpartition('.')[2]}` receives {what} by position: their order is the only contract",
+                    severity=Severity.INFO if source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) else None,
+                    scope=source.scope_name(call.block),
+                )
+
+
+def _from_callers(
+    project: Project, source: SourceFacts, expr: facts.Expr
+) -> Iterator[tuple[SourceFacts, facts.Call, facts.Expr]]:
+    """What the callers of a function pass, if the expression is a parameter of it."""
+    if not isinstance(expr, facts.Ref) or len(expr.bindings) != 1:
+        return
+    for function in source.facts.functions:
+        names = [p.name for p in function.params if p.binding >= 0 and p.name not in ("self", "cls")]
+        if any(p.binding == expr.bindings[0] for p in function.params) and expr.name in names:
+            for caller in project.callers.of(source, function.qualname):
+                position = names.index(expr.name)
+                if position < len(caller.call.args) and not caller.source.source.is_any(Role.TEST):
+                    yield caller.source, caller.call, caller.call.args[position]
 
 
 def _row(
@@ -136,6 +150,8 @@ def _row_of_call(
     last = call.func.name if isinstance(call.func, facts.Attr | facts.Ref) else ""
     if last == "values" and isinstance(call.func, facts.Attr) and not call.args:
         return expr if in_array else None
+    if last == "map" and len(call.args) == 2:
+        return _row(source, call.args[1], in_array, depth + 1)
     if last in _SAME_ROWS and isinstance(call.func, facts.Attr):
         given = call.args[0] if last == "transform" and call.args else call.func.base
         return _row(source, given, in_array or last == "reshape", depth + 1)
