@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.git import Activity, Commit, activity, head, is_shallow, web_address
+from mldebt.git_objects import GitError
 from mldebt.hygiene import DEBT as HYGIENE
 from mldebt.project.graph import DataGraph, data_graph
 from mldebt.raw_places import repository_prefix
@@ -146,17 +147,15 @@ def build_audit(report: Report, *, calibration: Calibration | None = None, trend
 
 
 def read_history(report: Report) -> History | None:
-    """What git tells about the analysed directory; None without a repository."""
+    """What git tells about the analysed directory; None without a repository that answers."""
     commit = head(report.root)
     if commit is None:
         return None
-    return History(
-        commit,
-        activity(report.root, commit),
-        is_shallow(report.root),
-        web_address(report.root),
-        repository_prefix(report.root),
-    )
+    try:
+        past, shallow = activity(report.root, commit), is_shallow(report.root)
+    except GitError:  # it knows the commit and gives up on its past, as in a damaged or enormous repository
+        return None
+    return History(commit, past, shallow, web_address(report.root), repository_prefix(report.root))
 
 
 def _works(items: Sequence[Item]) -> list[Work]:
