@@ -96,28 +96,26 @@ def entry_of(finding: Finding) -> Entry:
 def accept(report: Report, entries: Iterable[Entry], scope: Scope, rules: Set[str]) -> Outcome:
     """Take the accepted findings out of a report.
 
-    `rules` are the ids that exist. An entry is gone when the run would have found it and has not, or when its
-    file or its rule no longer exists; what was not looked at stays.
+    `rules` are the ids that exist. Where several findings have equal lines, those whose messages are most like
+    the entries' are the accepted ones. An entry is gone when the run would have found it and has not, or when
+    its file or its rule no longer exists; what was not looked at stays.
     """
-    given = {entry.fingerprint: entry for entry in entries}
-    kept: list[Finding] = []
-    accepted: list[Finding] = []
-    moved: dict[str, Entry] = {}
-    lost = _lost_files(given.values(), report)
+    given = sorted(set(entries))
+    found = _matches(report.findings, given)
+    lost = _lost_files((entry for entry in given if entry not in set(found.values())), report)
     for finding in report.findings:
-        former = None if finding.fingerprint in given else _former(finding, report, lost, given)
-        if former is not None:
-            moved[former.fingerprint] = entry_of(finding)
-            lost[former.path].discard(former.fingerprint)
-        (accepted if former is not None or finding.fingerprint in given else kept).append(finding)
-    gone = [
-        entry
-        for entry in given.values()
-        if entry.fingerprint not in moved and _is_gone(entry, report, scope, rules)
-    ]
-    standing = [moved.get(entry.fingerprint, entry) for entry in given.values() if entry not in set(gone)]
-    narrowed = msgspec.structs.replace(report, findings=tuple(kept), baselined=(*report.baselined, *accepted))
-    return Outcome(narrowed, standing, gone)
+        if finding not in found and (former := _former(finding, report, lost)) is not None:
+            found[finding] = former
+            lost[former.path].pop(former.fingerprint)
+    now = {entry: entry_of(finding) for finding, entry in found.items()}
+    gone = _gone([entry for entry in given if entry not in now], now, report, scope, rules)
+    standing = [_renewed(entry, now.get(entry)) for entry in given if entry not in gone]
+    narrowed = msgspec.structs.replace(
+        report,
+        findings=tuple(finding for finding in report.findings if finding not in found),
+        baselined=(*report.baselined, *(finding for finding in report.findings if finding in found)),
+    )
+    return Outcome(narrowed, standing, sorted(gone))
 
 
 def counts(entries: Iterable[Entry]) -> Mapping[str, int]:
@@ -125,37 +123,90 @@ def counts(entries: Iterable[Entry]) -> Mapping[str, int]:
     return dict(Counter(entry.rule for entry in sorted(entries)).most_common())
 
 
-def _lost_files(entries: Iterable[Entry], report: Report) -> dict[str, set[str]]:
-    """The fingerprints of entries whose file is neither analysed nor on disk, by path."""
-    lost: dict[str, set[str]] = {}
+def _matches(findings: Iterable[Finding], entries: Iterable[Entry]) -> dict[Finding, Entry]:
+    """The entry that accepts each finding; those of equal lines are told apart by their messages."""
+    by_line: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_line.setdefault(_line_of(entry.fingerprint), []).append(entry)
+    found: dict[Finding, Entry] = {}
+    left: dict[str, list[Finding]] = {}
+    for finding in findings:
+        line, message = _line_of(finding.fingerprint), printable(finding.message)
+        same = next((item for item in by_line.get(line, ()) if item.message == message), None)
+        if same is not None:
+            found[finding] = same
+            by_line[line].remove(same)
+        else:
+            left.setdefault(line, []).append(finding)
+    for line, others in left.items():
+        for entry in by_line.get(line, ()):
+            if others:
+                nearest = max(others, key=lambda finding: _likeness(entry, finding)) if others[1:] else others[0]
+                found[nearest] = entry
+                others.remove(nearest)
+    return found
+
+
+def _likeness(entry: Entry, finding: Finding) -> float:
+    """How much the messages resemble each other, from 0 to 1."""
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, entry.message, printable(finding.message)).ratio()
+
+
+def _line_of(fingerprint: str) -> str:
+    """What the fingerprints of equal lines have in common."""
+    return fingerprint.partition(":")[0]
+
+
+def _renewed(entry: Entry, now: Entry | None) -> Entry:
+    """An entry as it is to be written: under the finding's present path and number, its message as it was."""
+    return entry if now is None else now._replace(message=entry.message)
+
+
+def _lost_files(entries: Iterable[Entry], report: Report) -> dict[str, dict[str, Entry]]:
+    """The entries by fingerprint of each file that is neither analysed nor on disk."""
+    lost: dict[str, dict[str, Entry]] = {}
     for entry in entries:
         if entry.path not in report.paths and not (report.root / entry.path).exists():
-            lost.setdefault(entry.path, set()).add(entry.fingerprint)
+            lost.setdefault(entry.path, {})[entry.fingerprint] = entry
     return lost
 
 
-def _former(
-    finding: Finding, report: Report, lost: Mapping[str, set[str]], given: Mapping[str, Entry]
-) -> Entry | None:
+def _former(finding: Finding, report: Report, lost: Mapping[str, Mapping[str, Entry]]) -> Entry | None:
     """The entry of this finding from before its file was renamed."""
     if not lost:
         return None
     parts = fingerprint_parts(finding, report.texts)
-    for path, fingerprints in lost.items():
-        for number in range(min(_MOST_EQUAL, len(fingerprints) + 1)):
-            before = fingerprint(path, *parts, number)
-            if before in fingerprints:
-                return given[before]
+    for path, entries in lost.items():
+        for number in range(_MOST_EQUAL):
+            if (entry := entries.get(fingerprint(path, *parts, number))) is not None:
+                return entry
     return None
 
 
-def _is_gone(entry: Entry, report: Report, scope: Scope, rules: Set[str]) -> bool:
-    if entry.rule not in rules:
-        return True
-    if entry.fingerprint in report.known or not scope.contains(entry.path):
+def _gone(
+    unmatched: Iterable[Entry], now: Mapping[Entry, Entry], report: Report, scope: Scope, rules: Set[str]
+) -> set[Entry]:
+    """The entries whose findings are gone; what the report leaves out, but the run has seen, is not."""
+    seen = Counter(_line_of(known) for known in report.known)
+    seen.subtract(_line_of(entry.fingerprint) for entry in now.values())
+    gone = set()
+    for entry in unmatched:
+        line = _line_of(entry.fingerprint)
+        if seen[line] > 0 and entry.rule in rules:
+            seen[line] -= 1
+        elif entry.rule not in rules or _would_be_found(entry, report, scope):
+            gone.add(entry)
+    return gone
+
+
+def _would_be_found(entry: Entry, report: Report, scope: Scope) -> bool:
+    """Whether the run would have found what the entry accepts, if it were still there."""
+    if not scope.contains(entry.path):
         return False
-    ran = {rule.id for rule in report.rules} - {error.rule for error in report.errors}
     if entry.path not in report.paths:
         return not (report.root / entry.path).exists()
+    ran = {rule.id for rule in report.rules} - {error.rule for error in report.errors}
     unread = any(f.rule in _UNREAD and f.location.path == entry.path for f in report.findings)
     return (entry.rule in ran or entry.rule in hygiene.CHECKS) and not unread

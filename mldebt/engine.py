@@ -232,9 +232,10 @@ def fingerprint_parts(finding: Finding, texts: Texts) -> tuple[str, str, str]:
 
 
 def fingerprint(path: str, rule: str, scope: str, line: str, occurrence: int) -> str:
-    """The fingerprint of the n-th (from 0) finding of a file with these parts."""
-    text = "\0".join((path, rule, scope, line, str(occurrence)))
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+    """The fingerprint of the n-th (from 0) finding of a file with these parts: a digest, and `:n` from the second."""
+    text = "\0".join((path, rule, scope, line))
+    digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+    return f"{digest}:{occurrence}" if occurrence else digest
 
 
 def _wanted(findings: Sequence[Finding], settings: Settings, scope: Scope) -> Iterator[Finding]:

@@ -76,6 +76,24 @@ def test_one_more_of_the_same_line_is_new(project: Path) -> None:
     assert len(check()) == 1
 
 
+def test_equal_lines_are_told_apart_by_their_messages(project: Path) -> None:
+    code = RULE.replace('f"`{site.name}` é"', 'f"after line {site.source.facts.bindings[-1].name}"')
+    code = code.replace("for site", "for number, site").replace(
+        "in project.calls(self.name)", "in enumerate(project.calls(self.name))"
+    )
+    code = code.replace("bindings[-1].name", "bindings[number].name")
+    (project.parent / "pack" / "glue_code" / "no_print.py").write_text(code)
+    (project / "b.py").unlink()
+    (project / "a.py").write_text("x = 1\nprint(1)\ny = 1\nprint(1)\n")
+    mldebt("baseline", "write")
+    (project / "a.py").write_text("w = 1\nprint(1)\nx = 1\nprint(1)\ny = 1\nprint(1)\n")
+    assert check() == ["a.py:2"]
+    assert check() == ["a.py:2"]
+    mldebt("baseline", "update")
+    assert check() == []
+    assert len(entries(project)) == 3
+
+
 def test_a_renamed_file_keeps_its_entries(project: Path) -> None:
     mldebt("baseline", "write")
     (project / "a.py").rename(project / "sub.py")
