@@ -49,10 +49,18 @@ def test_a_module_that_others_import_and_a_test_are_no_programs() -> None:
 
 
 def test_draws_are_those_of_generators_that_the_program_does_not_seed() -> None:
-    code = "import random\nimport numpy as np\nrandom.seed(1)\nrandom.random()\nnp.random.rand()\n" + FIT
+    code = "import random\nimport numpy as np\nrandom.seed(1)\nrandom.shuffle(X)\nnp.random.shuffle(X)\n" + FIT
     ((program, draws),) = unseeded_draws(project(train=code))
     assert program.source.path == "train.py"
     assert [draw.generator for draw in draws] == ["numpy"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import random\nprint(random.choice(X))\n" + FIT, "import torch\nnet = torch.nn.Linear(2, 1)\n" + FIT],
+)
+def test_draws_that_decide_nothing_about_training(code: str) -> None:
+    assert list(unseeded_draws(project(train=code))) == []
 
 
 @pytest.mark.parametrize(

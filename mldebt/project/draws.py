@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.project.calls import Site
-from mldebt.project.phases import Program
+from mldebt.project.phases import FIT, Program
 from mldebt.source import Kind
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _DRAWS = (
 )  # fmt: skip
 _DECISIVE = re.compile(r"\.nn\.|\.layers\.|torch\.utils\.data|(shuffle|permutation|randperm)$")
 """What decides about rows and weights; the rest may pick an example to look at."""
+_TABULAR = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "statsmodels.")
 
 
 class Draw(NamedTuple):
@@ -38,8 +39,8 @@ class Draw(NamedTuple):
 def unseeded_draws(project: Project) -> Iterator[tuple[Program, list[Draw]]]:
     """The programs that train, each with its draws from generators that nothing it runs seeds, if there are any.
 
-    Draws come by path and place. Splits and estimators are not among them; in a notebook only draws that decide
-    about rows or weights count.
+    Draws come by path and place; at least one of them decides about rows or weights. Splits and estimators are not
+    among them.
     """
     draws: dict[str, list[Draw]] = {}
     for site in project.calls(*_DRAWS):
@@ -48,13 +49,22 @@ def unseeded_draws(project: Project) -> Iterator[tuple[Program, list[Draw]]]:
             draws.setdefault(site.source.path, []).append(Draw(generator, site))
     for program in project.phases.training if draws else ():
         found = list(_unseeded(project, program, draws))
-        if found:
+        if any(_decides(project, program, draw) for draw in found):
             yield program, found
+
+
+def _decides(project: Project, program: Program, draw: Draw) -> bool:
+    """Whether a draw surely decides about rows or weights; layers do not where only other models are fitted."""
+    if not _DECISIVE.search(draw.site.name):
+        return False
+    if draw.generator not in ("torch", "tensorflow"):
+        return True
+    return any(not event.name.startswith(_TABULAR) for event in project.phases.during(program, *FIT))
 
 
 def _unseeded(project: Project, program: Program, draws: Mapping[str, list[Draw]]) -> Iterator[Draw]:
     seeded = project.randomness.seeded_by(program.source, program.reach.paths)
-    explores = program.source.kind is Kind.NOTEBOOK
+    explores = program.source.kind is Kind.NOTEBOOK  # picks examples to look at
     for path in sorted(program.reach.paths & draws.keys()):
         for draw in draws[path]:
             if draw.generator in seeded or (explores and not _DECISIVE.search(draw.site.name)):
