@@ -7,23 +7,21 @@ principal per thousand lines of code alone, so it depends on nothing but the fil
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import fsum, log2
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from mldebt.calibration import GRADES, Calibration, load_calibration
 from mldebt.finding import Confidence, Finding, Severity
 from mldebt.source import Kind, Role
 
 if TYPE_CHECKING:
     from mldebt.project import Project
 
-GRADES = "ABCDE"
 WEIGHTS = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.6, Confidence.LOW: 0.3}
 RATES = {Severity.ERROR: 0.50, Severity.WARNING: 0.25, Severity.INFO: 0.05}
 """Interest per quarter, as a part of the principal, of a place of average churn that nothing depends on."""
@@ -53,26 +51,6 @@ _SERVERS = frozenset(
     "aiohttp bentoml bottle chalice dash django fastapi flask gradio litserve mangum quart sanic starlette streamlit "
     "tornado".split()
 )
-_CALIBRATION = Path(__file__).parent / "calibration.json"
-
-
-class Calibration(msgspec.Struct, frozen=True):
-    """How dense the debt of many repositories is, in minutes per thousand lines of code.
-
-    `cut_offs` are the densities up to which a project has grade A, B, C, D: the 20th, 50th, 80th and 95th
-    percentile. `rules` counts the rules that ran, `version` is the tool's.
-    """
-
-    version: str
-    rules: int
-    repositories: int
-    lines: int
-    cut_offs: tuple[float, float, float, float]
-    deciles: tuple[float, ...] = ()
-
-    def grade(self, density: float, *, share: float = 1.0) -> str:
-        """The grade of a density, where `share` of each cut-off may be used."""
-        return GRADES[sum(density > limit * share for limit in self.cut_offs)]
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -132,11 +110,6 @@ class Score(msgspec.Struct, frozen=True):
     accepted_findings: int
     reasons: tuple[str, ...]
     calibration: Calibration
-
-
-def load_calibration(file: Path = _CALIBRATION) -> Calibration:
-    """The cut-offs that this version of the tool grades by."""
-    return msgspec.json.decode(file.read_bytes(), type=Calibration)
 
 
 def score(
@@ -340,34 +313,3 @@ def _served(project: Project) -> Iterable[str]:
             roots = {module.partition(".")[0] for module in source.facts.header.modules}
             if roots & _SERVERS:
                 yield from project.imports.reached_from(source.path)
-
-
-def calibrate(densities: Sequence[tuple[float, int]], *, version: str, rules: int) -> Calibration:
-    """Cut-offs from the densities of many projects, each with its lines of code.
-
-    Raises ValueError for fewer than 20 projects: percentiles of less would be chance.
-    """
-    if len(densities) < 20:
-        raise ValueError(f"a calibration needs at least 20 projects, not {len(densities)}")
-    ordered = sorted(density for density, _ in densities)
-    return Calibration(
-        version=version,
-        rules=rules,
-        repositories=len(ordered),
-        lines=sum(lines for _, lines in densities),
-        cut_offs=tuple(round(percentile(ordered, part), 1) for part in (0.2, 0.5, 0.8, 0.95)),  # type: ignore[arg-type]
-        deciles=tuple(round(percentile(ordered, part / 10), 1) for part in range(11)),
-    )
-
-
-def percentile(ordered: Sequence[float], part: float) -> float:
-    """The value below which a part of sorted values lies, interpolated between neighbours."""
-    place = part * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
-def dump(calibration: Calibration) -> str:
-    """The text of a calibration file."""
-    return json.dumps(msgspec.to_builtins(calibration), indent=2) + "\n"

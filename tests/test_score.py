@@ -8,20 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mldebt.calibration import GRADES, Calibration, calibrate, load_calibration, percentile
 from mldebt.extract import extract
 from mldebt.finding import Confidence, Finding, Severity
 from mldebt.project import Project
-from mldebt.score import (
-    FILE_CAP,
-    GRADES,
-    SUBPROJECT_CAP,
-    Calibration,
-    Score,
-    calibrate,
-    load_calibration,
-    percentile,
-    score,
-)
+from mldebt.score import FILE_CAP, SUBPROJECT_CAP, Score, score
 from mldebt.source import Kind, Location, Role, Source, Span
 
 CALIBRATION = Calibration("0", 1, 100, 1000, (10.0, 20.0, 40.0, 80.0))

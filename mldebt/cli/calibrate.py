@@ -25,9 +25,10 @@ def command(projects: tuple[str, ...], output_file: str | None, **options: Any) 
     name in there. Settings of the projects themselves are not used.
     """
     from mldebt import __version__
+    from mldebt.calibration import calibrate, dump
     from mldebt.cli.failures import reported
     from mldebt.cli.outputs import write_text
-    from mldebt.score import FEW_LINES, calibrate, dump, score
+    from mldebt.score import FEW_LINES, score
 
     densities: list[tuple[float, int]] = []
     rules = 0

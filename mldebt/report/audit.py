@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from mldebt.calibration import Calibration
 from mldebt.git import Activity, Commit, activity, head, is_shallow, web_address
 from mldebt.git_objects import GitError
 from mldebt.hygiene import DEBT as HYGIENE
 from mldebt.project.graph import DataGraph, data_graph
 from mldebt.raw_places import repository_prefix
-from mldebt.score import Calibration, Item, Score, score
+from mldebt.score import Item, Score, score
 
 if TYPE_CHECKING:
     from mldebt.engine import Report

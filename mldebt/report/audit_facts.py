@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from mldebt import __version__
+from mldebt.calibration import Calibration
 from mldebt.report.audit import DAY, SMALL, Audit
-from mldebt.score import FEW_LINES, FILE_CAP, PARTS, SUBPROJECT_CAP, Calibration
+from mldebt.score import FEW_LINES, FILE_CAP, PARTS, SUBPROJECT_CAP
 
 
 def shown_time(minutes: float) -> str:
