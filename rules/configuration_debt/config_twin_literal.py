@@ -11,6 +11,9 @@ _PATH = re.compile(r"(\./)?[\w.@+-]+(/[\w.@+-]+)+$|[a-z][a-z0-9+]*://\S+$")
 _OFTEN = re.compile(r"\d+/\d+(/\d+)?$|[\w.+-]+/[\w.+-]+$")
 """Dates, and texts with one slash: these are paths only if the last part has an ending."""
 
+_PLACE = re.compile(r"/(opt|srv|data|mnt|var|app)/[\w.@+-]+(/[\w.@+-]+)*/?$")
+"""A directory that an image declares in a variable."""
+
 Setting = tuple[str, str, Location]
 """A document's path, a key path, and its place."""
 
@@ -44,6 +47,17 @@ class ConfigTwinLiteral(Rule):
     model = joblib.load("./artifacts/models/churn.joblib")  # expect: config-twin-literal
     ```
 
+    ## A variable of an image
+
+    ```dockerfile title="Dockerfile"
+    FROM python:3.11
+    ENV REGISTRY=/opt/registry
+    ```
+
+    ```python title="registry.py"
+    ROOT = "/opt/registry"  # expect: config-twin-literal
+    ```
+
     ## Settings that nothing reads, the default of a setting, other texts
 
     ```yaml title="params.yaml"
@@ -62,30 +76,15 @@ class ConfigTwinLiteral(Rule):
     fourth = download("org/name"), "1/2"
     ```
 
-    ## Tests, and another part of the repository
+    ## Tests
 
-    ```yaml title="a/params.yaml"
-    path: data/raw/b.csv
+    ```dockerfile title="Dockerfile"
+    FROM python:3.11
+    ENV REGISTRY=/opt/registry
     ```
 
-    ```text title="a/pyproject.toml"
-    ```
-
-    ```text title="b/pyproject.toml"
-    ```
-
-    ```python title="a/train.py"
-    import yaml
-    params = yaml.safe_load(open("params.yaml"))
-    load(params["path"])
-    ```
-
-    ```python title="a/tests/test_train.py"
-    assert run("data/raw/b.csv")
-    ```
-
-    ```python title="b/train.py"
-    load("data/raw/b.csv")
+    ```python title="tests/test_train.py"
+    assert run("/opt/registry")
     ```
     """
 
@@ -127,6 +126,11 @@ def _settings(project: Project) -> dict[tuple[str, str], Setting]:
         if _PATH.match(text) and not (_OFTEN.match(text) and not re.search(r"\.[A-Za-z]\w{1,8}$", text)):
             place = project.documents.location(path, keys)
             found.setdefault((project.subprojects.root_of(path), text), (path, ".".join(map(str, keys)), place))
+    for image in project.sources(Kind.DOCKERFILE):
+        for variable in image.facts.variables:
+            if _PLACE.match(variable.value):
+                setting = (image.path, variable.name, image.location(variable.span))
+                found.setdefault((project.subprojects.root_of(image.path), _normal(variable.value)), setting)
     return found
 
 
