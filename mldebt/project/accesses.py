@@ -140,7 +140,7 @@ class _Finder:
             if value is None or effect not in EFFECTS:
                 continue
             anchor = self._anchor(component)
-            found = list(addresses(value, anchor))
+            found = list(addresses(value, anchor, dirname(component.path)))
             for address in found:
                 yield DataAccess(
                     component.path, source, call, effect, _format(api, address), api.name, address, None, places

@@ -77,21 +77,24 @@ class Address(NamedTuple):
         return self.path or self.shape
 
 
-def addresses(value: Value, anchor: str) -> Iterator[Address]:
-    """The addresses that a value can be, relative paths taken from a directory; wholly unknown ones not."""
+def addresses(value: Value, anchor: str, home: str = "") -> Iterator[Address]:
+    """The addresses that a value can be; wholly unknown ones not.
+
+    Relative paths start from the anchor, or from `home` (the code's own directory) where they would leave the root.
+    """
     for option in alternatives(value):
         match option:
             case Known(str(written)) if written.strip():
-                yield _known(written, anchor)
+                yield _known(written, anchor, home)
             case Template(parts):
                 address = _template(parts)
                 if address is not None:
                     yield address
             case Items(_, items):
                 for item in items:
-                    yield from addresses(item, anchor)
+                    yield from addresses(item, anchor, home)
             case Object(_, about) if about is not None:
-                yield from addresses(about, anchor)
+                yield from addresses(about, anchor, home)
 
 
 def gaps(value: Value) -> Iterator[Gap]:
@@ -103,7 +106,7 @@ def gaps(value: Value) -> Iterator[Gap]:
             yield from gaps(option.about)
 
 
-def _known(written: str, anchor: str) -> Address:
+def _known(written: str, anchor: str, home: str) -> Address:
     cleaned = normal(written.strip())
     if _SCHEME.match(cleaned):
         return Address(cleaned, _components(cleaned.partition("://")[2]), cleaned)
@@ -113,6 +116,8 @@ def _known(written: str, anchor: str) -> Address:
     if cleaned.startswith(("/", "~")) or re.match(r"^[A-Za-z]:/", cleaned):
         return Address(cleaned, _components(cleaned), cleaned)
     path = normal(f"{anchor}/{cleaned}" if anchor else cleaned)
+    if path.startswith("../") and home:
+        path = normal(f"{home}/{cleaned}")
     return Address(path or ".", _components(cleaned), cleaned)
 
 
