@@ -29,6 +29,10 @@ _FETCHERS = re.compile(
 _COMMANDS = frozenset(
     "wget curl gdown kaggle unzip tar aws gsutil gcloud scp rsync cp mv git-lfs 7z gunzip".split()
 )
+_SECRET = re.compile(
+    r"(api|access|private|secret|auth)[_-]?keys?\b|credential|secret|passw|token[_.]", re.IGNORECASE
+)
+"""Names of files with credentials: these must not be in a repository."""
 _NOT_SAID = frozenset({"", ".", "data", "src", "notebooks"})
 
 
@@ -55,7 +59,7 @@ def phantoms(project: Project) -> Iterator[Phantom]:
             continue
         if artifact.subproject in brought or _is_there(project, address.path) or address.name in defaults:
             continue
-        if f"{address.name}.dvc" in pulled:
+        if f"{address.name}.dvc" in pulled or _SECRET.search(address.name):
             continue
         if _is_declared(project, address) or _is_mentioned(address.path, documents):
             continue

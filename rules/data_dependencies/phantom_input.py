@@ -82,6 +82,13 @@ class PhantomInput(Rule):
         pd.read_csv("data/weights.csv")
     ```
 
+    ## A credential, which must not be in a repository
+
+    ```python title="ask.py"
+    with open("keys/openai_api_key.txt") as file:
+        key = file.read()
+    ```
+
     ## A download
 
     ```python title="fetch.py"
