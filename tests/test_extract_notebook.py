@@ -225,3 +225,12 @@ def test_raw_places_are_exact() -> None:
     assert positions.raw(2, 1, 1) == (5, 13)
     assert positions.raw(9, 1, 1) == (1, 1)
     assert NotebookPositions("not json").raw(0, 1, 1) == (1, 1)
+
+
+def test_a_bare_pip_line_is_the_same_command_as_with_its_mark() -> None:
+    cells = [{"cell_type": "code", "source": "pip install torch\n%pip install numpy", "outputs": []}]
+    facts = extract(Kind.NOTEBOOK, json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}).encode())
+    assert [(command.argv, command.span.column) for command in facts.commands] == [
+        (("pip", "install", "torch"), 1),
+        (("pip", "install", "numpy"), 2),
+    ]

@@ -113,10 +113,11 @@ class _Joined:
                 magic.text, line=span.line, column=max(start, 1), directory=self.directory, context="!"
             )
         if name in _COMMAND_MAGICS:
+            skipped = span.column if first_line[span.column - 1] == "%" else span.column - 1
             return parse_commands(
-                first_line[span.column :].split(" #")[0],
+                first_line[skipped:].split(" #")[0],
                 line=span.line,
-                column=span.column + 1,
+                column=skipped + 1,
                 directory=self.directory,
                 context=name,
             )
