@@ -18,6 +18,7 @@ from mldebt import hygiene
 from mldebt.discover import Discovery, discover
 from mldebt.finding import Confidence, Finding, Severity
 from mldebt.hygiene import hygiene_finding
+from mldebt.load import link
 from mldebt.packs import BrokenRule, Packs
 from mldebt.project import Project
 from mldebt.rule import Rule
@@ -102,7 +103,7 @@ def check(
     found = found or _discover(settings, scope, force_exclude=force_exclude, stdin=stdin)
     if overlay:
         found = _overlaid(found, overlay)
-    project = _link(found, scope.root, settings, cache, progress)
+    project = link(found, scope.root, settings, cache, progress)
     texts = Texts({source.path: source.source for source in project.sources()})
     findings, errors = run_rules(selection, project)
     findings = _fingerprinted([*findings, *_file_problems(project, found)], texts)
@@ -166,20 +167,6 @@ def run_rules(selection: Selection, project: Project) -> tuple[list[Finding], li
         for error in errors
     ]
     return findings, errors
-
-
-def _link(
-    found: Discovery, root: Path, settings: Settings, cache: Cache | None, progress: Progress | None
-) -> Project:
-    """The project of all sources, whose roles are completed by what they say about themselves."""
-    from mldebt.gather import gather
-    from mldebt.roles import roles_with
-
-    gathered = gather(found.sources, workers=settings.workers, cache=cache, progress=progress)
-    facts = [
-        (msgspec.structs.replace(source, roles=roles_with(source, facts)), facts) for source, facts in gathered
-    ]
-    return Project(root, facts, found.files)
 
 
 def _broken(rule: BrokenRule) -> RunError:

@@ -12,7 +12,11 @@ from mldebt.project import Project
 from mldebt.roles import roles_with
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from mldebt.cache import Cache
+    from mldebt.discover import Discovery
     from mldebt.scope import Scope
     from mldebt.settings import Settings
 
@@ -25,10 +29,22 @@ def load_project(settings: Settings, scope: Scope, *, cache: Cache | None = None
         exclude=settings.exclude or (),
         extend_exclude=settings.extend_exclude,
     )
-    gathered = gather(found.sources, workers=settings.workers, cache=cache)
+    project = link(found, scope.root, settings, cache)
     if cache is not None:
         cache.save()
+    return project
+
+
+def link(
+    found: Discovery,
+    root: Path,
+    settings: Settings,
+    cache: Cache | None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Project:
+    """The project of all discovered sources, whose roles are completed by what they say about themselves."""
+    gathered = gather(found.sources, workers=settings.workers, cache=cache, progress=progress)
     facts = [
         (msgspec.structs.replace(source, roles=roles_with(source, facts)), facts) for source, facts in gathered
     ]
-    return Project(scope.root, facts, found.files)
+    return Project(root, facts, found.files)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import product
-from posixpath import basename, dirname, normpath
+from posixpath import basename, normpath
 
 import msgspec
 
@@ -306,11 +306,6 @@ def normal(path: str) -> str:
         return ROOT + inner
     cleaned = normpath(path) if path else ""
     return cleaned[1:] if cleaned.startswith("//") else "" if cleaned == "." else cleaned
-
-
-def directory_of(path: str) -> str:
-    """The directory of a path relative to the root, anchored at the root."""
-    return ROOT + dirname(path)
 
 
 def show(value: Value) -> str:

@@ -43,7 +43,7 @@ def test_nested_brackets(brackets: str, depth: int) -> None:
     assert (
         limit_met(facts_beside_good_files(f"x = {brackets[0] * depth}{brackets[1] * depth}\n")) == "limit-depth"
     )
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize("operator", ["+", " and ", ".a", "**", " if x else "])
@@ -52,7 +52,7 @@ def test_chained_operators(operator: str) -> None:
     text = "x = y" + f"{operator}{tail}" * 100_000 + "\n"
     start = time.monotonic()
     assert limit_met(facts_beside_good_files(text)) in {"limit-time", "limit-depth", "limit-size"}
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize("text", ["not " * 50_000 + "x\n", "-" * 50_000 + "x\n", "lambda: " * 20_000 + "1\n"])

@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from mldebt.extract.literals import integer, number, string, text_part, worth_keeping
-from mldebt.extract.recorder import Recorder, root_of
+from mldebt.extract.recorder import Recorder
 from mldebt.facts import (
     Attr,
     Binary,
@@ -439,6 +439,3 @@ def _all_params(parameters: cst.Parameters) -> list[cst.Param]:
     if parameters.star_kwarg is not None:
         params.append(parameters.star_kwarg)
     return params
-
-
-__all__ = ["Expressions", "root_of"]

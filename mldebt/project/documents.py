@@ -15,7 +15,6 @@ from mldebt.values import (
     Items,
     Known,
     Object,
-    Table,
     Value,
     alternatives,
     choice,
@@ -217,6 +216,3 @@ def candidates(importer: str, path: str) -> list[str]:
         if not home:
             return found
         home = dirname(home)
-
-
-__all__ = ["Documents", "Table", "candidates", "child", "interpolate", "kedro_files", "loaded"]

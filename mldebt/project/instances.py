@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Binding, Class, Const, Expr, Function, Ref
-from mldebt.project.callers import class_around
+from mldebt.facts import Binding, Class, Const, Expr, Function, Ref
 from mldebt.project.source_facts import SourceFacts
 from mldebt.values import Definition, Gap, Instance, Known, Value, choice
 
@@ -133,10 +132,3 @@ def _default(evaluator: Evaluator, source: SourceFacts, expr: Expr) -> Value:
             return evaluator.value(source, call.args[0]) if call.args else Gap("attribute", last)
     value = evaluator.value(source, expr)
     return value if not isinstance(value, Known) or value.value is not None else Known(None)
-
-
-def owner_of(source: SourceFacts, expr: Attr, block: int) -> Class | None:
-    """The class whose instance `self` is, for a `self.name` at a block."""
-    if isinstance(expr.base, Ref) and expr.base.name in ("self", "cls"):
-        return class_around(source, block)
-    return None
