@@ -14,6 +14,7 @@ import argparse
 import sys
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from mldebt.cache import Cache, extraction_version
 from mldebt.changes import sources_of
 from mldebt.engine import Report, check
 from mldebt.finding import Finding
-from mldebt.git_objects import GitError, blobs_of, git
+from mldebt.git_objects import GitError, blobs_of, git, lines_between
 from mldebt.packs import find_packs
 from mldebt.raw_places import RawPlaces
 from mldebt.scope import Scope
@@ -47,9 +48,10 @@ class Lines(NamedTuple):
         return None if shift is None else line + shift
 
 
-def line_maps(root: Path, old: str, new: str) -> tuple[dict[str, Lines], set[str]]:
+def line_maps(root: Path, old: str, new: str, analysed: Iterable[str]) -> tuple[dict[str, Lines], set[str]]:
     """For each changed file its lines, by its path after the change; and the added files."""
-    diff = git(root, "diff", "--no-color", "--no-ext-diff", "--no-textconv", "-U0", "-M", old, new, "--")
+    kinds = {Path(path).suffix or Path(path).name for path in analysed}  # data may be missing in partial clones
+    diff = lines_between(root, old, new, *(f"*{kind}" for kind in sorted(kinds))) if kinds else b""
     maps: dict[str, Lines] = {}
     added: set[str] = set()
     text = diff.decode("utf-8", "replace")
@@ -90,7 +92,7 @@ def places(report: Report) -> list[tuple[Finding, tuple[str, int, str]]]:
 def replay(root: Path, old: str, new: str, settings: Settings, cache: Cache) -> Counter[str]:
     """Count old and new findings, those that come back and those that are hidden."""
     earlier, later = (analyse(root, commit, settings, cache) for commit in (old, new))
-    maps, added = line_maps(root, old, new)
+    maps, added = line_maps(root, old, new, earlier.paths | later.paths)
     there = Counter(place for _, place in places(earlier))
     entries = [baseline.entry_of(finding) for finding, _ in places(earlier)]
     scope = Scope(root, (root,))

@@ -16,12 +16,21 @@ import msgspec
 from mldebt.discover import Discovery, analysed
 from mldebt.engine import Report, fingerprint, fingerprint_parts
 from mldebt.finding import Finding
-from mldebt.git_objects import Blob, GitError, blobs_of, commit_of, contents, git, merge_base, staged_blobs
+from mldebt.git_objects import (
+    Blob,
+    GitError,
+    blobs_of,
+    changed_lines,
+    commit_of,
+    contents,
+    merge_base,
+    staged_blobs,
+    staged_lines,
+)
 from mldebt.raw_places import RawPlaces, repository_prefix
 from mldebt.settings import Settings
 from mldebt.source import Location, Source
 
-_DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "-U0", "-M")
 _MOST_EQUAL = 50
 """Equal lines of one rule in a renamed file that are told apart."""
 
@@ -47,7 +56,7 @@ def change_since(root: Path, reference: str, settings: Settings) -> Change:
     """What the work tree changes since HEAD and a reference parted. Raises ChangeError."""
     try:
         base = merge_base(root, reference)
-        diff = git(root, *_DIFF, base, "--")
+        diff = changed_lines(root, base)
         before = sources_of(root, blobs_of(root, base), settings)
     except GitError as error:
         raise ChangeError(f"--since {reference}: {error}") from error
@@ -57,7 +66,7 @@ def change_since(root: Path, reference: str, settings: Settings) -> Change:
 def staged_change(root: Path, settings: Settings) -> Change:
     """What the index changes against HEAD, analysed as it is in the index. Raises ChangeError."""
     try:
-        diff = git(root, *_DIFF, "--cached", "--")
+        diff = staged_lines(root)
         after = sources_of(root, staged_blobs(root), settings)
         try:
             base = blobs_of(root, commit_of(root, "HEAD"))

@@ -6,8 +6,9 @@ Nothing that the repository's configuration names is run, and nothing is written
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,19 @@ _SAFE = (
     "-c", "core.quotePath=false",
     "-c", "diff.noprefix=false",
     "-c", "diff.mnemonicPrefix=false",
+    "-c", "submodule.recurse=false",
 )  # fmt: skip
+_DIFF = ("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "--no-relative", "-U0", "-M")
+_KEPT = re.compile(r"GIT_(EXEC_PATH|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|CEILING_DIRECTORIES)")
+"""Git's own variables that say how git works here, and not which repository or programs it uses."""
+
+_SET = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # what an older git still would fetch
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
 _SECONDS = 120.0
 _REGULAR = frozenset({"100644", "100755"})
 
@@ -34,8 +47,14 @@ class Blob(NamedTuple):
     object: str
 
 
-def git(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes:
-    """What a git command prints when it runs in a directory. Raises GitError."""
+def git(
+    directory: Path | str, *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
+) -> bytes:
+    """What a git command prints when it runs in a directory, with more environment variables. Raises GitError."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or _KEPT.fullmatch(name)
+    }
+    environment |= {**_SET, **(variables or {})}
     try:
         done = subprocess.run(
             ["git", *_SAFE, *arguments],
@@ -43,7 +62,7 @@ def git(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes:
             input=stdin,
             capture_output=True,
             timeout=_SECONDS,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env=environment,
             check=False,
         )
     except FileNotFoundError as error:
@@ -54,6 +73,50 @@ def git(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise GitError(lines[0] if lines else "")
     return done.stdout
+
+
+def changed_lines(directory: Path, base: str) -> bytes:
+    """The unified diff, without context, from a commit to the work tree. Raises GitError."""
+    return git(directory, "diff", *_DIFF, base, "--", variables=_without_filters(directory))
+
+
+def staged_lines(directory: Path) -> bytes:
+    """The unified diff, without context, from HEAD to the index. Raises GitError."""
+    return git(directory, "diff", *_DIFF, "--cached", "--", variables=_index_of(directory))
+
+
+def lines_between(directory: Path, old: str, new: str, *globs: str) -> bytes:
+    """The unified diff, without context, from one commit to another, of some files. Raises GitError."""
+    return git(directory, "diff", *_DIFF, old, new, "--", *globs)
+
+
+def _without_filters(directory: Path) -> dict[str, str]:
+    """Variables that switch off the filters of the configuration: git would run them on files of the work tree."""
+    try:
+        names = git(directory, "config", "-z", "--name-only", "--get-regexp", r"^filter\.").decode(
+            errors="replace"
+        )
+    except GitError:  # there are none
+        return {}
+    filters = {name.rpartition(".")[0] for name in names.split("\0") if name.count(".") > 1}
+    written = os.environ.get("GIT_CONFIG_COUNT", "")
+    number = int(written) if written.isdecimal() else 0
+    found: dict[str, str] = {}
+    for name in sorted(filters):
+        for key, value in {"clean": "", "smudge": "", "process": "", "required": "false"}.items():
+            found |= {f"GIT_CONFIG_KEY_{number}": f"{name}.{key}", f"GIT_CONFIG_VALUE_{number}": value}
+            number += 1
+    return {**found, "GIT_CONFIG_COUNT": str(number)}
+
+
+def _index_of(directory: Path) -> dict[str, str]:
+    """The variable that names the index of a hook (`git commit -a` has one of its own), if it is this repository's."""
+    name = os.environ.get("GIT_INDEX_FILE")
+    if name is None:
+        return {}
+    file = os.path.realpath(name)
+    own = os.path.realpath(os.fsdecode(git(directory, "rev-parse", "--absolute-git-dir")).rstrip("\n"))
+    return {"GIT_INDEX_FILE": file} if file.startswith(own + os.sep) else {}
 
 
 def commit_of(directory: Path, reference: str) -> str:
@@ -94,7 +157,9 @@ def blobs_of(directory: Path, commit: str) -> list[Blob]:
 def staged_blobs(directory: Path) -> list[Blob]:
     """The regular files of the index below a directory; unmerged ones are left out. Raises GitError."""
     found = []
-    for facts, path in _entries(git(directory, "ls-files", "-s", "-z", "--", ".")):
+    for facts, path in _entries(
+        git(directory, "ls-files", "-s", "-z", "--", ".", variables=_index_of(directory))
+    ):
         mode, name, stage = facts
         if mode in _REGULAR and stage == "0":
             found.append(Blob(path, name))

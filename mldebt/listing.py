@@ -8,24 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from mldebt.git_objects import GitError, git
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
-
-_GIT = (
-    "git",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.untrackedCache=false",
-)
-_GIT_TIMEOUT = 60.0
-"""Seconds that git may take to list a repository."""
 
 _IGNORE_FILE_LIMIT = 1_000_000
 """Bytes of a `.gitignore` beyond which it is not read."""
@@ -74,29 +63,11 @@ def _list_nested(listing: Listing, directory: str, name: str, skip: Callable[[st
 
 def _git_files(directory: str) -> set[str]:
     """Tracked and untracked, not ignored paths below a directory for git; empty if it cannot tell."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environment |= {
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
     try:
-        done = subprocess.run(
-            [*_GIT, "ls-files", "-co", "--exclude-standard", "-z"],
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_GIT_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        names = git(directory, "ls-files", "-co", "--exclude-standard", "-z")
+    except GitError:
         return set()
-    if done.returncode != 0:
-        return set()
-    return {os.fsdecode(name) for name in done.stdout.split(b"\0") if name}
+    return {os.fsdecode(name) for name in names.split(b"\0") if name}
 
 
 def _walk(directory: str, skip: Callable[[str], bool]) -> Listing:

@@ -193,3 +193,75 @@ def test_without_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     result = CliRunner().invoke(cli, ["check", "--since", "HEAD", "--no-cache"])
     assert "not a git repository" in result.output
     assert result.exit_code != 0
+
+
+def _hostile(project: Path, tmp_path: Path, *keys: str) -> Path:
+    """A repository that wants a program run whenever git looks at it; gives the file that the program writes."""
+    program, ran = tmp_path / "program", tmp_path / "ran"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    for key in keys:
+        git("config", key, str(program))
+    (project / ".gitattributes").write_text("* filter=a=b diff=x\n")
+    (project / ".git" / "info").mkdir(exist_ok=True)
+    (project / ".git" / "info" / "attributes").write_text("* filter=a=b diff=x\n")
+    return ran
+
+
+def test_programs_that_a_repository_names_are_not_run(project: Path, tmp_path: Path) -> None:
+    keys = (
+        "core.fsmonitor diff.external diff.x.command diff.x.textconv filter.a=b.clean filter.a=b.process".split()
+    )
+    git("branch", "before")
+    ran = _hostile(project, tmp_path, *keys, "core.pager", "core.sshCommand", "gpg.program")
+    git("config", "log.showSignature", "true")
+    (project / "a.py").write_text("print(1)\n\nx = 1\nprint(2)\n")
+    assert places("--since", "before") == ["a.py:4"]
+    assert places("--staged") == []
+    assert not ran.exists()
+    subprocess.run(["git", "diff", "before"], cwd=project, check=False, capture_output=True)
+    assert ran.exists()  # plain git does run them
+
+
+def test_missing_objects_are_not_fetched(project: Path, tmp_path: Path) -> None:
+    git("branch", "before")
+    git("commit", "-q", "--allow-empty", "-m", "x")
+    ran = _hostile(project, tmp_path, "remote.origin.uploadpack")
+    for key, value in {"remote.origin.url": str(project), "remote.origin.promisor": "true"}.items():
+        git("config", key, value)
+    git("config", "protocol.file.allow", "always")
+    git("config", "extensions.partialClone", "origin")
+    git("config", "core.repositoryFormatVersion", "1")
+    blob = subprocess.run(["git", "rev-parse", "before:other.py"], capture_output=True, text=True, check=True)
+    name = blob.stdout.strip()
+    (project / ".git" / "objects" / name[:2] / name[2:]).unlink()
+    CliRunner().invoke(cli, ["check", "--since", "before", "--no-cache"])
+    assert not ran.exists()
+    subprocess.run(["git", "cat-file", "-p", name], cwd=project, check=False, capture_output=True)
+    assert ran.exists()
+
+
+def test_variables_of_a_hook_lead_to_no_other_repository(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=other, check=True)
+    (project / "a.py").write_text("print(1)\n\nx = 1\nprint(2)\n")
+    git("add", "-A")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", "false")
+    assert places("--staged") == ["a.py:4"]
+
+
+def test_the_index_of_the_hook_counts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`git commit -a` and `git commit a.py` show hooks an index that is not the usual one."""
+    (project / "a.py").write_text("print(1)\n\nx = 1\nprint(2)\n")
+    other = project / ".git" / "index.lock"
+    other.write_bytes((project / ".git" / "index").read_bytes())
+    subprocess.run(["git", "add", "a.py"], check=True, env={**os.environ, "GIT_INDEX_FILE": str(other)})
+    assert places("--staged") == []
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index.lock")
+    assert places("--staged") == ["a.py:4"]
