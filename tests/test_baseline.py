@@ -67,7 +67,7 @@ def test_only_new_findings_are_reported(project: Path) -> None:
     assert check() == ["a.py:9"]
     assert len(check("--no-baseline")) == 5
     summary = mldebt("check").stdout.splitlines()[-1]
-    assert summary == "Found 1 finding (1 warning) in 4 files, 4 baselined."
+    assert summary == "Found 1 new finding (1 warning) in 4 files; 4 baselined, 0 suppressed, 0 fixable."
 
 
 def test_one_more_of_the_same_line_is_new(project: Path) -> None:
@@ -115,7 +115,7 @@ def test_in_ci_entries_that_are_gone_fail(project: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("CI", "true")
     result = mldebt("check")
     assert result.exit_code == 1
-    assert "1 findings in .mldebt-baseline.json are gone" in result.stderr
+    assert "1 finding is gone that .mldebt-baseline.json accepts" in result.stderr
     assert (project / FILE).read_bytes() == before
     assert mldebt("check", "--baseline-mode", "keep").exit_code == 0
     assert "(1 gone)" in mldebt("baseline", "prune").output

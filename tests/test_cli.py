@@ -95,7 +95,19 @@ def test_formats_and_files(project: Path) -> None:
 
 
 def test_statistics_count_rules(project: Path) -> None:
-    assert check("--statistics").stdout.startswith("     2  warning  no-print\n")
+    counts = "     2  warning  no-print\n"
+    summary = "Found 2 findings (2 warnings) in 3 files; 0 baselined, 0 suppressed, 0 fixable.\n"
+    assert check("--statistics").stdout == counts + summary
+
+
+def test_color_is_asked_for(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    assert "\x1b" not in check().stdout
+    assert "\x1b[" in check("--color", "always").stdout
+    check("--color", "auto", "-o", "out.txt")
+    assert "\x1b" not in (project / "out.txt").read_text()
+    assert "\x1b" not in mldebt("check", "--color", "never").stdout
 
 
 def test_quiet_says_nothing_when_clean(project: Path) -> None:
@@ -271,3 +283,25 @@ def test_what_does_not_parse_is_told_in_a_sentence(project: Path, name: str, tex
     (finding,) = json.loads(result.stdout)["findings"]
     assert finding["rule"] == "unparsable-file"
     assert finding["message"].startswith(said)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudo-terminals")
+@pytest.mark.parametrize(("variables", "styled", "linked"), [
+    ({"TERM": "xterm"}, True, False),
+    ({"TERM": "xterm", "FORCE_HYPERLINK": "1"}, True, True),
+    ({"TERM": "dumb"}, False, False),
+])  # fmt: skip
+def test_a_real_terminal_gets_colours_and_links(
+    project: Path, variables: dict[str, str], styled: bool, linked: bool
+) -> None:
+    master, slave = os.openpty()
+    kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "CI")}
+    command = [sys.executable, "-m", "mldebt", "check", "--no-cache", "--pack", "../pack", "--select", "no-print"]
+    root = Path(__file__).parent.parent
+    environment = {**kept, "PYTHONPATH": str(root), **variables}
+    subprocess.run(command, cwd=project, stdout=slave, stderr=subprocess.DEVNULL, check=False, env=environment)
+    os.close(slave)
+    with open(master, "rb") as terminal:
+        shown = terminal.read1(100_000)
+    assert b"no-print" in shown
+    assert (b"\x1b[" in shown, b"\x1b]8;" in shown) == (styled, linked)

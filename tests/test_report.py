@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 
 from mldebt.engine import Report, RunError
 from mldebt.finding import Confidence, Edit, Finding, Fix, Related, Safety, Severity
 from mldebt.report import FORMATS, reporter
+from mldebt.report.places import summary
+from mldebt.report.terminal import Terminal, terminal
 from mldebt.source import Kind, Location, Source, Span
 from mldebt.texts import Texts
 
@@ -99,12 +103,6 @@ def text(*findings: Finding, name: str = "text") -> str:
     return reporter(name).render(report(Path.cwd(), *findings))
 
 
-@pytest.fixture(autouse=True)
-def _no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "CLICOLOR_FORCE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def test_text_shows_the_line_with_carets_and_the_evidence() -> None:
     related = (Related(Location("wide.py", Span.at(1, 3)), "written here"),)
     shown = text(finding(Location("src/train.py", Span(1, 8, 1, 10)), related=related))
@@ -114,7 +112,7 @@ def test_text_shows_the_line_with_carets_and_the_evidence() -> None:
         "      |        ^^\n"
         "      = wide.py:1:3: written here\n"
         "\n"
-        "Found 1 finding (1 warning) in 4 files.\n"
+        "Found 1 finding (1 warning) in 4 files; 0 baselined, 0 suppressed, 0 fixable.\n"
     )
 
 
@@ -143,13 +141,69 @@ def test_text_names_cells_from_one() -> None:
     assert "    2 | print(b)\n" in shown
 
 
-def test_text_is_coloured_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    place = Location("src/train.py", Span(1, 8, 1, 10))
-    assert "\x1b[" not in text(finding(place))
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    assert "\x1b[" in text(finding(place))
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[3" not in text(finding(place))
+PLACE_IN_TRAIN = Location("src/train.py", Span(1, 8, 1, 10))
+
+
+def styled(**fields: bool) -> str:
+    return reporter("text", Terminal(**fields)).render(report(Path.cwd(), finding(PLACE_IN_TRAIN)))
+
+
+def test_text_is_styled_only_where_that_can_be_shown() -> None:
+    assert "\x1b" not in text(finding(PLACE_IN_TRAIN))
+    bold = styled(styled=True)
+    assert "\x1b[1m" in bold
+    assert not re.search(r"\x1b\[[\d;]*3\d", bold)
+    assert re.search(r"\x1b\[[\d;]*3\d", styled(styled=True, coloured=True))
+    assert "\x1b]8;" not in bold
+
+
+def test_places_link_to_their_files() -> None:
+    shown = styled(styled=True, linked=True)
+    (address,) = set(re.findall(r"\x1b\]8;[^;]*;([^\x1b]+)\x1b", shown))
+    assert address.startswith("file://")
+    assert address.endswith("/src/train.py")
+    assert re.sub(r"\x1b\][^\\]*\\|\x1b\[[\d;]*m", "", shown) == text(finding(PLACE_IN_TRAIN))
+
+
+@pytest.mark.parametrize(
+    ("choice", "variables", "is_terminal", "expected"),
+    [
+        ("auto", {}, False, Terminal()),
+        (None, {"TERM": "xterm"}, True, Terminal(True, True)),
+        ("auto", {"TERM": "dumb"}, True, Terminal()),
+        ("auto", {"NO_COLOR": "1"}, True, Terminal(True, False)),
+        ("auto", {"NO_COLOR": ""}, True, Terminal(True, True)),
+        ("auto", {"FORCE_COLOR": "1"}, False, Terminal(True, True)),
+        ("auto", {"FORCE_COLOR": "0"}, False, Terminal()),
+        ("auto", {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, Terminal(True, False)),
+        ("auto", {"FORCE_COLOR": "1", "TERM": "dumb"}, False, Terminal(True, True)),
+        ("always", {"NO_COLOR": "1"}, False, Terminal(True, True)),
+        ("never", {"FORCE_COLOR": "1", "TERM": "xterm-kitty"}, True, Terminal()),
+        ("auto", {"TERM": "xterm-kitty"}, True, Terminal(True, True, True)),
+        ("auto", {"TERM_PROGRAM": "vscode", "CI": "1"}, True, Terminal(True, True)),
+        ("auto", {"VTE_VERSION": "6003"}, True, Terminal(True, True, True)),
+        ("auto", {"VTE_VERSION": "4900"}, True, Terminal(True, True)),
+        ("auto", {"VTE_VERSION": "6003", "FORCE_HYPERLINK": "0"}, True, Terminal(True, True)),
+        ("auto", {"FORCE_HYPERLINK": "1", "NO_COLOR": "1"}, True, Terminal(True, False, True)),
+        ("auto", {"FORCE_HYPERLINK": "1"}, False, Terminal()),
+    ],
+)
+def test_what_a_terminal_can_show(
+    choice: str | None, variables: dict[str, str], is_terminal: bool, expected: Terminal
+) -> None:
+    assert terminal(choice, variables, is_terminal=is_terminal) == expected
+
+
+def test_the_summary_always_counts(tmp_path: Path) -> None:
+    safe = Fix("a", (Edit(PLACE_IN_TRAIN, "x"),), Safety.SAFE)
+    unsafe = Fix("b", (Edit(PLACE_IN_TRAIN, "x"),))
+    made = report(tmp_path, finding(PLACE_IN_TRAIN, fix=safe), finding(PLACE_IN_TRAIN, fix=unsafe))
+    assert summary(made).endswith("; 0 baselined, 0 suppressed, 2 fixable (1 by --fix, all by --unsafe-fixes).")
+    made = msgspec.structs.replace(made, findings=made.findings[:1], suppressed=made.findings, elsewhere=3)
+    assert summary(made) == (
+        "Found 1 new finding (1 warning) in 4 files; "
+        "0 baselined, 2 suppressed, 3 outside the change, 1 fixable (--fix)."
+    )
 
 
 def test_concise_is_one_line_a_finding() -> None:
@@ -161,13 +215,13 @@ def test_concise_is_one_line_a_finding() -> None:
     assert shown == (
         "src/train.py:1:8: warning no-print a\\nb\n"
         "n.ipynb:cell 2:2:1: error no-print `print` is [red]debt[/red]\n"
-        "Found 2 findings (1 error, 1 warning) in 4 files.\n"
+        "Found 2 findings (1 error, 1 warning) in 4 files; 0 baselined, 0 suppressed, 0 fixable.\n"
     )
 
 
 def test_a_clean_run_says_so() -> None:
     for name in ("text", "concise"):
-        assert text(name=name) == "No findings in 4 files.\n"
+        assert text(name=name) == "No findings in 4 files; 0 baselined, 0 suppressed.\n"
 
 
 def test_json_is_as_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

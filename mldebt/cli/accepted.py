@@ -51,33 +51,39 @@ def known_rules(run: Run) -> set[str]:
     return {*run.packs.files, *(rule.id for rule in run.packs.broken), *hygiene.CHECKS}
 
 
-def accept(report: Report, run: Run, mode: str | None) -> tuple[Report, bool]:
+def accept(report: Report, run: Run, mode: str | None, *, quiet: bool = False) -> tuple[Report, bool]:
     """The report without the findings of the baseline, and whether a locked baseline holds too much.
 
     `mode` is auto, lock or keep; by default lock where CI is set, keep under pre-commit (a hook that rewrites
-    a file fails), else auto. Raises Failure.
+    a file fails), else auto. `quiet` rewrites the file without a word. Raises Failure.
     """
     file = baseline_file(run)
     if not file.exists():
         return report, False
     try:
-        return _accept(report, run, file, mode)
+        return _accept(report, run, file, mode, quiet=quiet)
     except baseline.BaselineError as error:
         raise Failure(str(error)) from error
 
 
-def _accept(report: Report, run: Run, file: Path, mode: str | None) -> tuple[Report, bool]:
+def _accept(report: Report, run: Run, file: Path, mode: str | None, *, quiet: bool) -> tuple[Report, bool]:
     entries = baseline.read(file)
     outcome = baseline.accept(report, entries, run.scope, known_rules(run))
     mode = mode or ("lock" if os.environ.get("CI") else "keep" if os.environ.get("PRE_COMMIT") else "auto")
     if mode == "auto" and sorted(outcome.standing) != sorted(entries):
         baseline.write(file, outcome.standing)
-        click.echo(f"{file.name}: {len(outcome.gone)} findings are gone, {len(outcome.standing)} stay.", err=True)
+        if not quiet:
+            what = f"{_findings(len(outcome.gone))} gone" if outcome.gone else "renamed files are noted"
+            click.echo(f"{file.name}: {what}, {len(outcome.standing)} stay.", err=True)
     elif mode == "lock" and outcome.gone:
         click.echo(
-            f"error: {len(outcome.gone)} findings in {file.name} are gone and would hide new ones: "
+            f"error: {_findings(len(outcome.gone))} gone that {file.name} accepts; left there they hide new ones: "
             "run `mldebt baseline prune` and commit the file",
             err=True,
         )
         return outcome.report, True
     return outcome.report, False
+
+
+def _findings(number: int) -> str:
+    return "1 finding is" if number == 1 else f"{number} findings are"

@@ -65,7 +65,12 @@ def _complete_formats(_context: click.Context, _parameter: click.Parameter, inco
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of listing them.")
 @click.option("--force-exclude", is_flag=True, help="Exclude even files that are named on the command line.")
 @click.option("--stdin-filename", metavar="FILE", help="The name of the file that `-` reads from standard input.")
-@click.option("--quiet", "-q", is_flag=True, help="Write nothing unless there are findings; no progress bar.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    help="Colour the text (default: auto: on a terminal; NO_COLOR and FORCE_COLOR count).",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Write nothing but findings and errors.")
 def command(paths: tuple[str, ...], **options: Any) -> None:
     """Look for debt in PATHS (files and directories; default: the current directory).
 
@@ -81,7 +86,9 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     if diff is not None:
         write_text(diff, None)
         sys.exit(code if report.errors else int(bool(diff) and not options["exit_zero"]))
-    write_reports(report, outputs, statistics=options["statistics"], quiet=options["quiet"])
+    write_reports(
+        report, outputs, statistics=options["statistics"], quiet=options["quiet"], color=options["color"]
+    )
     for error in report.errors:
         click.echo(f"error: rule {error.rule} {error.message}", err=True)
         if os.environ.get("MLDEBT_TRACEBACK"):
@@ -103,7 +110,7 @@ def _run(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, int, 
     if fixing:
         report, diff = fix(report, view.of_overlay, options)
     elif options["add_ignore"] is not None:
-        report = add_ignores(report, view.of_overlay, options["add_ignore"], run)
+        report = add_ignores(report, view.of_overlay, options, run)
     if run.cache is not None and run.cache.notice:
         click.echo(f"warning: {run.cache.notice}", err=True)
     return report, max(report.exit_code(run.settings.fail_on), int(view.is_locked)), diff
@@ -138,7 +145,7 @@ class _View:
         if not self.options["no_baseline"] and (not self.options["isolated"] or self.options["baseline"]):
             from mldebt.cli.accepted import accept
 
-            report, locked = accept(report, self.run, baseline_mode)
+            report, locked = accept(report, self.run, baseline_mode, quiet=self.options["quiet"])
             self.is_locked = self.is_locked or locked
         if self.change is not None:
             from mldebt.cli.accepted import narrow

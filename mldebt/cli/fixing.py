@@ -34,21 +34,22 @@ def fix(report: Report, analyse: Analyse, options: dict[str, Any]) -> tuple[Repo
     for finding, reason in fixed.refused:
         click.echo(f"warning: {finding.location} {finding.rule} is not fixed: {reason}", err=True)
     if options["diff"]:
-        click.echo(f"Would fix {_counted(len(fixed.fixed), len(fixed.after))}.", err=True)
+        _tell(f"Would fix {_counted(len(fixed.fixed), len(fixed.after))}.", options)
         return fixed.report, fixed.diff()
     try:
         write_files(report.root, fixed.after)
     except OSError as error:
         raise Failure(f"a file cannot be written: {error}") from error
-    click.echo(f"Fixed {_counted(len(fixed.fixed), len(fixed.after))}.", err=True)
+    _tell(f"Fixed {_counted(len(fixed.fixed), len(fixed.after))}.", options)
     return fixed.report, None
 
 
-def add_ignores(report: Report, analyse: Analyse, reason: str, run: Run) -> Report:
+def add_ignores(report: Report, analyse: Analyse, options: dict[str, Any], run: Run) -> Report:
     """Write comments that accept all findings of a report; tells how many cannot be accepted so."""
     from mldebt.accept_comments import accept_by_comments
     from mldebt.fix import write_files
 
+    reason = options["add_ignore"]
     if not reason.strip() or not reason.isprintable() or "#" in reason:
         raise click.UsageError("--add-ignore needs a reason of one line, without `#`.")
     after, left = accept_by_comments(report, analyse, reason.strip())
@@ -57,8 +58,13 @@ def add_ignores(report: Report, analyse: Analyse, reason: str, run: Run) -> Repo
     except OSError as error:
         raise Failure(f"a file cannot be written: {error}") from error
     done = len(report.findings) - len(left.findings)
-    click.echo(f"Accepted {_counted(done, len(after))}; {len(left.findings)} stay.", err=True)
+    _tell(f"Accepted {_counted(done, len(after))}; {len(left.findings)} stay.", options)
     return left
+
+
+def _tell(message: str, options: dict[str, Any]) -> None:
+    if not options["quiet"]:
+        click.echo(message, err=True)
 
 
 def _counted(findings: int, files: int) -> str:

@@ -13,6 +13,7 @@ from mldebt.cli.failures import Failure
 
 if TYPE_CHECKING:
     from mldebt.engine import Report
+    from mldebt.finding import Finding
 
 
 class Output(NamedTuple):
@@ -47,19 +48,26 @@ def read_outputs(values: Iterable[str], output_file: str | None) -> list[Output]
     return [output._replace(file=Path(output_file)) if output.file is None else output for output in outputs]
 
 
-def write_reports(report: Report, outputs: Iterable[Output], *, statistics: bool, quiet: bool) -> None:
+def write_reports(
+    report: Report, outputs: Iterable[Output], *, statistics: bool, quiet: bool, color: str | None = None
+) -> None:
     """Write every report; with `quiet` nothing for people when there are no findings.
 
-    `statistics` replaces the reports for people by counts. Raises Failure where a file cannot be
-    written.
+    `statistics` replaces the reports for people by counts; `color` is auto, always or never, and a file is
+    coloured only by `always`. Raises Failure where a file cannot be written.
     """
     from mldebt.report import FOR_PEOPLE, reporter
+    from mldebt.report.terminal import Terminal, standard_output
 
     for output in outputs:
         people = output.format in FOR_PEOPLE
         if people and quiet and not report.findings:
             continue
-        text = counts_by_rule(report) if people and statistics else reporter(output.format).render(report)
+        if people and statistics:
+            text = counts_by_rule(report)
+        else:
+            printed = output.file is None or color == "always"
+            text = reporter(output.format, standard_output(color) if printed else Terminal()).render(report)
         write_text(text, output.file)
 
 
@@ -78,12 +86,23 @@ def write_text(text: str, file: Path | None) -> None:
 
 
 def counts_by_rule(report: Report) -> str:
-    """One line a rule, the most frequent first."""
-    from collections import Counter
+    """One line a rule, the most frequent first, `*` where all its findings can be fixed; then the summary."""
+    from mldebt.report.places import summary
 
-    counts = Counter((finding.rule, finding.severity.label) for finding in report.findings)
-    lines = [
-        f"{count:6}  {severity:8} {rule}"
-        for (rule, severity), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        by_rule.setdefault(finding.rule, []).append(finding)
+    rows = [
+        (
+            len(found),
+            max(finding.severity for finding in found).label,
+            rule,
+            " *" if all(f.fix for f in found) else "",
+        )
+        for rule, found in by_rule.items()
     ]
-    return "\n".join([*lines, f"{len(report.findings):6}  in {report.files} files", ""])
+    lines = [
+        f"{count:6}  {severity:8} {rule}{mark}"
+        for count, severity, rule, mark in sorted(rows, key=lambda row: (-row[0], row[2]))
+    ]
+    return "\n".join([*lines, summary(report), ""])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mldebt.engine import Report
+    from mldebt.report.terminal import Terminal
 
 FORMATS = {
     "text": "mldebt.report.text:TextReporter",
@@ -35,8 +36,8 @@ class Reporter(Protocol):
         """The whole output, ending in a line end."""
 
 
-def reporter(name: str) -> Reporter:
-    """The reporter of a format in FORMATS; only its module is imported."""
+def reporter(name: str, terminal: Terminal | None = None) -> Reporter:
+    """The reporter of a format in FORMATS; only its module is imported. `terminal` shows what it writes."""
     module, _, cls = FORMATS[name].partition(":")
-    made: Reporter = getattr(import_module(module), cls)()
+    made: Reporter = getattr(import_module(module), cls)(*([terminal] if name == "text" else []))
     return made

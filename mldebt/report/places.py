@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from mldebt.engine import Report
-from mldebt.finding import Severity
+from mldebt.finding import Safety, Severity
 from mldebt.source import Location
 
 
@@ -34,15 +34,12 @@ def printable(text: str) -> str:
 
 
 def summary(report: Report) -> str:
-    """One line that counts what was found and what was accepted."""
+    """One line that counts what was found, what was accepted, and what can be fixed."""
     total = len(report.findings)
+    accepted = f"; {len(report.baselined)} baselined, {len(report.suppressed)} suppressed"
+    if report.elsewhere:
+        accepted += f", {report.elsewhere} outside the change"
     files = _count(report.files, "file")
-    counts = {
-        "baselined": len(report.baselined),
-        "suppressed": len(report.suppressed),
-        "outside the change": report.elsewhere,
-    }
-    accepted = "".join(f", {count} {what}" for what, count in counts.items() if count)
     if not total:
         return f"No findings in {files}{accepted}."
     severities = [finding.severity for finding in report.findings]
@@ -51,9 +48,19 @@ def summary(report: Report) -> str:
         for severity in sorted(Severity, reverse=True)
         if severity in severities
     ]
-    if fixable := sum(finding.fix is not None for finding in report.findings):
-        accepted += f"; {fixable} can be fixed (--fix, --unsafe-fixes)"
-    return f"Found {_count(total, 'finding')} ({', '.join(parts)}) in {files}{accepted}."
+    word = "new finding" if report.baselined or report.elsewhere else "finding"
+    return f"Found {_count(total, word)} ({', '.join(parts)}) in {files}{accepted}, {_fixable(report)}."
+
+
+def _fixable(report: Report) -> str:
+    """How many findings can be fixed, and by which option."""
+    fixes = [finding.fix.safety for finding in report.findings if finding.fix is not None]
+    safe = fixes.count(Safety.SAFE)
+    if not fixes:
+        return "0 fixable"
+    if safe in (0, len(fixes)):
+        return f"{len(fixes)} fixable ({'--fix' if safe else '--unsafe-fixes'})"
+    return f"{len(fixes)} fixable ({safe} by --fix, all by --unsafe-fixes)"
 
 
 def _count(number: int, word: str, *, plural: str | None = None) -> str:

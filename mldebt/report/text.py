@@ -8,6 +8,7 @@ from mldebt.engine import Report
 from mldebt.finding import Finding, Severity
 from mldebt.report.caps import capped
 from mldebt.report.places import printable, shown_place, summary
+from mldebt.report.terminal import Terminal, file_link
 from mldebt.source import Location
 
 if TYPE_CHECKING:
@@ -19,18 +20,26 @@ _WIDTH = 120
 
 
 class TextReporter:
-    """Writes each finding with the line it is about; coloured on a terminal (NO_COLOR, FORCE_COLOR count)."""
+    """Writes each finding with the line it is about, styled as the terminal allows."""
+
+    def __init__(self, terminal: Terminal | None = None) -> None:
+        self._terminal = Terminal() if terminal is None else terminal
 
     def render(self, report: Report) -> str:
         """The whole output, ending in a line end."""
         import io
-        import sys
 
         from rich.console import Console
 
-        on_terminal = sys.stdout.isatty()
         console = Console(
-            file=io.StringIO(), force_terminal=on_terminal or None, width=10_000, markup=False, emoji=False
+            file=io.StringIO(),
+            force_terminal=self._terminal.styled,
+            no_color=not self._terminal.coloured,
+            color_system="standard" if self._terminal.styled else None,
+            legacy_windows=False,
+            width=10_000,
+            markup=False,
+            emoji=False,
         )
         console.soft_wrap = True
         with console.capture() as output:
@@ -46,7 +55,7 @@ class TextReporter:
         from rich.text import Text
 
         text = Text()
-        text.append(shown_place(report.root, finding.location), "bold")
+        text.append(shown_place(report.root, finding.location), self._style("bold", report, finding.location))
         text.append(" ")
         text.append(finding.severity.label, _STYLES[finding.severity])
         text.append(f" {finding.rule} ", "bold")
@@ -57,8 +66,15 @@ class TextReporter:
         for related in finding.related:
             place = shown_place(report.root, related.location)
             text.append("      = ", "blue")
-            text.append(f"{place}: {printable(related.message)}\n")
+            text.append(place, self._style("", report, related.location))
+            text.append(f": {printable(related.message)}\n")
         return text
+
+    def _style(self, style: str, report: Report, location: Location) -> str:
+        """The style of a place, which links to its file."""
+        if not self._terminal.linked:
+            return style
+        return f"{style} link {file_link(report.root, location.path)}".strip()
 
 
 def _add_excerpt(text: Text, line: str, location: Location) -> None:
