@@ -20,6 +20,9 @@ _GENERATED = re.compile(
     r"|\bdo not (?:edit|modify)\b(?! (?:below|above|this line))|@generated\b|\bauto-?generated\b",
     re.IGNORECASE,
 )
+_SCAFFOLD = re.compile(r"generated (?:by|from|with|using)\W+(?:kedro|cookiecutter|copier|django-admin)\b", re.IGNORECASE)
+"""Tools that write the first version of a file, for people to fill in."""
+
 _HEADER_LINES = 20
 _HEADER_CHARACTERS = 4_000
 
@@ -125,7 +128,7 @@ def count_code_lines(text: str, comment: tuple[str, ...] = ("#",)) -> int:
 
 
 def is_generated(text: str, comment: tuple[str, ...] = ("#", '"""', "'''")) -> bool:
-    """Whether a comment at the head of a text says that a program wrote it."""
+    """Whether a comment at the head of a text says that a program wrote it, and not only its first version."""
     inside = False
     for line in text[:_HEADER_CHARACTERS].split("\n")[:_HEADER_LINES]:
         stripped = line.strip()
@@ -134,7 +137,8 @@ def is_generated(text: str, comment: tuple[str, ...] = ("#", '"""', "'''")) -> b
             inside = stripped.count('"""') + stripped.count("'''") == 1
         elif inside and stripped.endswith(('"""', "'''")):
             inside = False
-        if (starts or inside) and _GENERATED.search(stripped.lstrip("#/*-<!\"' ")):
+        said = (starts or inside) and stripped.lstrip("#/*-<!\"' ")
+        if said and _GENERATED.search(said) and not _SCAFFOLD.search(said):
             return True
         if stripped and not starts and not inside:
             return False
