@@ -20,7 +20,9 @@ _GENERATED = re.compile(
     r"|\bdo not (?:edit|modify)\b(?! (?:below|above|this line))|@generated\b|\bauto-?generated\b",
     re.IGNORECASE,
 )
-_SCAFFOLD = re.compile(r"generated (?:by|from|with|using)\W+(?:kedro|cookiecutter|copier|django-admin)\b", re.IGNORECASE)
+_SCAFFOLD = re.compile(
+    r"generated (?:by|from|with|using)\W+(?:kedro|cookiecutter|copier|django-admin)\b", re.IGNORECASE
+)
 """Tools that write the first version of a file, for people to fill in."""
 
 _HEADER_LINES = 20
