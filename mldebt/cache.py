@@ -5,7 +5,8 @@ A cache directory holds one directory for each version of the extraction, and in
 - segments (`*.facts`): written once, under a temporary name, then renamed, never changed. So any number of
   runs can share a cache without locks, and one that dies leaves nothing half-written behind;
 - `files.index`: which content a path had when it was last read, with its stat data, so that an unchanged file
-  needs no reading.
+  needs no reading;
+- answers (`*.answer`): what a whole run came to, by a digest of everything that it depends on.
 
 All of it is MessagePack with checksums: nothing in a cache is ever executed, and what does not check counts as
 absent. A cache never makes a run fail: what prevents its use is told once, in `Cache.notice`.
@@ -43,6 +44,8 @@ _TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n# This directory holds facts that mldebt can extract again.\n"
 )
 _SEGMENT = ".facts"
+_ANSWER = ".answer"
+_ANSWERS_KEPT = 16
 _FILES = "files.index"
 _SEGMENTS_KEPT = 8
 _FILES_KEPT = 200_000
@@ -74,6 +77,11 @@ def key_of(kind: str, data: bytes) -> bytes:
     return blake2b(data, digest_size=16, person=kind.encode()[:16]).digest()
 
 
+def key_of_large(stat: os.stat_result) -> bytes:
+    """What stands for the content of a file that is too large to be read: its size."""
+    return key_of("limit-size", str(stat.st_size).encode())
+
+
 @functools.cache
 def extraction_version() -> str:
     """A digest of all that facts depend on besides the bytes of a file: our code, its libraries, Python."""
@@ -99,6 +107,7 @@ class Cache:
         self._home = directory / (salt or extraction_version())
         self._size_limit = size_limit
         self._loaded = False
+        self._knows_files = False
         self._entries: dict[bytes, _Entry] = {}
         self._segments: dict[str, int] = {}  # name -> size
         self._members: dict[str, list[bytes]] = {}
@@ -111,7 +120,7 @@ class Cache:
 
     def key_of_file(self, file: Path, stat: os.stat_result) -> bytes | None:
         """The key of a file's content if the file is as it was when it was last remembered."""
-        self._load()
+        self._load_files()
         record = self._files.get(os.fsencode(file))
         return record.key if record is not None and record.stamp == _stamp(stat) else None
 
@@ -129,6 +138,11 @@ class Cache:
         self._used.add(key)
         return entry.buffer
 
+    def answer(self, question: bytes) -> bytes | memoryview | None:
+        """What an earlier run kept under a digest of all that it depended on."""
+        answer = self._read(question.hex() + _ANSWER)
+        return None if answer is None else answer.head
+
     # --- adding ---
 
     def put(self, key: bytes, packed: bytes) -> None:
@@ -142,6 +156,18 @@ class Cache:
         """
         if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _SETTLED_NS:
             self._fresh_files[os.fsencode(file)] = _FileRecord(_stamp(stat), key)
+
+    def keep_answer(self, question: bytes, answer: bytes) -> None:
+        """Write what a run came to, and drop the oldest answers. A failure is told in `notice`."""
+        try:
+            self._prepare()
+            sealed.write(self._home / (question.hex() + _ANSWER), answer)
+            kept = [entry for entry in os.scandir(self._home) if entry.name.endswith(_ANSWER)]
+            kept.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime_ns, reverse=True)
+            for entry in kept[_ANSWERS_KEPT:]:
+                Path(entry.path).unlink(missing_ok=True)
+        except OSError as error:
+            self._tell(f"the cache in {self.directory} could not be written: {error.strerror or error}")
 
     def save(self) -> None:
         """Write what is new. A failure is told in `notice`."""
@@ -177,7 +203,6 @@ class Cache:
         for name in names:
             if name.endswith(_SEGMENT):
                 self._load_segment(name)
-        self._load_files()
 
     def _load_segment(self, name: str) -> None:
         self._segments[name] = 0
@@ -199,6 +224,9 @@ class Cache:
             position += length
 
     def _load_files(self) -> None:
+        if self._knows_files:
+            return
+        self._knows_files = True
         index = self._read(_FILES)
         if index is not None:
             with suppress(msgspec.MsgspecError):  # of no use: every file is read then
@@ -235,6 +263,7 @@ class Cache:
         self._members[name] = list(entries)
 
     def _write_files(self) -> None:
+        self._load_files()
         files = {**self._files, **self._fresh_files}
         if len(files) > _FILES_KEPT:
             files = self._fresh_files
@@ -312,7 +341,7 @@ def _versions(directory: Path) -> list[Path]:
 
 def _remove(home: Path) -> None:
     for entry in os.scandir(home):
-        if entry.name == _FILES or entry.name.endswith((_SEGMENT, sealed.TEMPORARY)):
+        if entry.name == _FILES or entry.name.endswith((_SEGMENT, _ANSWER, sealed.TEMPORARY)):
             Path(entry.path).unlink(missing_ok=True)
     with suppress(OSError):  # another run has just written to it
         home.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import traceback
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from mldebt import hygiene
+from mldebt.answers import Answer, Answers
+from mldebt.clock import Clock
 from mldebt.discover import Discovery, discover
 from mldebt.finding import Confidence, Finding, Severity
 from mldebt.hygiene import hygiene_finding
@@ -54,7 +57,8 @@ class Report(msgspec.Struct, frozen=True):
     analysed; `texts` gives reporters the lines; `rules` are the rules that ran. `cap` is how many findings of
     one rule reports for people show (0: all). `known` holds the fingerprints of everything that comments do
     not accept, also of what the settings and the given paths leave out, and `paths` the sources analysed.
-    `project` is what was analysed, for reports that show more than findings.
+    `project` is what was analysed, for reports that show more than findings; an unchanged one is linked only
+    when it is asked for. `clock` knows where the time went.
     """
 
     root: Path
@@ -69,7 +73,15 @@ class Report(msgspec.Struct, frozen=True):
     cap: int = 0
     known: frozenset[str] = frozenset()
     paths: frozenset[str] = frozenset()
-    project: Project | None = None
+    link: Callable[[], Project] | None = None
+    clock: Clock = msgspec.field(default_factory=Clock)
+
+    @property
+    def project(self) -> Project:
+        """What was analysed. Raises ValueError for a report that was not made by a run."""
+        if self.link is None:
+            raise ValueError("this report was not made by a run")
+        return self.link()
 
     def exit_code(self, fail_on: str) -> int:
         """2 if a rule failed, 1 if a finding is at least as severe as `fail_on` (or never), else 0."""
@@ -92,19 +104,59 @@ def check(
     today: date | None = None,
     found: Discovery | None = None,
     overlay: Mapping[str, bytes] | None = None,
+    clock: Clock | None = None,
 ) -> Report:
     """Analyse everything below the scope's root and report on the paths that were given.
 
     `stdin` is a file name and the bytes that stand for it; `overlay` gives the bytes of files by path, instead
-    of those on disk; `found` stands for what discovery would find. Raises SettingsError if the settings name
-    what does not exist.
+    of those on disk; `found` stands for what discovery would find; `clock` measures where the time goes. Raises
+    SettingsError if the settings name what does not exist.
     """
-    selection = select(packs, settings)
-    found = found or _discover(settings, scope, force_exclude=force_exclude, stdin=stdin)
-    if overlay:
-        found = _overlaid(found, overlay)
-    project = link(found, scope.root, settings, cache, progress)
-    texts = Texts({source.path: source.source for source in project.sources()})
+    clock = clock or Clock()
+    today = today or date.today()
+    with clock.measure("phase", "rules"):
+        selection = select(packs, settings)
+    with clock.measure("phase", "discovery"):
+        found = found or _discover(settings, scope, force_exclude=force_exclude, stdin=stdin)
+        if overlay:
+            found = _overlaid(found, overlay)
+
+    @functools.cache
+    def linked() -> Project:
+        with clock.measure("phase", "facts"):
+            project = link(found, scope.root, settings, cache, progress)
+        project.clock = clock
+        return project
+
+    texts = Texts({source.path: source for source in found.sources})
+    answers = Answers(cache, settings, packs, today) if cache is not None else None
+    with clock.measure("phase", "answers"):
+        answer = answers.recall(found) if answers is not None else None
+    errors: list[RunError] = []
+    if answer is None:
+        answer, errors = _answer(selection, linked(), found, texts, packs, today)
+        if answers is not None and not errors:
+            answers.keep(found, linked(), answer)
+    return Report(
+        root=scope.root,
+        findings=tuple(_wanted(answer.kept, settings, scope)),
+        suppressed=tuple(_wanted(answer.suppressed, settings, scope)),
+        errors=tuple(errors),
+        files=len(found.sources),
+        texts=texts,
+        rules=selection.rules,
+        cap=settings.shown_per_rule,
+        known=frozenset(finding.fingerprint for finding in answer.kept),
+        paths=frozenset(source.path for source in found.sources),
+        link=linked,
+        clock=clock,
+    )
+
+
+def _answer(
+    selection: Selection, project: Project, found: Discovery, texts: Texts, packs: Packs, today: date
+) -> tuple[Answer, list[RunError]]:
+    """All findings, those that comments accept apart, and the rules that failed."""
     findings, errors = run_rules(selection, project)
     findings = _fingerprinted([*findings, *_file_problems(project, found)], texts)
     outcome = suppress(
@@ -113,22 +165,10 @@ def check(
         texts,
         rules=_debts(packs),
         ran={rule.id for rule in selection.rules},
-        today=today or date.today(),
+        today=today,
     )
-    kept = [*outcome.kept, *_fingerprinted(outcome.problems, texts)]
-    return Report(
-        root=scope.root,
-        findings=tuple(_wanted(kept, settings, scope)),
-        suppressed=tuple(_wanted(outcome.suppressed, settings, scope)),
-        errors=tuple(errors),
-        files=len(found.sources),
-        texts=texts,
-        rules=selection.rules,
-        cap=settings.shown_per_rule,
-        known=frozenset(finding.fingerprint for finding in kept),
-        paths=frozenset(project.by_path),
-        project=project,
-    )
+    kept = (*outcome.kept, *_fingerprinted(outcome.problems, texts))
+    return Answer(kept, tuple(outcome.suppressed)), errors
 
 
 def _discover(
@@ -155,11 +195,13 @@ def _overlaid(found: Discovery, overlay: Mapping[str, bytes]) -> Discovery:
 
 def run_rules(selection: Selection, project: Project) -> tuple[list[Finding], list[RunError]]:
     """The findings of all rules; one that fails is a finding and an error, and the others go on."""
+    clock = project.clock or Clock()
     findings: list[Finding] = []
     errors = [_broken(rule) for rule in selection.broken]
     for rule in selection.rules:
         try:
-            findings += list(rule.check(project))
+            with clock.measure("rule", rule.id):
+                findings += list(rule.check(project))
         except Exception as error:  # reported as a finding, as an error and by the exit code
             errors.append(_raised(rule, error))
     findings += [

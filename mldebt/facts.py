@@ -543,7 +543,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Facts:
-    """All facts of one file."""
+    """All facts of one file. `key` names the content that states them; empty where that is not known."""
 
     imports = Section[Import](Import)
     blocks = Section[Block](Block)
@@ -574,6 +574,7 @@ class Facts:
     def __init__(self, header: Header, packed: tuple[msgspec.Raw | bytes, ...]) -> None:
         self.header = header
         self.packed = packed
+        self.key = b""
 
     @classmethod
     def of(cls, header: Header, **sections: Sequence[Any]) -> Facts:

@@ -14,7 +14,7 @@ from itertools import chain
 
 import msgspec
 
-from mldebt.cache import Cache, key_of
+from mldebt.cache import Cache, key_of, key_of_large
 from mldebt.extract import size_limit
 from mldebt.facts import Facts, Header, Problem
 from mldebt.limits import Limits, is_harmless
@@ -97,7 +97,8 @@ class _Gathering:
             limit = size_limit(source.kind)
             if stat.st_size > limit:
                 message = f"is {stat.st_size:,} bytes, more than the limit of {limit:,}"
-                self.facts[number] = _failed(Problem("limit-size", message, Span.at(1)))
+                facts = self.facts[number] = _failed(Problem("limit-size", message, Span.at(1)))
+                facts.key = key_of_large(stat)
             elif self.cache is not None and (key := self.cache.key_of_file(source.file, stat)):
                 self._recall(number, key)
 
@@ -106,7 +107,8 @@ class _Gathering:
         packed = self.cache.get(key) if self.cache is not None else None
         if packed is not None:
             with suppress(msgspec.MsgspecError):  # checked, and yet no facts: as good as absent
-                self.facts[number] = Facts.unpack(packed)
+                facts = self.facts[number] = Facts.unpack(packed)
+                facts.key = key
 
     def jobs(self) -> Iterator[tuple[int, bytes]]:
         """Read the unsettled sources, large ones first, and yield those that the cache does not know."""
@@ -194,7 +196,8 @@ class _Gathering:
     def _settle(self, number: int, facts: Facts, *, keep: bool, packed: bytes = b"") -> None:
         self.facts[number] = facts
         if keep and self.cache is not None:
-            self.cache.put(self.keys[number], packed or facts.pack())
+            facts.key = self.keys[number]
+            self.cache.put(facts.key, packed or facts.pack())
         self._report()
 
     def _report(self) -> None:

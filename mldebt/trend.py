@@ -57,7 +57,6 @@ def spread(commits: Sequence[Commit], points: int) -> list[Commit]:
 
 
 def _point(commit: Commit, tag: str, report: Report) -> Point:
-    assert report.project is not None
     findings = [finding for finding in report.findings if finding.rule != "internal-error"]
     result = score(findings, report.project)
     return Point(

@@ -35,7 +35,6 @@ def command(projects: tuple[str, ...], output_file: str | None, **options: Any) 
     for project in projects:
         with reported():
             report = _report(Path(project), options)
-        assert report.project is not None
         findings = [finding for finding in report.findings if finding.rule != "internal-error"]
         result = score(findings, report.project)
         rules = len(report.rules)

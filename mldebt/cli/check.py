@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mldebt.engine import Report
 
 
+_LEAST_SECONDS = 0.001
+"""What costs less is not told."""
+
+
 def _complete_formats(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     from mldebt.report import FORMATS
 
@@ -63,6 +67,7 @@ def _complete_formats(_context: click.Context, _parameter: click.Parameter, inco
 @click.option("--diff", is_flag=True, help="Show what the fixes would change; change nothing.")
 @click.option("--add-ignore", metavar="REASON", help="Accept all findings by comments with this reason.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of listing them.")
+@click.option("--profile-run", is_flag=True, help="Tell on standard error where the time went.")
 @click.option("--force-exclude", is_flag=True, help="Exclude even files that are named on the command line.")
 @click.option("--stdin-filename", metavar="FILE", help="The name of the file that `-` reads from standard input.")
 @click.option(
@@ -89,11 +94,21 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     write_reports(
         report, outputs, statistics=options["statistics"], quiet=options["quiet"], color=options["color"]
     )
+    if options["profile_run"]:
+        _tell_costs(report)
     for error in report.errors:
         click.echo(f"error: rule {error.rule} {error.message}", err=True)
         if os.environ.get("MLDEBT_TRACEBACK"):
             click.echo(error.traceback, err=True)
     sys.exit(0 if options["exit_zero"] and code == 1 else code)
+
+
+def _tell_costs(report: Report) -> None:
+    """Where the processor time of this process went; workers that read files count for themselves."""
+    costs = [cost for cost in report.clock.costs() if cost.seconds >= _LEAST_SECONDS]
+    click.echo(f"{'seconds':>9}  {'part':<7} name", err=True)
+    for cost in costs:
+        click.echo(f"{cost.seconds:9.3f}  {cost.kind:<7} {cost.name}", err=True)
 
 
 def _run(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, int, str | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +13,14 @@ from mldebt.project.documents import Documents, candidates
 from mldebt.project.names import Names, is_code
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.subprojects import Subprojects
+from mldebt.project.view import view
 from mldebt.source import Kind, Source
 from mldebt.values import Known, Value, choice
 
 if TYPE_CHECKING:
     import libcst
 
+    from mldebt.clock import Clock
     from mldebt.declarations.model import Declared, Stage
     from mldebt.project.accesses import DataAccess
     from mldebt.project.artifacts import Artifact
@@ -63,6 +64,8 @@ class Project:
         self._sources: dict[str, SourceFacts] = {s.path: SourceFacts(s, f) for s, f in ordered}
         self.files = frozenset(files) | frozenset(self._sources)
         self._globals: dict[str, dict[str, list[int]]] = {}
+        self.clock: Clock | None = None
+        """Measures the linking of views, if somebody wants to know."""
 
     def sources(self, *kinds: Kind) -> Iterator[SourceFacts]:
         """The sources of the given kinds (all if none is given), by path."""
@@ -79,19 +82,19 @@ class Project:
         """All sources by path."""
         return self._sources
 
-    @cached_property
+    @view
     def code(self) -> tuple[SourceFacts, ...]:
         """The Python files and notebooks, by path."""
         return tuple(source for source in self._sources.values() if is_code(source))
 
     # --- names and calls ---
 
-    @cached_property
+    @view
     def names(self) -> Names:
         """What module names and qualified names stand for."""
         return Names(self._sources)
 
-    @cached_property
+    @view
     def types(self) -> Types:
         """The types of expressions, where a constructor or a library call tells them."""
         from mldebt.project.types import Types
@@ -106,44 +109,44 @@ class Project:
         """The calls of anything that matches one of the patterns (see `mldebt.project.calls`)."""
         return self._calls.find(patterns)
 
-    @cached_property
+    @view
     def _calls(self) -> Calls:
         return Calls(self.code, self.type_of)
 
     # --- values ---
 
-    @cached_property
+    @view
     def callers(self) -> Callers:
         """Who calls which function of the project."""
         return Callers(self.code, self.names, self.type_of)
 
-    @cached_property
+    @view
     def documents(self) -> Documents:
         """The configuration files as trees."""
         return Documents(self)
 
-    @cached_property
+    @view
     def config_tree(self) -> ConfigTree:
         """How configuration files are put together."""
         from mldebt.project.config_tree import ConfigTree
 
         return ConfigTree(self)
 
-    @cached_property
+    @view
     def config_reads(self) -> ConfigReads:
         """Which keys of which configuration files code reads."""
         from mldebt.project.config_reads import ConfigReads
 
         return ConfigReads(self)
 
-    @cached_property
+    @view
     def unused_settings(self) -> UnusedSettings:
         """Settings that nothing reads."""
         from mldebt.project.unused_settings import UnusedSettings
 
         return UnusedSettings(self)
 
-    @cached_property
+    @view
     def evaluator(self) -> Evaluator:
         """What works out values.
 
@@ -175,7 +178,7 @@ class Project:
         """The file of the project that a path in a file's code means; None if there is none."""
         return next((p for p in candidates(importer, path) if p in self.files), None)
 
-    @cached_property
+    @view
     def environment(self) -> Mapping[str, Value]:
         """The variables that `.env` files declare, with the values they give."""
         found: dict[str, list[Value]] = {}
@@ -196,41 +199,41 @@ class Project:
         """A parameter that a framework fills (click and typer options, a Hydra configuration); else None."""
         return self._inputs.parameter(source, function, param)
 
-    @cached_property
+    @view
     def _inputs(self) -> Inputs:
         from mldebt.project.inputs import Inputs
 
         return Inputs(self)
 
-    @cached_property
+    @view
     def imports(self) -> Imports:
         """Which files import which."""
         from mldebt.project.imports import Imports
 
         return Imports(self.code, self.names)
 
-    @cached_property
+    @view
     def options(self) -> Options:
         """The command-line options that code declares."""
         from mldebt.project.options import Options
 
         return Options(self)
 
-    @cached_property
+    @view
     def processes(self) -> tuple[Process, ...]:
         """The programs that code starts."""
         from mldebt.project.processes import find_processes
 
         return tuple(find_processes(self))
 
-    @cached_property
+    @view
     def randomness(self) -> Randomness:
         """Whether the randomness of calls is fixed by a seed."""
         from mldebt.project.randomness import Randomness
 
         return Randomness(self._sources, self.types.tables, self.imports)
 
-    @cached_property
+    @view
     def switches(self) -> Switches:
         """Constants that nothing in the project sets to another value."""
         from mldebt.project.switches import Switches
@@ -239,7 +242,7 @@ class Project:
 
     # --- declarations ---
 
-    @cached_property
+    @view
     def _stages(self) -> Stages:
         from mldebt.project.stages import Stages
 
@@ -268,35 +271,35 @@ class Project:
         """The declared stages that run a source, each with the words that it passes."""
         return self._stages.running(source)
 
-    @cached_property
+    @view
     def entry_points(self) -> tuple[EntryPoint, ...]:
         """Where programs start: scripts, stages, installed commands, notebooks, DAG files, Hydra mains."""
         from mldebt.project.entry_points import find_entry_points
 
         return tuple(find_entry_points(self))
 
-    @cached_property
+    @view
     def call_graph(self) -> CallGraph:
         """Which functions run when an entry point runs."""
         from mldebt.project.call_graph import CallGraph
 
         return CallGraph(self)
 
-    @cached_property
+    @view
     def phases(self) -> Phases:
         """Where code fits, scores, tracks and saves models, and for which program."""
         from mldebt.project.phases import Phases
 
         return Phases(self)
 
-    @cached_property
+    @view
     def single_values(self) -> SingleValues:
         """Switches that have one value everywhere."""
         from mldebt.project.single_values import SingleValues
 
         return SingleValues(self)
 
-    @cached_property
+    @view
     def unreferenced(self) -> Unreferenced:
         """Functions and classes that nothing mentions."""
         from mldebt.project.unreferenced import Unreferenced
@@ -305,14 +308,14 @@ class Project:
 
     # --- copies ---
 
-    @cached_property
+    @view
     def clones(self) -> tuple[CloneClass, ...]:
         """The functions that are copies of each other, class by class."""
         from mldebt.project.clones import find_clones
 
         return tuple(find_clones(self.code))
 
-    @cached_property
+    @view
     def versions(self) -> Versions:
         """The files that are versions of each other."""
         from mldebt.project.versions import Versions
@@ -321,54 +324,54 @@ class Project:
 
     # --- data ---
 
-    @cached_property
+    @view
     def subprojects(self) -> Subprojects:
         """The parts of the repository that stand for themselves."""
         return Subprojects(self.files)
 
-    @cached_property
+    @view
     def accesses(self) -> tuple[DataAccess, ...]:
         """Every place where code reads or writes data."""
         from mldebt.project.accesses import find_accesses
 
         return tuple(find_accesses(self))
 
-    @cached_property
+    @view
     def artifacts(self) -> tuple[Artifact, ...]:
         """The data that code reads and writes."""
         from mldebt.project.artifacts import find_artifacts
 
         return tuple(find_artifacts(self))
 
-    @cached_property
+    @view
     def handoffs(self) -> tuple[Handoff, ...]:
         """The data that one component writes and another reads."""
         from mldebt.project.handoffs import find_handoffs
 
         return tuple(find_handoffs(self))
 
-    @cached_property
+    @view
     def chains(self) -> tuple[Chain, ...]:
         """The undeclared hand-offs in their connected groups."""
         from mldebt.project.chains import find_chains
 
         return tuple(find_chains(self))
 
-    @cached_property
+    @view
     def flow(self) -> Flow:
         """What rows of data passed through."""
         from mldebt.project.flow import Flow
 
         return Flow(self)
 
-    @cached_property
+    @view
     def splits(self) -> tuple[Split, ...]:
         """The places where rows are held out."""
         from mldebt.project.splits import find_splits
 
         return tuple(find_splits(self))
 
-    @cached_property
+    @view
     def early_stops(self) -> tuple[EarlyStop, ...]:
         """The fits that select on a test part which is scored afterwards."""
         from mldebt.project.early_stops import find_early_stops

@@ -114,11 +114,9 @@ class Audit(NamedTuple):
 def build_audit(report: Report, *, calibration: Calibration | None = None, trend: Sequence[Point] = ()) -> Audit:
     """The audit of a report; `trend` are points of its past, oldest first.
 
-    Raises ValueError if the report does not know its project.
+    Raises ValueError if the report was not made by a run.
     """
     project = report.project
-    if project is None:
-        raise ValueError("the report does not know its project")
     history = read_history(report)
     commits = {path: seen.quarter for path, seen in history.activity.items()} if history else None
     result = score(

@@ -64,7 +64,6 @@ def render_html(audit: Audit) -> str:
     )
     hot = [spot for spot in audit.hotspots if spot.commits]
     score = audit.score
-    assert audit.report.project is not None
     view = _View(audit)
     return page.render(
         audit=audit,

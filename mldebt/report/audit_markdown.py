@@ -86,7 +86,6 @@ def _hotspots(audit: Audit) -> Iterator[str]:
 
 
 def _end(audit: Audit) -> Iterator[str]:
-    assert audit.report.project is not None
     seen = [line for line in rubric(audit.report, audit.report.project) if line.evidence]
     if seen:
         yield "## ML Test Score"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import networkx
-
 from mldebt import Finding, Profile, Project, Related, Rule, Severity, component_of
 
 _STATE = re.compile(r"cache|tmp|temp|ckpt|checkpoint|state|history|log", re.IGNORECASE)
@@ -68,6 +66,8 @@ class PipelineCycle(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Report each strongly connected group of components once, with one circle through it."""
+        import networkx
+
         graph: networkx.DiGraph[str] = networkx.DiGraph()
         for handoff in project.handoffs:
             if handoff.is_sure and handoff.artifact.kind != "model" and not _STATE.search(handoff.artifact.name):
