@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from mldebt.project.declared_flow import StageFlow as StageFlow
     from mldebt.project.declared_flow import stage_flows as stage_flows
     from mldebt.project.declared_flow import undeclared_params as undeclared_params
+    from mldebt.project.dispatches import Dispatch as Dispatch
     from mldebt.project.draws import Draw as Draw
     from mldebt.project.draws import unseeded_draws as unseeded_draws
     from mldebt.project.endpoints import Endpoint as Endpoint
@@ -120,6 +121,8 @@ if TYPE_CHECKING:
     from mldebt.project.training_and_serving import train_and_serve as train_and_serve
     from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
     from mldebt.project.undefined_reads import undefined_reads as undefined_reads
+    from mldebt.project.unselected import Unselected as Unselected
+    from mldebt.project.unselected import find_unselected as find_unselected
     from mldebt.project.unused_variables import unused_variables as unused_variables
     from mldebt.project.walk import walk as walk
     from mldebt.rule import Rule as Rule
@@ -149,6 +152,7 @@ _HOMES = {
     "mldebt.project.images": "built_images floats images_of repository",
     "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff",
+    "mldebt.project.dispatches": "Dispatch",
     "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.latest_files": "latest_choices",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
@@ -175,6 +179,7 @@ _HOMES = {
     "mldebt.project.switches": "Switch",
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
+    "mldebt.project.unselected": "Unselected find_unselected",
     "mldebt.project.unused_variables": "unused_variables",
     "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.walk": "walk",

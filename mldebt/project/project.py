@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mldebt.project.clones import CloneClass
     from mldebt.project.config_reads import ConfigReads
     from mldebt.project.config_tree import ConfigTree
+    from mldebt.project.dispatches import Dispatch
     from mldebt.project.early_stops import EarlyStop
     from mldebt.project.entry_points import EntryPoint
     from mldebt.project.evaluate import Evaluator
@@ -298,6 +299,13 @@ class Project:
         from mldebt.project.single_values import SingleValues
 
         return SingleValues(self)
+
+    @view
+    def dispatches(self) -> tuple[Dispatch, ...]:
+        """The places where a name selects what is done or built."""
+        from mldebt.project.dispatches import find_dispatches
+
+        return tuple(find_dispatches(self))
 
     @view
     def unreferenced(self) -> Unreferenced:

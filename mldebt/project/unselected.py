@@ -1,0 +1,179 @@
+"""Branches of dispatches whose names nothing in the project selects."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from mldebt.facts import Attr, Compare, Const, Expr, Item, Ref, Seq
+from mldebt.project.dispatches import Branch, Dispatch
+from mldebt.project.services import serves
+from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import root_name, walk
+from mldebt.source import Kind, Location, Role, Span
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_FEWEST_KEYS = 3
+_KEY = re.compile(r"[A-Za-z][\w.+ -]{2,40}")
+_NO_CHOICE = frozenset(
+    {"train", "training", "fit", "test", "testing", "val", "valid", "validation", "eval", "predict", "inference",
+     "cpu", "cuda", "gpu", "mps", "tpu", "xla", "csv", "json", "yaml", "parquet", "pickle", "pkl", "npy", "txt", "png",
+     "jpg", "html", "xlsx", "debug", "info", "warning", "error", "critical", "none", "auto", "all", "true", "false",
+     "yes", "no", "min", "max", "linux", "darwin", "windows", "win32", "int", "float", "str", "bool", "list", "dict",
+     "help", "quit", "exit", "left", "right", "both", "row", "col", "name", "type", "id", "default", "user", "system",
+     "assistant", "start", "stop", "end", "success", "failed", "running", "get", "post", "put", "delete"}
+)  # fmt: skip
+_COMPARED = re.compile(r"""[=!]=\s*\\?["']$""")
+_TEXTS = (Kind.YAML, Kind.TOML, Kind.JSON, Kind.INI, Kind.ENV, Kind.SHELL, Kind.MAKE, Kind.DOCKERFILE, Kind.MARKDOWN,
+          Kind.SNAKEMAKE)  # fmt: skip
+
+
+class Unselected(NamedTuple):
+    """A branch that no name in the project leads to.
+
+    `selected` are other keys of the dispatch with the first place that names each.
+    """
+
+    dispatch: Dispatch
+    branch: Branch
+    selected: tuple[tuple[str, Location], ...]
+
+
+def find_unselected(project: Project) -> Iterator[Unselected]:
+    """All such branches, by path and place.
+
+    A key counts as selected when it stands anywhere in the project but in comparisons with the subject, in lists
+    of choices and in tables of the same keys: then something may pass it on.
+    """
+    groups = [group for group in _groups(project) if _counts(project, group)]
+    keys = {key for group in groups for dispatch in group for key in dispatch.keys if _is_choice(key)}
+    if not keys:
+        return
+    places = _Mentions(project, keys)
+    for group in groups:
+        found = {key for dispatch in group for key in dispatch.keys}
+        selected = [(key, place) for key in sorted(found) if (place := places.of(key)) is not None]
+        if not selected:
+            continue
+        for dispatch in group:
+            for branch in dispatch.branches:
+                if all(_is_choice(key) and places.of(key) is None for key in branch.keys):
+                    yield Unselected(dispatch, branch, tuple(selected[:3]))
+
+
+def _is_choice(key: str) -> bool:
+    return bool(_KEY.fullmatch(key)) and key.lower() not in _NO_CHOICE
+
+
+def _groups(project: Project) -> Iterator[list[Dispatch]]:
+    """The chains of one function over one subject."""
+    found: dict[tuple[str, int, Expr], list[Dispatch]] = defaultdict(list)
+    for dispatch in project.dispatches:
+        if dispatch.subject is not None and dispatch.source.kind is Kind.PYTHON:
+            found[dispatch.source.path, dispatch.scope, _shape(dispatch.subject)].append(dispatch)
+    yield from found.values()
+
+
+def _shape(expr: Expr) -> Expr:
+    """An expression without the bindings that reach it."""
+    match expr:
+        case Ref(name):
+            return Ref(name)
+        case Attr(base, name):
+            return Attr(_shape(base), name)
+        case Item(base, index):
+            return Item(_shape(base), index)
+    return expr
+
+
+def _counts(project: Project, group: list[Dispatch]) -> bool:
+    """Whether a group chooses between experiments: three names at least, something is built, and no data decides."""
+    from mldebt.project.manifests import is_library
+
+    source, subject = group[0].source, group[0].subject
+    if source.source.is_any(Role.TEST, Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.DOCS, Role.TUTORIAL):
+        return False
+    keys = {key for dispatch in group for key in dispatch.keys}
+    if len(keys) < _FEWEST_KEYS or subject is None or serves(source) or _is_data(source, subject):
+        return False
+    return any(name for dispatch in group for name in dispatch.built()) and not is_library(project, source.path)
+
+
+def _is_data(source: SourceFacts, subject: Expr) -> bool:
+    """Whether the subject is what a loop or a file gives rather than a setting."""
+    for part in walk(subject):
+        if isinstance(part, Ref):
+            for index in part.bindings:
+                if index >= 0 and source.facts.bindings[index].kind in ("for", "with", "except"):
+                    return True
+    if isinstance(subject, Item) and not (
+        isinstance(subject.index, Const) and isinstance(subject.index.value, str)
+    ):
+        return True
+    return root_name(subject) in ("row", "item", "request", "event", "message", "msg", "response", "record")
+
+
+class _Mentions:
+    """Where keys stand in the texts of a project, apart from where they are only compared or listed."""
+
+    def __init__(self, project: Project, keys: set[str]) -> None:
+        self._project = project
+        self._places: dict[str, Location] = {}
+        self._find(keys)
+
+    def of(self, key: str) -> Location | None:
+        """The first place that names a key; None if nothing does."""
+        return self._places.get(key)
+
+    def _find(self, keys: set[str]) -> None:
+        shape = "|".join(re.escape(key) for key in sorted(keys, key=lambda k: (-len(k), k)))
+        free = re.compile(rf"(?<![\w-])({shape})(?![\w-])", re.IGNORECASE)
+        quoted = re.compile(rf"""(?<=["'])({shape})(?=["'])""")
+        by_lower = {key.lower(): key for key in keys}
+        for source in self._project.sources(*_TEXTS):
+            for match in free.finditer(_text(source)):
+                self._note(source, by_lower.get(match[1].lower(), match[1]), match.string, match.start())
+        for source in self._project.sources(Kind.PYTHON):
+            text = _text(source)
+            counts = Counter(match[1] for match in quoted.finditer(text))
+            idle = _idle(source, counts) if counts else counts
+            for match in quoted.finditer(text) if counts else ():
+                if counts[match[1]] > idle[match[1]]:
+                    self._note(source, match[1], text, match.start())
+        for source in self._project.sources(Kind.NOTEBOOK):
+            text = _text(source)
+            for match in free.finditer(text):
+                if not _COMPARED.search(text, max(0, match.start() - 8), match.start()):
+                    self._note(source, by_lower[match[1].lower()], text, match.start())
+
+    def _note(self, source: SourceFacts, key: str, text: str, start: int) -> None:
+        if key not in self._places:
+            line = text.count("\n", 0, start) + 1 if source.kind is not Kind.NOTEBOOK else 1
+            self._places[key] = Location(source.path, Span.at(line))
+
+
+def _text(source: SourceFacts) -> str:
+    return source.source.read().decode(errors="replace")
+
+
+def _idle(source: SourceFacts, keys: Mapping[str, int]) -> Counter[str]:
+    """How often keys stand where they select nothing: in tests, and in lists of choices."""
+    found: Counter[str] = Counter()
+    facts = source.facts
+    for condition in facts.conditions:
+        for part in walk(condition.comparison):
+            if isinstance(part, Compare):
+                for item in part.right.items if isinstance(part.right, Seq) else (part.right,):
+                    if isinstance(item, Const) and item.value in keys:
+                        found[str(item.value)] += 1
+    for call in facts.calls:
+        for keyword in call.keywords:
+            if keyword.name == "choices" and isinstance(keyword.value, Seq):
+                found.update(
+                    str(i.value) for i in keyword.value.items if isinstance(i, Const) and i.value in keys
+                )
+    return found

@@ -1,0 +1,126 @@
+"""The rule `stub-function`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts, is_library
+
+_HOOKS = re.compile(
+    r"(on_|before_|after_|pre_|post_|visit_|handle_|_?abstract|_?no_?op|do_nothing|dummy|null|empty|placeholder"
+    r"|setup|set_up|tear_?down|cleanup|close|stop|start|reset|register_|configure|cli|main|app|callback|step|train|eval)",
+    re.I,
+)
+
+
+class StubFunction(Rule):
+    """A function was planned and never written: its body is `pass`.
+
+    Callers get `None` and go on as if the work had been done. What is called nowhere is a plan that belongs into
+    the issue tracker. Sculley et al. 2015, section 5 (Dead Experimental Codepaths).
+
+    ## How to repair
+
+    Write it, raise `NotImplementedError`, or delete it with its calls.
+
+    ## Planned steps
+
+    ```python title="nodes.py"
+    import pandas as pd
+
+    def load_scores():  # expect: stub-function
+        pass
+
+    def evaluate_model(metadata, splits) -> dict:
+        \"\"\"Evaluate.\"\"\"
+        pass
+    ```
+
+    ## Hooks, protocols, decorated functions
+
+    ```python title="nodes.py"
+    import click
+    import pandas as pd
+    from typing import Protocol
+
+    class Step(Protocol):
+        def run(self):
+            pass
+
+    class Base:
+        def run(self):
+            pass
+
+    @click.group()
+    def cli():
+        pass
+
+    def on_epoch_end(trainer):
+        pass
+
+    ```
+
+    ## Names that mean nothing to do, nested functions, functions that refuse
+
+    ```python title="nodes.py"
+    import pandas as pd
+
+    def noop(*args):
+        pass
+
+    def choose(fast):
+        if fast:
+            def run(x):
+                pass
+            return run
+    def score():
+        raise NotImplementedError
+    ```
+    """
+
+    profile = Profile.AUDIT
+    minutes = 10
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each file with such functions."""
+        for source in self.sources(project, Kind.PYTHON):
+            if source.source.is_any(Role.TUTORIAL):
+                continue
+            stubs = [f for f in source.facts.functions if _is_stub(source, f)]
+            if not stubs or is_library(project, source.path):
+                continue
+            first, *others = stubs
+            called = [c for f in stubs for c in project.callers.of(source, f.qualname)]
+            more = f" and {len(others)} more" if others else ""
+            related = [Related(source.location(f.span), f"`{f.name}` does nothing either") for f in others]
+            related += [Related(c.source.location(c.call.span), "called here") for c in called[:3]]
+            yield self.finding(
+                source.location(first.span),
+                f"`{first.name}`{more} {'do' if others else 'does'} nothing: planned and never written"
+                + (f", but called at {len(called)} place{'s' * (len(called) > 1)}" if called else ""),
+                related=related,
+                severity=None if called else Severity.INFO,
+                minutes=5 + 5 * len(stubs),
+                scope=first.qualname,
+            )
+
+
+def _is_stub(source: SourceFacts, function: facts.Function) -> bool:
+    """Whether a plain function at the top of a file has no body."""
+    content = source.facts
+    block = content.blocks[function.block]
+    if block.parent != 0 or block.size - function.docstring != 1 or function.decorators:
+        return False
+    if _HOOKS.match(function.name) or function.name.startswith("__"):
+        return False
+    mine = function.block
+    busy = (
+        any(call.block == mine for call in content.calls)
+        or any(result.block == mine for result in content.returns)
+        or any(store.block == mine for store in content.stores)
+        or any(use.block == mine for use in content.uses)
+        or any(b.block == mine and b.kind != "parameter" for b in content.bindings)
+        or any(other.parent == mine for other in content.blocks)
+    )
+    return not busy

@@ -1,0 +1,148 @@
+"""The rule `unselected-dispatch-branch`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from mldebt import Finding, Profile, Project, Related, Rule, Unselected, find_unselected
+
+
+class UnselectedDispatchBranch(Rule):
+    """A branch waits for a name that no configuration, command, document or caller gives.
+
+    The model or loss behind it was tried once. It has to be read, kept working and tested with every change of the
+    others. Sculley et al. 2015, section 5 (Dead Experimental Codepaths): only a small subset of the possible
+    branches is actually used.
+
+    ## How to repair
+
+    Delete the branch with what only it calls; the experiment stays in the history and in the tracker.
+
+    ## A model that no configuration names
+
+    ```python title="train.py"
+    import yaml
+
+    def build(name):
+        if name == "boosted":
+            return Boosted()
+        if name == "lstm":  # expect: unselected-dispatch-branch
+            return Lstm(layers=2)
+        if name == "linear":
+            return Linear()
+
+    build(yaml.safe_load(open("params.yaml"))["model"])
+    ```
+
+    ```yaml title="params.yaml"
+    model: boosted
+    other: linear
+    ```
+
+    ## Choices of an option select nothing
+
+    ```python title="train.py"
+    import argparse
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--net", choices=["resnet", "unet", "vgg"], default="resnet")
+    args = parser.parse_args()
+    if args.net == "resnet":
+        net = Resnet()
+    elif args.net == "unet":
+        net = Unet()
+    else:
+        net = Vgg("vgg")
+    ```
+
+    ```python title="search.py"
+    import argparse
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--net", choices=["wide", "deep", "both_nets"], default="wide")
+    args = parser.parse_args()
+    if args.net == "wide":
+        net = Wide()
+    elif args.net == "deep":  # expect: unselected-dispatch-branch
+        net = Deep()
+    elif args.net == "both_nets":
+        net = Both()
+    ```
+
+    ```text title="README.md"
+    Try `python search.py --net both_nets` and `python train.py --net unet`.
+    ```
+
+    ## Phases, data, names that nothing in the project gives at all
+
+    ```python title="run.py"
+    def run(mode, rows, model):
+        if mode == "train":
+            Trainer().fit()
+        elif mode == "predict":
+            Predictor().run()
+        elif mode == "fit":
+            Fitter("train")
+        for row in rows:
+            if row == "apple":
+                Apple()
+            elif row == "pear":
+                Pear()
+            elif row == "plum":
+                Plum("apple")
+        if model == "small":
+            Small()
+        elif model == "medium":
+            Medium()
+        elif model == "large":
+            Large()
+    ```
+
+    ## A published library
+
+    ```python title="nets/build.py"
+    def build(name):
+        if name == "boosted":
+            return Boosted()
+        if name == "lstm":
+            return Lstm("boosted")
+        if name == "linear":
+            return Linear()
+    ```
+
+    ```toml title="pyproject.toml"
+    [project]
+    name = "nets"
+    classifiers = ["Programming Language :: Python"]
+    ```
+    """
+
+    profile = Profile.CI
+    minutes = 15
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each chain with such branches."""
+        chains: dict[tuple[str, int], list[Unselected]] = defaultdict(list)
+        for found in find_unselected(project):
+            chains[found.dispatch.source.path, found.dispatch.scope].append(found)
+        for members in chains.values():
+            first = members[0]
+            source, block = first.dispatch.source, first.branch.block
+            keys = ", ".join(f'`"{key}"`' for found in members for key in found.branch.keys)
+            lines = sum(
+                max(1, span.end_line - span.line)
+                for found in members
+                for span in (source.facts.blocks[found.branch.block].span,)
+            )
+            related = [
+                Related(source.location(source.facts.blocks[found.branch.block].span), "not selected either")
+                for found in members[1:]
+            ]
+            related += [Related(place, f"`{key}` is named here") for key, place in first.selected]
+            yield self.finding(
+                source.location(source.facts.blocks[block].span),
+                f"nothing selects {keys} of `{first.dispatch.name}`: {lines} line{'s' * (lines > 1)} of an"
+                " abandoned experiment",
+                related=related,
+                minutes=10 + 5 * len(members),
+                scope=source.scope_name(first.dispatch.block),
+            )
