@@ -51,6 +51,10 @@ if TYPE_CHECKING:
     from mldebt.project.branches import DeadSide as DeadSide
     from mldebt.project.branches import dead_sides as dead_sides
     from mldebt.project.branches import written as written
+    from mldebt.project.call_fixes import argument_fix as argument_fix
+    from mldebt.project.call_fixes import argument_removal as argument_removal
+    from mldebt.project.call_fixes import method_fix as method_fix
+    from mldebt.project.call_fixes import sorting_fix as sorting_fix
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
     from mldebt.project.clones import CloneClass as CloneClass
@@ -78,6 +82,8 @@ if TYPE_CHECKING:
     from mldebt.project.images import floats as floats
     from mldebt.project.images import images_of as images_of
     from mldebt.project.images import repository as repository
+    from mldebt.project.insertions import constant_fix as constant_fix
+    from mldebt.project.insertions import seed_fix as seed_fix
     from mldebt.project.latest_files import latest_choices as latest_choices
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
@@ -104,6 +110,11 @@ if TYPE_CHECKING:
     from mldebt.project.proposals import deletion as deletion
     from mldebt.project.proposals import listing_fix as listing_fix
     from mldebt.project.qualify import qualified as qualified
+    from mldebt.project.removals import branch_removal as branch_removal
+    from mldebt.project.removals import comment_removal as comment_removal
+    from mldebt.project.removals import entry_removal as entry_removal
+    from mldebt.project.removals import location_entry as location_entry
+    from mldebt.project.removals import statement_removal as statement_removal
     from mldebt.project.requests_to_models import UncheckedRequest as UncheckedRequest
     from mldebt.project.requests_to_models import unchecked_requests as unchecked_requests
     from mldebt.project.score_cuts import ScoreCut as ScoreCut
@@ -116,6 +127,11 @@ if TYPE_CHECKING:
     from mldebt.project.stale_declarations import stale_declarations as stale_declarations
     from mldebt.project.strings import strings_of as strings_of
     from mldebt.project.switches import Switch as Switch
+    from mldebt.project.table_fixes import assigning_fix as assigning_fix
+    from mldebt.project.table_fixes import detaching_fix as detaching_fix
+    from mldebt.project.table_fixes import kept_result_fix as kept_result_fix
+    from mldebt.project.table_fixes import missing_test_fix as missing_test_fix
+    from mldebt.project.table_fixes import one_selection_fix as one_selection_fix
     from mldebt.project.trails import Learned as Learned
     from mldebt.project.trails import Trail as Trail
     from mldebt.project.training_and_serving import train_and_serve as train_and_serve
@@ -166,6 +182,10 @@ _HOMES = {
     "mldebt.project.phases": "Event Program",
     "mldebt.project.phantoms": "phantoms",
     "mldebt.project.processes": "Process",
+    "mldebt.project.call_fixes": "argument_fix argument_removal method_fix sorting_fix",
+    "mldebt.project.insertions": "constant_fix seed_fix",
+    "mldebt.project.removals": "branch_removal comment_removal entry_removal location_entry statement_removal",
+    "mldebt.project.table_fixes": "assigning_fix detaching_fix kept_result_fix missing_test_fix one_selection_fix",
     "mldebt.project.proposals": "deletion listing_fix",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.services": "prepares_data serves",

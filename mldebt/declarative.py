@@ -8,6 +8,7 @@ with: [{name: shuffle, position: 4, value: true}]     # all of these arguments a
 without: [{name: random_state, position: 3}]          # … and none of these
 unless-called: [mlflow.autolog]                       # … and the same file calls none of these
 unseeded: true                                        # … and nothing fixes the numbers that the call draws
+fix: {argument: random_state, value: "42"}            # what repairs it (calls: [of these alone], safe: false)
 message: "`{call}` shuffles without `random_state`"
 severity: warning                                     # also confidence, profile, minutes, default, skip-roles
 ```
@@ -29,8 +30,9 @@ from typing import Any, Literal
 import msgspec
 
 from mldebt.facts import Const, Entry
-from mldebt.finding import Confidence, Finding, Profile, Severity
+from mldebt.finding import Confidence, Finding, Fix, Profile, Safety, Severity
 from mldebt.project import Project, Site, SourceFacts
+from mldebt.project.call_fixes import argument_fix
 from mldebt.rule import BrokenRuleError, Rule
 from mldebt.schema import build
 from mldebt.source import Kind, Role
@@ -58,6 +60,15 @@ class Setting(_Part, frozen=True):
     file: str = "*"
 
 
+class GivenArgument(_Part, frozen=True):
+    """A fix: calls (of these names, default all) get an argument; `value` is Python."""
+
+    argument: str
+    value: str
+    calls: tuple[str, ...] = ("*",)
+    safe: bool = False
+
+
 class Declaration(_Part, frozen=True):
     """What a YAML rule's file holds."""
 
@@ -69,6 +80,7 @@ class Declaration(_Part, frozen=True):
     unless_called: tuple[str, ...] = ()
     unseeded: bool = False
     setting: Setting | None = None
+    fix: GivenArgument | None = None
     severity: Literal["error", "warning", "info"] = "warning"
     confidence: Literal["high", "medium", "low"] = "high"
     profile: Literal["hook", "ci", "audit"] = "ci"
@@ -113,9 +125,9 @@ def _contradictions(declared: Declaration) -> Iterator[str]:
     if bool(declared.call) == (declared.setting is not None):
         yield "give either `call` or `setting`"
     if declared.setting is not None and (
-        declared.with_ or declared.without or declared.unless_called or declared.unseeded
+        declared.with_ or declared.without or declared.unless_called or declared.unseeded or declared.fix
     ):
-        yield "`with`, `without`, `unless-called` and `unseeded` go with `call`"
+        yield "`with`, `without`, `unless-called`, `unseeded` and `fix` go with `call`"
     known = {"call": ""} if declared.call else {"key": "", "value": ""}
     try:
         declared.message.format(**known)
@@ -146,7 +158,15 @@ class CallRule(Rule):
                     site.location,
                     declared.message.format(call=site.name),
                     scope=site.source.scope_name(site.call.block),
+                    fix=_fix(site, declared.fix),
                 )
+
+
+def _fix(site: Site, given: GivenArgument | None) -> Fix | None:
+    if given is None or not any(fnmatchcase(site.name, name) for name in given.calls):
+        return None
+    safety = Safety.SAFE if given.safe else Safety.UNSAFE
+    return argument_fix(site.source, site.call, given.argument, given.value, safety=safety)
 
 
 class SettingRule(Rule):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Role, Rule, Severity, unused_variables
+from mldebt import Finding, Project, Role, Rule, Severity, entry_removal, unused_variables
 
 
 class UnusedConfigKey(Rule):
@@ -35,6 +35,14 @@ class UnusedConfigKey(Rule):
     import yaml
     params = yaml.safe_load(open("params.yaml"))
     fit(seed=params["base"]["random_state"], rate=params["train"]["lr"])
+    ```
+
+    ## Fixed
+
+    ```yaml title="params.yaml"
+    base:
+      random_state: 42
+    train: {lr: 0.1}
     ```
 
     ## A variable of an image
@@ -131,6 +139,7 @@ class UnusedConfigKey(Rule):
                 f"the {what} `{key}` is read by no code, stage or other document",
                 severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
                 scope=key,
+                fix=entry_removal(source, entry, f"Delete `{key}`"),
             )
         for unused in unused_variables(project):
             if not unused.source.source.is_any(*self.skip_roles):

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Rule, Severity, SourceFacts, facts, written
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Rule,
+    Severity,
+    SourceFacts,
+    assigning_fix,
+    facts,
+    one_selection_fix,
+    written,
+)
 
 _LOCATORS = frozenset({"loc", "iloc"})
 _NO_COLUMN = frozenset("at iat values attrs columns index flags plot str dt style dtypes T".split()) | _LOCATORS
@@ -35,6 +47,19 @@ class ChainedAssignment(Rule):
     housing.loc[3:5]["age"] += 1  # expect: chained-assignment
     housing["age"].loc[housing.age > 99] = 99  # expect: chained-assignment
     housing[housing.age > 99].age = 99  # expect: chained-assignment
+    ```
+
+    ## Fixed
+
+    ```python title="clean.py"
+    import pandas as pd
+
+    housing = pd.read_csv("a.csv")
+    housing.loc[housing["ocean"] == "<1H OCEAN", "ocean"] = "near"
+    housing.loc[0, "age"] = 5
+    housing.loc[3:5]["age"] += 1  # expect: chained-assignment
+    housing.loc[housing.age > 99, "age"] = 99
+    housing.loc[housing.age > 99, "age"] = 99
     ```
 
     ## A method that should change a column in place
@@ -88,11 +113,21 @@ class ChainedAssignment(Rule):
             for store in source.facts.stores:
                 if store.operator != "del" and _is_chained(project, source, store.target):
                     message = f"assigning to `{written(store.target)}` writes to a temporary copy"
-                    yield self.finding(source.location(store.span), message, scope=source.scope_name(store.block))
+                    yield self.finding(
+                        source.location(store.span),
+                        message,
+                        scope=source.scope_name(store.block),
+                        fix=one_selection_fix(source, store.span),
+                    )
             for call in source.facts.calls:
                 if call.bare and _changes_selection(project, source, call):
                     message = f"`{written(call.func)}(…, inplace=True)` changes a temporary copy of the column"
-                    yield self.finding(source.location(call.span), message, scope=source.scope_name(call.block))
+                    yield self.finding(
+                        source.location(call.span),
+                        message,
+                        scope=source.scope_name(call.block),
+                        fix=assigning_fix(source, call),
+                    )
 
 
 def _is_chained(project: Project, source: SourceFacts, target: facts.Expr) -> bool:

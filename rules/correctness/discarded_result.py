@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Rule, Severity, SourceFacts, facts, written
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Rule,
+    Severity,
+    SourceFacts,
+    argument_removal,
+    facts,
+    kept_result_fix,
+    written,
+)
 
 _OF_TABLES = frozenset(
     "dropna fillna reset_index set_index sort_values sort_index drop_duplicates reindex astype assign".split()
@@ -40,6 +52,21 @@ class DiscardedResult(Rule):
 
     def index(rows):
         rows.set_index(["uid"])  # expect: discarded-result
+        return rows
+    ```
+
+    ## Fixed
+
+    ```python title="clean.py"
+    import pandas as pd
+
+    def clean(df: pd.DataFrame):
+        df = df.dropna(subset=["age"])
+        df = df.drop(columns=["id"])
+        return df
+
+    def index(rows):
+        rows = rows.set_index(["uid"])
         return rows
     ```
 
@@ -95,7 +122,12 @@ class DiscardedResult(Rule):
             for call in source.facts.calls:
                 if call.bare and _is_pure(project, source, call) and not _is_shown(source, call):
                     message = f"the result of `{written(call.func)}(…)` is thrown away: it changes nothing"
-                    yield self.finding(source.location(call.span), message, scope=source.scope_name(call.block))
+                    yield self.finding(
+                        source.location(call.span),
+                        message,
+                        scope=source.scope_name(call.block),
+                        fix=kept_result_fix(source, call),
+                    )
             for binding in source.facts.bindings:
                 if binding.kind == "assign" and isinstance(binding.value, facts.Called) and not binding.path:
                     call = source.facts.calls[binding.value.call]
@@ -104,7 +136,8 @@ class DiscardedResult(Rule):
                             f"`{binding.name}` is None: `{written(call.func)}(…, inplace=True)` returns nothing"
                         )
                         scope = source.scope_name(call.block)
-                        yield self.finding(source.location(binding.span), message, scope=scope)
+                        fix = argument_removal(source, call, "inplace")
+                        yield self.finding(source.location(binding.span), message, scope=scope, fix=fix)
 
 
 def _uses_pandas(source: SourceFacts) -> bool:

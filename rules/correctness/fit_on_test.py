@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Confidence, Finding, Profile, Project, Role, Rule, Severity, Site, written
+from mldebt import (
+    Confidence,
+    Finding,
+    Fix,
+    Profile,
+    Project,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    facts,
+    method_fix,
+    written,
+)
 
 
 class FitOnTest(Rule):
@@ -28,6 +41,19 @@ class FitOnTest(Rule):
     scaler = StandardScaler()
     a = scaler.fit_transform(X_train)
     b = scaler.fit_transform(X_test)  # expect: fit-on-test
+    c = OneHotEncoder().fit_transform(X_test[["city"]])  # expect: fit-on-test
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    from sklearn.model_selection import train_test_split
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    scaler = StandardScaler()
+    a = scaler.fit_transform(X_train)
+    b = scaler.transform(X_test)
     c = OneHotEncoder().fit_transform(X_test[["city"]])  # expect: fit-on-test
     ```
 
@@ -123,4 +149,20 @@ class FitOnTest(Rule):
             severity=Severity.WARNING if by_name or site.source.source.is_any(Role.TUTORIAL) else None,
             confidence=Confidence.MEDIUM if by_name else None,
             scope=site.source.scope_name(site.call.block),
+            fix=_fix(site),
         )
+
+
+def _fix(site: Site) -> Fix | None:
+    """Calls `transform`, where the same object is fitted before."""
+    func = site.call.func
+    if not isinstance(func, facts.Attr) or func.name != "fit_transform" or not isinstance(func.base, facts.Ref):
+        return None
+    fitted = any(
+        isinstance(call.func, facts.Attr)
+        and call.func.name in ("fit", "fit_transform")
+        and call.func.base == func.base
+        and call.span < site.call.span
+        for call in site.source.facts.calls
+    )
+    return method_fix(site.source, site.call, "transform") if fitted else None

@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Rule, Severity, SourceFacts, facts, qualified, written
+from mldebt import (
+    Finding,
+    Fix,
+    Kind,
+    Profile,
+    Project,
+    Rule,
+    Severity,
+    SourceFacts,
+    facts,
+    missing_test_fix,
+    qualified,
+    written,
+)
 
 _NAN = re.compile(r"(numpy|pandas\.np|math|cmath|scipy|torch|cupy|jax\.numpy)\.(nan|NaN|NAN)$")
 _MISSING = frozenset({"pandas.NA", "pandas.NaT", "numpy.NaT"})
@@ -39,6 +52,22 @@ class NanEquality(Rule):
     first = 0 if x == float("nan") else x  # expect: nan-equality
     late = df.loc[pd.NaT == df.date]  # expect: nan-equality
     known = value != pd.NA  # expect: nan-equality
+    ```
+
+    ## Fixed
+
+    ```python title="clean.py"
+    import math
+    import numpy as np
+    import pandas as pd
+
+    for value in values:
+        if pd.isna(value):
+            continue
+    rows = df[pd.notna(df["age"])]
+    first = 0 if pd.isna(x) else x
+    late = df.loc[pd.isna(df.date)]
+    known = pd.notna(value)
     ```
 
     ## Identity and membership find only the very same object
@@ -95,13 +124,21 @@ class NanEquality(Rule):
                 if claim := _claim(source, condition.comparison):
                     message = f"`{written(condition.comparison)}` compares with NaN and {claim}"
                     scope = source.scope_name(condition.block)
-                    yield self.finding(source.location(condition.span), message, scope=scope)
+                    yield self.finding(
+                        source.location(condition.span), message, scope=scope, fix=_fix(source, condition)
+                    )
         for site in project.calls("pandas.DataFrame.query", "*.query"):
             query = site.argument(0, "expr")
             text = query.value if isinstance(query, facts.Const) and isinstance(query.value, str) else ""
             if _QUERY.search(text) and not site.source.source.is_any(*self.skip_roles):
                 message = f"the query `{text}` compares with NaN, which equals nothing"
                 yield self.finding(site.location, message, scope=site.source.scope_name(site.call.block))
+
+
+def _fix(source: SourceFacts, condition: facts.Condition) -> Fix | None:
+    left = condition.comparison.left if isinstance(condition.comparison, facts.Compare) else None
+    nan_is_left = left is not None and bool(_nan(source, left))
+    return missing_test_fix(source, condition.span, nan_is_left=nan_is_left)
 
 
 def _claim(source: SourceFacts, comparison: facts.Expr) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Rule, SourceFacts, Span, facts, walk
+from mldebt import Finding, Kind, Profile, Project, Related, Rule, SourceFacts, Span, detaching_fix, facts, walk
 
 
 class RetainedGraph(Rule):
@@ -40,6 +40,30 @@ class RetainedGraph(Rule):
                 loss = self.loss(x, y)
                 loss.backward()
                 self.total += loss * len(x)  # expect: retained-graph
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    import torch
+
+    total, losses = 0, []
+    for x, y in loader:
+        loss = loss_fn(net(x), y)
+        loss.backward()
+        total += loss.detach()
+        losses.append(loss.detach())
+    ```
+
+    ```python title="trainer.py"
+    import torch
+
+    class Trainer:
+        def epoch(self):
+            for x, y in self.loader:
+                loss = self.loss(x, y)
+                loss.backward()
+                self.total += loss.detach() * len(x)
     ```
 
     ## The number, or the total is what is propagated
@@ -108,6 +132,7 @@ class RetainedGraph(Rule):
                     f"`{name}` keeps the graph of every `{loss.name}`: memory grows with each iteration",
                     related=[Related(source.location(backward.span), "is propagated")],
                     scope=source.scope_name(block),
+                    fix=detaching_fix(source, span, loss.name),
                 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Rule, stale_declarations
+from mldebt import Finding, Profile, Project, Rule, entry_removal, location_entry, stale_declarations
 
 _MESSAGES = {
     "entry": "catalogue entry `{name}` is used by no node and loaded by no code",
@@ -68,6 +68,18 @@ class StaleDeclaration(Rule):
     pd.read_csv("data/sales.csv").to_csv("features.csv")
     ```
 
+    ## Fixed
+
+    ```yaml title="dvc.yaml"
+    stages:
+      featurize:
+        cmd: python featurize.py
+        deps:
+          - featurize.py
+          - data/sales.csv
+        outs: [features.csv]
+    ```
+
     ## Used by another pipeline, by hand, by a name that is put together; templates and patterns
 
     ```yaml title="conf/base/catalog.yml"
@@ -115,6 +127,9 @@ class StaleDeclaration(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each declaration."""
         for stale in stale_declarations(project):
-            if not project.by_path[stale.location.path].source.is_any(*self.skip_roles):
+            source = project.by_path[stale.location.path]
+            if not source.source.is_any(*self.skip_roles):
                 message = _MESSAGES[stale.kind].format(name=stale.name, owner=stale.owner)
-                yield self.finding(stale.location, message, scope=stale.owner or stale.name)
+                entry = location_entry(source, stale.location)
+                fix = None if entry is None else entry_removal(source, entry, "Delete the declaration")
+                yield self.finding(stale.location, message, scope=stale.owner or stale.name, fix=fix)

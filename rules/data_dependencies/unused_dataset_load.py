@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Role, Rule, Severity, SourceFacts, facts, walk
+from mldebt import Finding, Profile, Project, Role, Rule, Severity, SourceFacts, facts, statement_removal, walk
 
 _DATASETS = re.compile(
     r"(pandas|polars|dask\.dataframe|geopandas|pyarrow\.\w+)\.(read|scan)_(?!sql)\w+|numpy\.(load|loadtxt|genfromtxt)"
@@ -38,6 +38,21 @@ class UnusedDatasetLoad(Rule):
     import pandas as pd
     frame = pd.read_parquet("data/frame.parquet")
     old = pd.read_parquet("data/old.parquet")  # expect: unused-dataset-load
+    print(frame.shape)
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    import pandas as pd
+    def main():
+        users = pd.read_csv("data/users.csv")
+        return users.describe()
+    ```
+
+    ```python title="score.py"
+    import pandas as pd
+    frame = pd.read_parquet("data/frame.parquet")
     print(frame.shape)
     ```
 
@@ -125,6 +140,7 @@ class UnusedDatasetLoad(Rule):
                     f"`{name}` is loaded and never used",
                     severity=Severity.INFO if source.source.is_any(Role.NOTEBOOK) else None,
                     scope=source.scope_name(binding.block),
+                    fix=statement_removal(source, [binding.span], "Delete the load"),
                 )
 
     def _is_exported(self, project: Project, source: SourceFacts, name: str) -> bool:

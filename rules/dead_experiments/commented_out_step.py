@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Rule, parked_steps
+from mldebt import Finding, Kind, Project, Rule, comment_removal, parked_steps
 
 
 class CommentedOutStep(Rule):
@@ -32,6 +32,18 @@ class CommentedOutStep(Rule):
         outs:
           - model.pkl
           # - data/scores.csv  # expect: commented-out-step
+    ```
+
+    ## Fixed
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: python src/train.py data/
+        deps:
+          - data/train.pkl
+        outs:
+          - model.pkl
     ```
 
     ## A Kedro node, and inputs of one
@@ -105,4 +117,8 @@ class CommentedOutStep(Rule):
         """Yield a finding for each part of a pipeline that comments hide."""
         for source in self.sources(project, Kind.YAML, Kind.PYTHON, Kind.SHELL, Kind.MAKE):
             for step in parked_steps(project, source):
-                yield self.finding(step.location, f"a comment switches off {step.what}")
+                yield self.finding(
+                    step.location,
+                    f"a comment switches off {step.what}",
+                    fix=comment_removal(source, step.location.span, "Delete the comment"),
+                )

@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import (
-    DeadSide,
-    Finding,
-    Fix,
-    Kind,
-    Profile,
-    Project,
-    Rule,
-    SourceFacts,
-    dead_sides,
-    deletion,
-    written,
-)
+from mldebt import Finding, Fix, Kind, Profile, Project, Rule, branch_removal, dead_sides, written
 
 
 class ConstantCondition(Rule):
@@ -125,22 +113,10 @@ class ConstantCondition(Rule):
             for side in dead_sides(source):
                 keyword = "while" if side.block.kind == "while" else "if"
                 lines = side.lines
+                edits = branch_removal(source, [side])
                 yield self.finding(
                     source.location(side.block.span),
                     f"`{keyword} {written(side.test)}` disables {lines} line{'s' if lines > 1 else ''}",
                     scope=source.scope_name(side.block.parent),
-                    fix=_fix(source, side),
+                    fix=Fix("Delete what never runs", edits) if edits else None,
                 )
-
-
-def _fix(source: SourceFacts, side: DeadSide) -> Fix | None:
-    """Deletes an `if` that never runs and has no other branch; `pass` stays where it stood alone."""
-    block, blocks = side.block, source.facts.blocks
-    parent = blocks[block.parent]
-    number = blocks.index(block)
-    answered = any(other.partner == number for other in blocks)
-    if block.kind != "if" or side.value or answered or parent.kind == "else":
-        return None
-    alone = parent.kind != "module" and parent.size <= block.size + 1
-    edit = deletion(source, block.span, "pass" if alone else "")
-    return None if edit is None else Fix("Delete what never runs", (edit,))

@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import DeadSide, Finding, Kind, Profile, Project, Related, Role, Rule, Switch, dead_sides
+from mldebt import (
+    DeadSide,
+    Finding,
+    Fix,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Switch,
+    branch_removal,
+    dead_sides,
+)
 
 _NO_EXPERIMENT = re.compile(r"(debug|verbose|quiet|testing|__\w+__|has_\w+|is_\w+|\w+_available)$", re.IGNORECASE)
 
@@ -34,6 +47,18 @@ class ConstantFlagBranch(Rule):
                 df = reduce(df)
             if USE_TFIDF:
                 return tfidf(df)
+            return words(df)
+    ```
+
+    ## Fixed
+
+    ```python title="features.py"
+    USE_TFIDF = False
+
+    class Features:
+        use_svd = False
+
+        def make(self, df):
             return words(df)
     ```
 
@@ -148,10 +173,12 @@ class ConstantFlagBranch(Rule):
 
     def _finding(self, switch: Switch, sides: list[DeadSide]) -> Finding:
         source, lines = switch.source, sum(side.lines for side in sides)
+        edits = branch_removal(source, sides)
         return self.finding(
             source.location(switch.binding.span),
             f"`{switch.binding.name}` is always `{switch.value.value!r}`: the {lines} line{'s' * (lines > 1)}"
             f" it guards at line {sides[0].block.span.line} can never run",
             related=[Related(source.location(side.block.span), "never runs") for side in sides],
             scope=switch.cls.qualname if switch.cls else "",
+            fix=Fix("Delete what never runs", edits) if edits else None,
         )

@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, facts, is_library
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    facts,
+    is_library,
+    statement_removal,
+)
 
 _FEWEST_LINES = 3
 _HOOKS = re.compile(
@@ -41,6 +53,16 @@ class UnreferencedPipelineCode(Rule):
         lengths = words.str.len()
         frame.loc[lengths < 3, "text"] = None
         frame = frame.dropna()
+        return frame
+    load("raw.csv")
+    ```
+
+    ## Fixed
+
+    ```python title="clean.py"
+    import pandas as pd
+    def load(path):
+        frame = pd.read_csv(path)
         return frame
     load("raw.csv")
     ```
@@ -133,6 +155,7 @@ class UnreferencedPipelineCode(Rule):
                 related=[Related(source.location(d.span), f"`{d.name}` is not either") for d in found[1:]],
                 minutes=10 * len(found),
                 scope=first.qualname,
+                fix=statement_removal(source, [d.span for d in found], "Delete what nothing references"),
             )
 
 

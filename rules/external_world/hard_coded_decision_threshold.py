@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Role, Rule, ScoreCut, Severity, score_cuts
+from mldebt import (
+    Finding,
+    Fix,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    ScoreCut,
+    Severity,
+    constant_fix,
+    score_cuts,
+)
 
 
 class HardCodedDecisionThreshold(Rule):
@@ -29,6 +41,28 @@ class HardCodedDecisionThreshold(Rule):
     df["score"] = model.predict_proba(X)[:, 1]
     risky = df[df["score"] > 0.8]  # expect: hard-coded-decision-threshold
     labels = np.where(network.predict(X) > 0.35, 1, 0)  # expect: hard-coded-decision-threshold
+    ```
+
+    ## One number
+
+    ```python title="score.py"
+    import pandas as pd
+
+    def alarm(model, X):
+        scores = model.predict_proba(X)[:, 1]
+        return scores > 0.37  # expect: hard-coded-decision-threshold
+    ```
+
+    ## Fixed
+
+    ```python title="score.py"
+    import pandas as pd
+
+    DECISION_THRESHOLD = 0.37
+
+    def alarm(model, X):
+        scores = model.predict_proba(X)[:, 1]
+        return scores > DECISION_THRESHOLD  # expect: hard-coded-decision-threshold
     ```
 
     ## A named number is the same number; bands are one decision
@@ -100,4 +134,12 @@ class HardCodedDecisionThreshold(Rule):
                 related=[Related(other.location, f"cut at {other.value:g}") for other in others],
                 severity=Severity.INFO if first.source.source.is_any(Role.TUTORIAL) else None,
                 scope=first.source.scope_name(first.block),
+                fix=_fix([first, *others]),
             )
+
+
+def _fix(cuts: list[ScoreCut]) -> Fix | None:
+    """Gives a single number a name; a first step only."""
+    if len({cut.value for cut in cuts}) > 1:
+        return None
+    return constant_fix(cuts[0].source, [c.location.span for c in cuts], cuts[0].value, "DECISION_THRESHOLD")

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Role, Rule, Severity, Site, facts, walk
+from mldebt import (
+    Finding,
+    Fix,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    argument_fix,
+    facts,
+    statement_removal,
+    walk,
+)
 
 _REPAIRS = ("*.drop", "*.rename", "*.contains", "*.match", "*.startswith", "*.filter")
 
@@ -40,6 +54,29 @@ class UnnamedIndexColumn(Rule):
     def get(path):
         frame = pd.read_csv(path)
         frame.drop(frame.columns[0], axis=1, inplace=True)  # expect: unnamed-index-column
+        return frame
+    ```
+
+    ## Written and dropped in one project
+
+    ```python title="steps.py"
+    import pandas as pd
+    def put(frame: pd.DataFrame, path):
+        frame.to_csv(path)
+    def get(path):
+        frame = pd.read_csv(path)
+        frame = frame.drop("Unnamed: 0", axis=1)  # expect: unnamed-index-column
+        return frame
+    ```
+
+    ## Fixed
+
+    ```python title="steps.py"
+    import pandas as pd
+    def put(frame: pd.DataFrame, path):
+        frame.to_csv(path, index=False)
+    def get(path):
+        frame = pd.read_csv(path)
         return frame
     ```
 
@@ -83,7 +120,32 @@ class UnnamedIndexColumn(Rule):
                     f"`{what}` is an index column that `to_csv` wrote by accident and that is repaired after reading",
                     related=related,
                     scope=site.source.scope_name(site.call.block),
+                    fix=_fix(site, producers),
                 )
+
+
+def _fix(site: Site, producers: list[Site]) -> Fix | None:
+    """Writes no index in the only place that writes, and deletes the statement that drops that column alone."""
+    dropped = site.argument(0, "columns", "labels")
+    if isinstance(dropped, facts.Seq) and len(dropped.items) == 1:
+        dropped = dropped.items[0]
+    if len(producers) != 1 or dropped != facts.Const("Unnamed: 0") or not _is_statement(site):
+        return None
+    parts = [
+        argument_fix(producers[0].source, producers[0].call, "index", "False"),
+        statement_removal(site.source, [site.call.span], "Delete"),
+    ]
+    edits = [edit for part in parts if part is not None for edit in part.edits]
+    return Fix("Write no index, and drop none", tuple(edits)) if all(parts) else None
+
+
+def _is_statement(site: Site) -> bool:
+    """Whether a call is `df = df.drop(…)` or `df.drop(…, inplace=True)`."""
+    table = site.call.func.base if isinstance(site.call.func, facts.Attr) else None
+    if site.call.bare or not isinstance(table, facts.Ref):
+        return site.call.bare
+    index = site.source.facts.calls.index(site.call)
+    return any(b.value == facts.Called(index) and b.name == table.name for b in site.source.facts.bindings)
 
 
 def _repaired(site: Site, written: bool) -> str:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Draw, Finding, Kind, Program, Project, Related, Role, Rule, Severity, Site, unseeded_draws
+from mldebt import (
+    Draw,
+    Finding,
+    Kind,
+    Program,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    seed_fix,
+    unseeded_draws,
+)
 
 _SEEDERS = {
     "python": "random.seed",
@@ -56,6 +69,34 @@ class UnseededEntryPoint(Rule):
 
     def mixed(X):
         return X[np.random.permutation(len(X))]  # expect: unseeded-entry-point
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    import torch
+    from torch.utils.data import DataLoader
+
+    def main():
+        for batch in DataLoader(data, shuffle=True):
+            torch.nn.Linear(8, 1)(batch).sum().backward()
+            optimizer.step()
+
+    if __name__ == "__main__":
+        torch.manual_seed(42)
+        main()
+    ```
+
+    ```python title="svm.py"
+    import random
+    from sklearn.svm import SVC
+    from rows import mixed
+    import numpy as np
+
+    np.random.seed(42)
+
+    random.seed(7)
+    model = SVC().fit(mixed(X), y)
     ```
 
     ## Seeded in what runs, by the framework, or by a generator of its own
@@ -143,6 +184,7 @@ class UnseededEntryPoint(Rule):
             related=[Related(s.location, f"`{s.name}` draws") for s in _by_file(others)[:_MOST_SHOWN]],
             severity=Severity.INFO if informal else None,
             scope=first.source.scope_name(first.call.block),
+            fix=seed_fix(program.source, sorted({draw.generator for draw in draws})),
         )
 
 

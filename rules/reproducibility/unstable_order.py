@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Role, Rule, Severity, disorders
+from mldebt import Finding, Kind, Project, Role, Rule, Severity, disorders, sorting_fix
 
 _EFFECTS = {
     "labels": "labels are numbered",
@@ -36,10 +36,28 @@ class UnstableOrder(Rule):
         names[name] = number
     ```
 
+    ## Fixed
+
+    ```python title="labels.py"
+    import os
+
+    ids = {label: i for i, label in enumerate(sorted(set(labels)))}
+    names = {}
+    for number, name in enumerate(sorted(os.listdir("data/train"))):
+        names[name] = number
+    ```
+
     ## Columns
 
     ```python title="train.py"
     features = list(set(base) | set(extra))  # expect: unstable-order
+    model.fit(df[features], y)
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    features = sorted(set(base) | set(extra))
     model.fit(df[features], y)
     ```
 
@@ -100,4 +118,5 @@ class UnstableOrder(Rule):
                     f"{_EFFECTS[place.kind]} in an order that differs from run to run, or from machine to machine",
                     severity=Severity.INFO if informal else None,
                     scope=source.scope_name(place.block),
+                    fix=sorting_fix(source, place.span),
                 )

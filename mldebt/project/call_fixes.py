@@ -1,0 +1,141 @@
+"""Fixes of calls: an argument more, an argument less, another method."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from mldebt.facts import Call
+from mldebt.finding import Edit, Fix, Safety
+from mldebt.project.pages import Page, page_of
+from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Span
+
+_PASSING = frozenset({"enumerate", "tqdm", "list", "track"})
+_LISTING = frozenset({"listdir", "glob", "iglob", "rglob", "iterdir"})
+_COMMENT = re.compile(r"#[^\n]*")
+
+
+def argument_fix(
+    source: SourceFacts, call: Call, name: str, value: str, *, safety: Safety = Safety.UNSAFE
+) -> Fix | None:
+    """The fix that gives a call an argument, or another value to the one that it has under this name."""
+    page, node = _found(source, call)
+    if page is None or node is None:
+        return None
+    title = f"Give it `{name}={value}`"
+    for keyword in node.keywords:
+        if keyword.arg == name:
+            return Fix(title, (page.replaced(keyword.value, value),), safety)
+    edit = _appended(page, node, f"{name}={value}")
+    return None if edit is None else Fix(title, (edit,), safety)
+
+
+def argument_removal(source: SourceFacts, call: Call, name: str, *, safety: Safety = Safety.UNSAFE) -> Fix | None:
+    """The fix that takes an argument out of a call."""
+    page, node = _found(source, call)
+    edit = None if page is None or node is None else without_argument(page, node, name)
+    return None if edit is None else Fix(f"Take `{name}` out", (edit,), safety)
+
+
+def method_fix(source: SourceFacts, call: Call, method: str, *, safety: Safety = Safety.UNSAFE) -> Fix | None:
+    """The fix that calls another method of the same object."""
+    page, node = _found(source, call)
+    if page is None or node is None or not isinstance(node.func, ast.Attribute):
+        return None
+    span = page.span(node.func)
+    start = span.end_column - len(node.func.attr)
+    name = Span(span.end_line, start, span.end_line, span.end_column)
+    return Fix(f"Call `{method}`", (page.edit(name, method),), safety)
+
+
+def sorting_fix(source: SourceFacts, span: Span) -> Fix | None:
+    """The fix that sorts what a loop goes over, what `enumerate` counts, or the list that a statement makes of a set.
+
+    The place is that of the loop's variable, of the call, or of the name. Safe for listings of directories, whose
+    items can be compared.
+    """
+    page = page_of(source, span)
+    node = None if page is None else _unordered(page, span)
+    if page is None or node is None:
+        return None
+    whole = node
+    while isinstance(node, ast.Call) and node.args and _name(node) in _PASSING:
+        whole, node = (node if _name(node) == "list" else node.args[0]), node.args[0]
+    name = _name(node) if isinstance(node, ast.Call) else ""
+    if name == "scandir" or isinstance(node, ast.Starred | ast.GeneratorExp):
+        return None
+    safety = Safety.SAFE if name in _LISTING else Safety.UNSAFE
+    return Fix("Sort it", (page.replaced(whole, f"sorted({page.text_of(node)})"),), safety)
+
+
+def _unordered(page: Page, span: Span) -> ast.expr | None:
+    """What is to be sorted, by the place that names it."""
+    if (counted := page.node(span, ast.Call)) is not None:
+        return counted.args[0] if counted.args else None
+    name = page.node(span, ast.Name)
+    for part in ast.walk(page.tree) if name is not None else ():
+        if isinstance(part, ast.For | ast.AsyncFor | ast.comprehension) and name in set(ast.walk(part.target)):
+            return part.iter
+        if isinstance(part, ast.Assign) and part.targets == [name]:
+            return part.value
+    return None
+
+
+def _name(call: ast.Call) -> str:
+    """The last part of the name that is called."""
+    return ast.unparse(call.func).rpartition(".")[2]
+
+
+def without_argument(page: Page, node: ast.Call, name: str) -> Edit | None:
+    """The edit that deletes an argument given by name, with one comma."""
+    keyword = next((keyword for keyword in node.keywords if keyword.arg == name), None)
+    if keyword is None:
+        return None
+    place = page.span(keyword)
+    spans = sorted(_spans(page, node))
+    before = [span for span in spans if span < place]
+    after = [span for span in spans if span > place]
+    if after:
+        gap = Span(place.line, place.column, after[0].line, after[0].column)
+    elif before:
+        gap = Span(before[-1].end_line, before[-1].end_column, place.end_line, place.end_column)
+    else:
+        gap = place
+    return None if _COMMENT.search(page.between(gap)) or "**" in page.between(gap) else page.edit(gap, "")
+
+
+def _found(source: SourceFacts, call: Call) -> tuple[Page | None, ast.Call | None]:
+    page = page_of(source, call.span)
+    return page, None if page is None else page.node(call.span, ast.Call)
+
+
+def _spans(page: Page, node: ast.Call) -> list[Span]:
+    return [*map(page.span, node.args), *map(page.span, node.keywords)]
+
+
+def _appended(page: Page, node: ast.Call, argument: str) -> Edit | None:
+    """The edit that adds an argument behind the last one, on a line of its own if that one has."""
+    whole = page.span(node)
+    closing = Span.at(whole.end_line, whole.end_column - 1)
+    given = sorted(_spans(page, node))
+    if not given:
+        return page.edit(closing, argument)
+    if len(given) == 1 and node.args and isinstance(node.args[0], ast.GeneratorExp):
+        return None  # it would need parentheses of its own
+    last = given[-1]
+    tail = page.between(Span(last.end_line, last.end_column, whole.end_line, whole.end_column - 1))
+    if _COMMENT.search(tail):
+        return None
+    inside = tail.rfind(")") + 1  # what closes parentheses around the last argument
+    place = _moved(last, tail[:inside])
+    start = page.lines[last.line - 1][: last.column - 1]
+    separator = f",\n{start}" if not start.strip() and last.line > whole.line else ", "
+    return page.edit(place, separator + argument)
+
+
+def _moved(span: Span, text: str) -> Span:
+    """The end of a place, moved over a text that follows."""
+    lines = text.count("\n")
+    column = len(text) - text.rfind("\n") if lines else span.end_column + len(text)
+    return Span.at(span.end_line + lines, column)

@@ -1,0 +1,91 @@
+"""Fixes that put statements at the top of a file: constants, seeds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+
+from mldebt.finding import Edit, Fix
+from mldebt.project.pages import Page, page_of
+from mldebt.project.source_facts import SourceFacts
+from mldebt.project.table_fixes import module_alias
+from mldebt.source import Kind, Span
+
+_SEEDS = {
+    "python": ("random", "{}.seed(42)"),
+    "numpy": ("numpy", "{}.random.seed(42)"),
+    "torch": ("torch", "{}.manual_seed(42)"),
+    "tensorflow": ("tensorflow", "{}.random.set_seed(42)"),
+}
+_USUAL = {"numpy": "np", "tensorflow": "tf"}
+
+
+def constant_fix(source: SourceFacts, spans: Sequence[Span], value: float, name: str) -> Fix | None:
+    """The fix that gives a number, written in the statements at some places, a name at the top of the module."""
+    page = page_of(source, spans[0]) if source.kind is Kind.PYTHON else None
+    if page is None or re.search(rf"\b{name}\b", page.text):
+        return None
+    numbers = [number for span in spans for number in _numbers(page, span, value)]
+    place = after_imports(page)
+    if not numbers or place is None:
+        return None
+    text = f"\n{name} = {page.text_of(numbers[0])}\n"
+    edits = dict.fromkeys(page.replaced(number, name) for number in numbers)
+    return Fix(f"Name the number `{name}`", (page.edit(Span.at(place), text), *edits))
+
+
+def _numbers(page: Page, span: Span, value: float) -> list[ast.Constant]:
+    """The number, in the comparisons of the statement at a place."""
+    statement = page.statement(span)
+    tests = [part for part in ast.walk(statement) if isinstance(part, ast.Compare)] if statement else []
+    wanted = page.span
+    return [
+        operand
+        for test in tests
+        for operand in (test.left, *test.comparators)
+        if isinstance(operand, ast.Constant) and operand.value == value and wanted(test).line == span.line
+    ]
+
+
+def seed_fix(source: SourceFacts, generators: Sequence[str]) -> Fix | None:
+    """The fix that seeds generators (python, numpy, torch, tensorflow) where a program starts."""
+    page = page_of(source, Span.at(1)) if source.kind is Kind.PYTHON else None
+    place = None if page is None else after_imports(page)
+    if page is None or place is None:
+        return None
+    imports, calls = [], []
+    for generator in generators:
+        module, call = _SEEDS[generator]
+        alias = module_alias(source, module)
+        if alias is None:
+            alias = _USUAL.get(module, module)
+            imports.append(f"import {module} as {alias}\n" if alias != module else f"import {module}\n")
+        calls.append(call.format(alias))
+    main = next((node for node in page.tree.body if _is_main(node)), None)
+    edits: list[Edit]
+    if isinstance(main, ast.If) and page.span(main.body[0]).line > main.lineno:
+        first = page.span(main.body[0])
+        indent = page.lines[first.line - 1][: first.column - 1]
+        edits = [page.edit(Span.at(first.line), "".join(f"{indent}{call}\n" for call in calls))]
+        if imports:
+            edits.insert(0, page.edit(Span.at(place), "".join(imports)))
+    else:
+        edits = [page.edit(Span.at(place), "".join([*imports, "\n", *(f"{call}\n" for call in calls)]))]
+    return Fix("Seed the generators", tuple(edits))
+
+
+def after_imports(page: Page) -> int | None:
+    """The line after the last import at the top of a module; None where there is nothing to stand behind."""
+    last = 0
+    for number, node in enumerate(page.tree.body):
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Import | ast.ImportFrom) or (is_text and number == 0):
+            last = page.span(node).end_line
+    return last + 1 if page.tree.body else None
+
+
+def _is_main(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) and "__main__" in ast.unparse(node.test)
+    )
