@@ -3,9 +3,12 @@
     python benchmarks/baseline_replay.py REPOSITORY... [--pairs 10] [--apart 5] [--cache DIR]
 
 For pairs of commits some first-parent commits apart, every finding of the later commit is *old* if git maps its
-line to a line of the earlier commit (the line is unchanged, its file perhaps renamed) where the same rule had a
-finding, else *new*. An old finding that the baseline of the earlier commit does not accept has come back; a new
-one that it accepts is hidden. Nothing is checked out.
+line to a line of the earlier commit where the same rule had a finding; a file with the bytes of one that is gone is
+that file. What git shows as added is old, too, if it was *moved* within its file (the rule said the same about a line
+of the same text), or if its line was a related place of a finding of the rule, whose own place is gone; each earlier
+finding counts once. All others are *new*. An old finding that the
+baseline of the earlier commit does not accept has come back; a new one that it accepts is hidden. Nothing is checked
+out.
 """
 
 from __future__ import annotations
@@ -80,41 +83,88 @@ def analyse(root: Path, commit: str, settings: Settings, cache: Cache) -> Report
     return check(settings, Scope(root, (root,)), find_packs(), cache=cache, found=found)
 
 
-def places(report: Report) -> list[tuple[Finding, tuple[str, int, str]]]:
+class Placed(NamedTuple):
+    """A finding, the line of the file on disk that it is about, and that line's text without white space."""
+
+    finding: Finding
+    line: int
+    text: str
+
+
+def placed(report: Report) -> list[Placed]:
     raw = RawPlaces(report.root, report.texts)
     return [
-        (finding, (finding.location.path, raw.span(finding.location).line, finding.rule))
+        Placed(finding, raw.span(finding.location).line, "".join(report.texts.line(finding.location).split()))
         for finding in report.findings
         if finding.rule not in _HYGIENE
     ]
+
+
+def kept_files(root: Path, old: str, new: str) -> dict[str, Lines]:
+    """The lines of files with the bytes of a file that is gone: git pairs several equal ones as it likes."""
+    before, after = ({blob.path: blob.object for blob in blobs_of(root, commit)} for commit in (old, new))
+    gone = {name: path for path, name in sorted(before.items()) if path not in after}
+    return {
+        path: Lines(gone[name], [1], [0]) for path, name in after.items() if path not in before and name in gone
+    }
+
+
+def old_findings(
+    earlier: list[Placed], later: list[Placed], maps: dict[str, Lines], added: set[str]
+) -> set[Finding]:
+    """The findings of the later commit that the earlier one had."""
+    left, found = list(earlier), set()
+    for is_same in (stands_there, was_moved, was_related):
+        for item in later:
+            if item.finding not in found:
+                path, line = before_change(item, maps, added)
+                same = (o for o in left if o.finding.rule == item.finding.rule and is_same(o, item, path, line))
+                if (other := next(same, None)) is not None:
+                    left.remove(other)
+                    found.add(item.finding)
+    return found
+
+
+def before_change(item: Placed, maps: dict[str, Lines], added: set[str]) -> tuple[str, int]:
+    """The path and the line of a finding before the change; 0 for a line that the change adds."""
+    path = item.finding.location.path
+    if path in maps:
+        return maps[path].path, maps[path].before(item.line) or 0
+    return path, 0 if path in added else item.line
+
+
+def stands_there(before: Placed, after: Placed, path: str, line: int) -> bool:
+    return (before.finding.location.path, before.line) == (path, line)
+
+
+def was_moved(before: Placed, after: Placed, path: str, line: int) -> bool:
+    same = (path, after.finding.message, after.text)
+    return same == (before.finding.location.path, before.finding.message, before.text)
+
+
+def was_related(before: Placed, after: Placed, path: str, line: int) -> bool:
+    return any((r.location.path, r.location.span.line) == (path, line) for r in before.finding.related)
 
 
 def replay(root: Path, old: str, new: str, settings: Settings, cache: Cache) -> Counter[str]:
     """Count old and new findings, those that come back and those that are hidden."""
     earlier, later = (analyse(root, commit, settings, cache) for commit in (old, new))
     maps, added = line_maps(root, old, new, earlier.paths | later.paths)
-    there = Counter(place for _, place in places(earlier))
-    entries = [baseline.entry_of(finding) for finding, _ in places(earlier)]
-    scope = Scope(root, (root,))
-    known = {rule.id for rule in later.rules}
-    reported = set(baseline.accept(later, entries, scope, known).report.findings)
+    before, after = placed(earlier), placed(later)
+    known = old_findings(before, after, {**maps, **kept_files(root, old, new)}, added)
+    entries = [baseline.entry_of(item.finding) for item in before]
+    outcome = baseline.accept(later, entries, Scope(root, (root,)), {rule.id for rule in later.rules})
+    reported = set(outcome.report.findings)
     counts: Counter[str] = Counter(pairs=1)
-    for finding, (path, line, rule) in places(later):
-        lines = maps.get(path)
-        before = None if path in added else line if lines is None else lines.before(line)
-        place = (lines.path if lines else path, before or 0, rule)
-        if before is not None and there[place]:
-            there[place] -= 1
-            counts["old"] += 1
-            counts["back"] += finding in reported
-            if finding in reported:
-                print("BACK", finding.location, rule, finding.message[:80], file=sys.stderr)
-        else:
-            counts["new"] += 1
-            counts["hidden"] += finding not in reported
-            if finding not in reported:
-                print("HIDDEN", finding.location, rule, finding.message[:80], file=sys.stderr)
-    counts["notebooks"] = any(finding.location.cell is not None for finding, _ in places(later))
+    for finding, _, _ in after:
+        is_old, is_reported = finding in known, finding in reported
+        counts["old" if is_old else "new"] += 1
+        counts["back"] += is_old and is_reported
+        counts["hidden"] += not is_old and not is_reported
+        if is_old == is_reported:
+            word = "BACK" if is_old else "HIDDEN"
+            print(word, finding.location, finding.rule, finding.message[:80], file=sys.stderr)
+    counts["with notebooks"] = any(item.finding.location.cell is not None for item in after)
     counts["false alarms"] = counts["back"] > 0
     return counts
 

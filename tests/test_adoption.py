@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -141,15 +143,16 @@ def test_recipes_of_the_documentation_run(command: str, project: Path, programs:
     assert "Usage:" not in done.stderr
 
 
+COMPLETED = [
+    ("mldebt bas", "baseline"),
+    ("mldebt check --output-format sa", "sarif"),
+    ("mldebt check --select nan-e", "nan-equality"),
+    ("mldebt check --select hidden-state,nan-e", "nan-equality"),
+]
+
+
 @needs_bash
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("mldebt bas", "baseline"),
-        ("mldebt check --output-format sa", "sarif"),
-        ("mldebt check --select nan-e", "nan-equality"),
-    ],
-)
+@pytest.mark.parametrize(("words", "expected"), COMPLETED)
 def test_bash_completes_commands_formats_and_rules(words: str, expected: str, programs: Path) -> None:
     script = (
         'eval "$(_MLDEBT_COMPLETE=bash_source mldebt)"\n'
@@ -159,7 +162,57 @@ def test_bash_completes_commands_formats_and_rules(words: str, expected: str, pr
     done = subprocess.run(
         ["bash", "-c", script], env=environment(programs), capture_output=True, text=True, check=False
     )
-    assert expected in done.stdout.splitlines(), done.stderr
+    assert any(line.endswith(expected) for line in done.stdout.splitlines()), done.stderr
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+@pytest.mark.parametrize(("words", "expected"), COMPLETED)
+def test_fish_completes_them_too(words: str, expected: str, programs: Path, tmp_path: Path) -> None:
+    script = f"_MLDEBT_COMPLETE=fish_source mldebt | source; complete -C '{words}'"
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", script],
+        env=environment(programs, HOME=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [line.partition("\t")[0] for line in done.stdout.splitlines()]
+    assert any(word.endswith(expected) for word in found), done.stderr
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None or not hasattr(os, "openpty"), reason="needs zsh")
+@pytest.mark.parametrize(("words", "expected"), COMPLETED)
+def test_zsh_completes_them_when_tab_is_pressed(
+    words: str, expected: str, programs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".zshrc").write_text(
+        "PS1='ready> '\nautoload -U compinit && compinit -D -u\neval \"$(_MLDEBT_COMPLETE=zsh_source mldebt)\"\n"
+    )
+    variables = {"ZDOTDIR": str(tmp_path), "HOME": str(tmp_path), "TERM": "dumb", "COLUMNS": "200"}
+    shown = _typed(["zsh", "-i"], environment(programs, **variables), "ready> ", f"{words}\t", expected)
+    assert expected in shown
+
+
+def _typed(command: list[str], variables: dict[str, str], prompt: str, keys: str, wanted: str) -> str:
+    """What a terminal shows after somebody has typed keys at the prompt; ends with what is wanted, or with time."""
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        command, env=variables, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+    )
+    os.close(slave)
+    shown, typed, end = "", False, time.monotonic() + 30
+    try:
+        while time.monotonic() < end and wanted not in shown.partition(prompt)[2]:
+            if select.select([master], [], [], 0.5)[0]:
+                shown += os.read(master, 4096).decode(errors="replace")
+            if prompt in shown and not typed:
+                os.write(master, keys.encode())
+                typed = True
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+    return shown.partition(prompt)[2]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -59,6 +59,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; anything unexpected is a short message and exit code 2."""
+    if "_MLDEBT_COMPLETE" in os.environ:
+        from mldebt.cli.completion import register
+
+        register()
     try:
         sys.exit(cli(prog_name="mldebt", standalone_mode=False))
     except click.Abort:
