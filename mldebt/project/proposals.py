@@ -26,7 +26,8 @@ Path = tuple[str | int, ...]
 def deletion(source: SourceFacts, span: Span, instead: str = "") -> Edit | None:
     """The edit that deletes the lines of a span (in the joined text), if nothing else stands on them.
 
-    `instead` is a statement that takes their place, with the same indentation.
+    `instead` is a statement that takes their place, with the same indentation. Of empty lines before and after
+    what is deleted, those before stay.
     """
     lines = _lines(source)
     if lines is None or source.kind is Kind.NOTEBOOK:
@@ -36,8 +37,16 @@ def deletion(source: SourceFacts, span: Span, instead: str = "") -> Edit | None:
     after = lines[last - 1][span.end_column - 1 :] if last == span.end_line else ""
     if before.strip() or (after.strip() and not after.lstrip().startswith("#")):
         return None
-    text = f"{before}{instead}\n" if instead else ""
-    return Edit(Location(source.path, Span(span.line, 1, last + 1, 1)), text)
+    if instead:
+        return Edit(Location(source.path, Span(span.line, 1, last + 1, 1)), f"{before}{instead}\n")
+    first, end = span.line, last
+    if first == 1 or not lines[first - 2].strip():
+        while end < len(lines) and not lines[end].strip():
+            end += 1
+    if end >= len(lines) > last:  # nothing follows: no empty lines at the end
+        while first > 1 and not lines[first - 2].strip():
+            first -= 1
+    return Edit(Location(source.path, Span(first, 1, end + 1, 1)), "")
 
 
 def listing_fix(

@@ -18,7 +18,7 @@ _ONE_LINE = frozenset({Kind.TOML, Kind.INI})
 
 
 def statement_removal(source: SourceFacts, spans: Iterable[Span], title: str) -> Fix | None:
-    """The fix that deletes the statements at some places, definitions with the blank lines that follow them."""
+    """The fix that deletes the statements at some places."""
     edits = [_without_statement(source, span) for span in spans]
     found = tuple(edit for edit in edits if edit is not None)
     return Fix(title, found) if found and len(found) == len(edits) else None
@@ -30,11 +30,6 @@ def _without_statement(source: SourceFacts, span: Span) -> Edit | None:
     if page is None or statement is None:
         return None
     place = page.span(statement)
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        last = place.end_line
-        while last < len(page.lines) - 1 and not page.lines[last].strip():
-            last += 1
-        place = Span(place.line, place.column, last, len(page.lines[last - 1]) + 1)
     is_alone = page.suite_of(statement) == [statement] and statement not in page.tree.body
     return deletion(source, place, "pass" if is_alone else "")
 
