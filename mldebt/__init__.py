@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from mldebt.project.clones import is_worth_sharing as is_worth_sharing
     from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.config_reads import MissingKey as MissingKey
+    from mldebt.project.copied_blocks import CopiedBlock as CopiedBlock
+    from mldebt.project.copied_blocks import find_copied_blocks as find_copied_blocks
     from mldebt.project.data_checks import checks_data as checks_data
     from mldebt.project.declared_flow import ParamRead as ParamRead
     from mldebt.project.declared_flow import StageFlow as StageFlow
@@ -159,6 +161,7 @@ _HOMES = {
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
+    "mldebt.project.copied_blocks": "CopiedBlock find_copied_blocks",
     "mldebt.project.data_checks": "checks_data",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_reads": "MissingKey",

@@ -47,7 +47,7 @@ def find_unselected(project: Project) -> Iterator[Unselected]:
     """All such branches, by path and place.
 
     A key counts as selected when it stands anywhere in the project but in comparisons with the subject, in lists
-    of choices and in tables of the same keys: then something may pass it on.
+    of choices: then something may pass it on. Where most names are selected by nothing, the function is a menu.
     """
     groups = [group for group in _groups(project) if _counts(project, group)]
     keys = {key for group in groups for dispatch in group for key in dispatch.keys if _is_choice(key)}
@@ -57,8 +57,9 @@ def find_unselected(project: Project) -> Iterator[Unselected]:
     for group in groups:
         found = {key for dispatch in group for key in dispatch.keys}
         selected = [(key, place) for key in sorted(found) if (place := places.of(key)) is not None]
-        if not selected:
-            continue
+        abandoned = [key for key in found if _is_choice(key) and places.of(key) is None]
+        if len(abandoned) > len(selected):
+            continue  # nothing selects any of them, or it is a menu for everybody
         for dispatch in group:
             for branch in dispatch.branches:
                 if all(_is_choice(key) and places.of(key) is None for key in branch.keys):

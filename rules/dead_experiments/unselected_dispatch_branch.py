@@ -120,14 +120,15 @@ class UnselectedDispatchBranch(Rule):
     minutes = 15
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield one finding for each chain with such branches."""
-        chains: dict[tuple[str, int], list[Unselected]] = defaultdict(list)
+        """Yield one finding for each file and subject with such branches."""
+        chains: dict[tuple[str, str], list[Unselected]] = defaultdict(list)
         for found in find_unselected(project):
-            chains[found.dispatch.source.path, found.dispatch.scope].append(found)
+            chains[found.dispatch.source.path, found.dispatch.name].append(found)
         for members in chains.values():
             first = members[0]
             source, block = first.dispatch.source, first.branch.block
-            keys = ", ".join(f'`"{key}"`' for found in members for key in found.branch.keys)
+            names = dict.fromkeys(key for found in members for key in found.branch.keys)
+            keys = ", ".join(f'`"{key}"`' for key in names)
             lines = sum(
                 max(1, span.end_line - span.line)
                 for found in members
