@@ -83,8 +83,11 @@ def _lines(source: SourceFacts) -> list[Line]:
 def _statements(source: SourceFacts) -> frozenset[int]:
     """The lines on which something is assigned, called or returned: no text of a docstring."""
     facts = source.facts
-    places = (*facts.bindings, *facts.calls, *facts.stores, *facts.returns)
-    return frozenset(fact.span.line for fact in places)
+    lines = {binding.span.line for binding in facts.bindings}
+    lines.update(call.span.line for call in facts.calls)
+    lines.update(store.span.line for store in facts.stores)
+    lines.update(result.span.line for result in facts.returns)
+    return frozenset(lines)
 
 
 def _seeds(texts: Sequence[list[Line]], often: Counter[int]) -> dict[tuple[int, int], list[tuple[int, int]]]:
