@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Binding, Call, Called, Const, Expr, Item, Ref
+from mldebt.facts import Attr, Binary, Binding, Call, Called, Compare, Const, Expr, Item, Ref, Seq, Unary
 from mldebt.project.flow_apis import FITS, RowApis
-from mldebt.project.flow_walk import LAST, Walker
+from mldebt.project.flow_crossing import LAST
+from mldebt.project.flow_walk import Walker
+from mldebt.project.node_wiring import NodeWiring
+from mldebt.project.refills import FILLS, Refills
+from mldebt.project.sliced_splits import SlicedSplits
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import Learned, Trail, first_argument, is_target
 from mldebt.project.walk import root_name, walk
@@ -16,7 +21,17 @@ if TYPE_CHECKING:
     from mldebt.project.project import Project
 
 _TEST = re.compile(r"(^|_)x?_?test($|_)", re.IGNORECASE)
+_HELD_OUT = re.compile(r"te?st|val|(^|_)te?($|_)", re.IGNORECASE)
 _TRAIN = re.compile(r"(^|_)x?_?train(ing)?($|_)", re.IGNORECASE)
+
+
+class Change(NamedTuple):
+    """A value that is written into a column on a line; `fills` says that only some of the rows get it."""
+
+    line: int
+    value: Expr
+    column: str
+    fills: bool = False
 
 
 class Flow:
@@ -25,7 +40,10 @@ class Flow:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.apis = RowApis(project)
-        self._changes: dict[str, dict[int, list[tuple[int, Expr, str]]]] = {}
+        self.refills = Refills()
+        self.nodes = NodeWiring(project)
+        self._changes: dict[str, dict[int, list[Change]]] = {}
+        self._sliced: dict[str, SlicedSplits] = {}
         self._fits: dict[str, dict[str, list[int]]] = {}
 
     def learned_outside(self, source: SourceFacts, call: int) -> tuple[Learned, Trail, Trail] | None:
@@ -70,10 +88,10 @@ class Flow:
         walker.follow(source, expr, line)
         return walker.trail
 
-    def changes(self, source: SourceFacts, binding: int) -> list[tuple[int, Expr, str]]:
-        """The columns that are assigned to what a binding holds: line, value and column name."""
+    def changes(self, source: SourceFacts, binding: int) -> list[Change]:
+        """What is assigned to columns of what a binding holds, and what is filled in place."""
         if source.path not in self._changes:
-            found: dict[int, list[tuple[int, Expr, str]]] = {}
+            found: dict[int, list[Change]] = {}
             for store in source.facts.stores:
                 target = store.target
                 while isinstance(target, Item | Attr) and not isinstance(target.base, Ref):
@@ -82,10 +100,36 @@ class Flow:
                     continue  # the rows of a fold, filled in one by one
                 if isinstance(store.target, Item | Attr) and isinstance(target, Item | Attr):
                     column = _column(store.target)
-                    for index in target.base.bindings if isinstance(target.base, Ref) else ():
-                        found.setdefault(index, []).append((store.span.line, store.value, column))
+                    for index in self._tables(source, target.base):
+                        found.setdefault(index, []).append(
+                            Change(store.span.line, store.value, column, _fills_rows(store.target))
+                        )
+            for number, call in enumerate(source.facts.calls):
+                func = call.func
+                if isinstance(func, Attr) and func.name in FILLS and _is_in_place(call):
+                    base: Expr = func.base
+                    column = _column(base) if isinstance(base, Item | Attr) else ""
+                    while isinstance(base, Item | Attr):
+                        base = base.base
+                    for index in self._tables(source, base):
+                        found.setdefault(index, []).append(Change(call.span.line, Called(number), column))
             self._changes[source.path] = found
         return self._changes[source.path].get(binding, [])
+
+    def _tables(self, source: SourceFacts, expr: Expr) -> Iterator[int]:
+        """The bindings of a name; for the variable of a loop over several tables those of the tables, too."""
+        for index in expr.bindings if isinstance(expr, Ref) else ():
+            yield index
+            binding = source.facts.bindings[index] if index >= 0 else None
+            if binding is not None and binding.kind == "for" and isinstance(binding.value, Seq):
+                for item in binding.value.items:
+                    yield from item.bindings if isinstance(item, Ref) else ()
+
+    def sliced(self, source: SourceFacts) -> SlicedSplits:
+        """The splits of a source that are made by taking rows, by the names of the parts."""
+        if source.path not in self._sliced:
+            self._sliced[source.path] = SlicedSplits(source)
+        return self._sliced[source.path]
 
     def fits(self, source: SourceFacts, receiver: Expr, before: int) -> int | None:
         """The call that last fitted an object before a line, as an index; None if none is seen."""
@@ -139,8 +183,9 @@ class Flow:
         if isinstance(expr, Called):
             call = source.facts.calls[expr.call]
             if isinstance(call.func, Attr) and call.func.name == "split":
-                known = any(self.apis.has_role(t, "splitter") for t in self.apis.types(source, call.func.base))
-                return expr if known else None
+                types = list(self.apis.types(source, call.func.base))
+                known = any(self.apis.has_role(t, "splitter") for t in types)
+                return expr if known or (not types and _gives_folds(source, expr)) else None
             if call.name in ("enumerate", "list", "next", "iter", "tqdm.tqdm", "zip") and call.args:
                 return self._splitter(source, call.args[0], depth + 1)
         if isinstance(expr, Item):
@@ -152,6 +197,37 @@ class Flow:
                 if found is not None:
                     return found
         return None
+
+
+def _gives_folds(source: SourceFacts, split: Called) -> bool:
+    """Whether a loop takes training and test rows from what a `split` of an unknown object gives."""
+    call = source.facts.calls[split.call]
+    if not call.args or isinstance(call.args[0], Const) or call.args[0] == Ref("self"):
+        return False
+    named = [
+        b.name for b in source.facts.bindings if b.kind == "for" and b.path and _loops_over(source, b, split)
+    ]
+    return any("tr" in name for name in named) and any(_HELD_OUT.search(name) for name in named)
+
+
+def _loops_over(source: SourceFacts, binding: Binding, split: Called) -> bool:
+    value = binding.value
+    if isinstance(value, Called) and value != split and source.facts.calls[value.call].args:
+        value = source.facts.calls[value.call].args[0]
+    return value == split
+
+
+def _is_in_place(call: Call) -> bool:
+    return any(keyword.name == "inplace" and keyword.value == Const(True) for keyword in call.keywords)
+
+
+def _fills_rows(target: Expr) -> bool:
+    """Whether an assignment is to the rows that a condition selects."""
+    index = target.index if isinstance(target, Item) else target
+    rows = index.items[0] if isinstance(index, Seq) and index.kind == "tuple" and index.items else index
+    if isinstance(rows, Ref | Called):
+        return isinstance(index, Seq) or (isinstance(target, Item) and isinstance(target.base, Item))
+    return isinstance(rows, Compare | Binary | Unary)
 
 
 def _column(target: Expr) -> str:

@@ -16,6 +16,7 @@ from mldebt.facts import (
     Binding,
     Call,
     Called,
+    Class,
     Compare,
     Const,
     Each,
@@ -29,6 +30,8 @@ from mldebt.facts import (
     Star,
     Unary,
 )
+from mldebt.project.flow_crossing import Crossing
+from mldebt.project.refills import Refill
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import PART, TARGET, Learned, Trail, first_argument, is_target
 from mldebt.project.walk import root_name
@@ -38,9 +41,7 @@ if TYPE_CHECKING:
 
 _MOST_STEPS = 1_500
 _DEEPEST = 40
-_MOST_CALLERS = 4
 _MOST_ASIDES = 8
-_FURTHEST_CALLERS = 3
 _ABOUT = frozenset({"columns", "shape", "index", "dtypes", "size", "ndim", "dtype", "name", "feature_names"})
 _JOINS = frozenset(
     {"concat", "concatenate", "hstack", "vstack", "column_stack", "append", "merge", "join", "row_stack"}
@@ -48,23 +49,19 @@ _JOINS = frozenset(
 _DATA_MODULES = re.compile(
     r"(pandas|numpy|scipy|sklearn\.utils|torch|xgboost|lightgbm|catboost|polars|cudf|builtins)\b"
 )
-LAST = 10**9
 
 
-class Walker:
+class Walker(Crossing):
     """One walk backwards; `arguments` says what the parameters of the functions that were entered stand for."""
 
     def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.trail = Trail()
-        self.arguments: dict[tuple[str, int], tuple[SourceFacts, Expr | None, int]] = {}
+        super().__init__(flow)
         self._seen: set[tuple[str, int, int, int]] = set()
         self._active: set[tuple[str, int, int]] = set()
         self._asides = 0
-        self._entered: list[tuple[str, int]] = []
         self._steps = 0
         self._depth = 0
-        self._callers = 0
+        self._single = 0
 
     def follow(self, source: SourceFacts, expr: Expr | None, line: int) -> None:
         """Add the trail of an expression's rows."""
@@ -81,15 +78,14 @@ class Walker:
                     if index >= 0:
                         self._binding(source, index, line)
             case Attr(base, name) if name not in _ABOUT:
-                if root_name(expr) == "self" and isinstance(base, Ref):
-                    self._own_attribute(source, base, name)
-                else:
+                if not self.enter_attribute(source, base, name, line):
                     self.follow(source, base, line)
             case Item(base, index):
                 self._item(source, base, index, line)
             case Called(call):
                 self._call(source, call, (), line)
             case Binary(_, left, right):
+                self._arithmetic(source, expr, line)
                 self.follow(source, left, line)
                 self.follow(source, right, line)
             case Seq(_, items):
@@ -101,7 +97,9 @@ class Walker:
             case Unary(_, operand) | Star(operand):
                 self.follow(source, operand, line)
             case Each(_, element):
+                self._single += 1  # what is done to each item says nothing about the others
                 self.follow(source, element, line)
+                self._single -= 1
         self._depth -= 1
 
     def apart(self, source: SourceFacts, expr: Expr | None, line: int) -> Trail:
@@ -131,17 +129,23 @@ class Walker:
         self._seen.add(key)
         self._active.add(active)
         self.trail.places.add((source.path, "binding", index))
-        for changed, value, column in self.flow.changes(source, index):
-            if changed < line and not TARGET.search(column):
-                self.follow(source, value, changed)
+        for change in self.flow.changes(source, index):
+            if change.line < line and not TARGET.search(change.column):
+                statistic = self.flow.refills.of_value(source, change.value) if change.fills else None
+                if statistic:
+                    self._refilled(source, statistic, self.trail.places)
+                self.follow(source, change.value, change.line)
         if binding.kind == "parameter":
-            self._parameter(source, index, binding)
+            self.leave(source, index, binding)
         elif binding.value is not None and binding.kind != "import":
-            self._value(source, binding, binding.span.line)
+            self._value(source, index, binding, binding.span.line)
         self._active.remove(active)
 
-    def _value(self, source: SourceFacts, binding: Binding, line: int) -> None:
+    def _value(self, source: SourceFacts, index: int, binding: Binding, line: int) -> None:
         value, path = binding.value, binding.path
+        part = self.flow.sliced(source).parts.get(index)
+        if part is not None:
+            self.trail.divided.add((source.path, -1 - part))
         if path and self.flow.apis.is_split(source, value):
             self.trail.parts.add("test" if path[0] % 2 else "train")
             if isinstance(value, Called):
@@ -156,31 +160,6 @@ class Walker:
             self._call(source, value.call, path, line)
         else:
             self.follow(source, value, line)
-
-    def _parameter(self, source: SourceFacts, index: int, binding: Binding) -> None:
-        given = self.arguments.get((source.path, index))
-        if given is not None:
-            self.follow(*given)
-            return
-        function = source.function_of(binding.block) or _function_with(source, index)
-        if function is None or self._callers >= _FURTHEST_CALLERS:
-            return
-        self._callers += 1
-        callers = self.flow.project.callers.of(source, function.qualname)[:_MOST_CALLERS]
-        if not callers and (named := PART.match(binding.name)):
-            self.trail.parts.add("train" if named["part"].lower().startswith("tr") else "test")
-        for caller in callers:
-            argument = _argument(function, index, caller.call)
-            self.follow(caller.source, argument, caller.call.span.line)
-        self._callers -= 1
-
-    def _own_attribute(self, source: SourceFacts, base: Ref, name: str) -> None:
-        for index in base.bindings[:1]:
-            block = source.facts.bindings[index].block if index >= 0 else 0
-            for ancestor in source.ancestors(block):
-                for store in source.self_stores.get((ancestor, name), ()):
-                    if not store.path:
-                        self.follow(source, store.value, store.span.line)
 
     # --- parts of rows ---
 
@@ -210,13 +189,23 @@ class Walker:
         target = self.flow.project.callers.target(source, call)
         if target is not None:
             if isinstance(target.fact, Function) and not target.rest:
-                self._enter(source, call, target.source, target.fact, path)
+                self.enter(source, call, target.source, target.fact, path)
+            elif isinstance(target.fact, Class) and not target.rest:
+                for argument in call.args[:2]:  # a data set of the project's own holds what it is made from
+                    self.follow(source, argument, line)
             return
         copied = apis.copies_rows(source, call)
         if copied:
             self.trail.copied.append(Learned(source, index, copied))
         name = apis.name(source, call)
-        if isinstance(call.func, Attr) and (not call.name or call.name[0] in ":."):
+        refill = self.flow.refills.of_call(source, call) or self.flow.refills.encodes_target(source, index)
+        if refill:
+            filled = call.args[-1] if name == "numpy.where" else call.func
+            self._refilled(source, refill, self.apart(source, filled, line).places)
+        if name == "numpy.where" and len(call.args) == 3:
+            self.follow(source, call.args[1], line)
+            self.follow(source, call.args[2], line)
+        elif isinstance(call.func, Attr) and (not call.name or call.name[0] in ":."):
             self._method(source, index, call, call.func, line)
         elif apis.learning_function(name):
             self._learn(source, index, apis.learning_function(name), first_argument(call), line)
@@ -249,14 +238,38 @@ class Walker:
     def _learn(self, source: SourceFacts, index: int, what: str, data: Expr | None, line: int) -> None:
         """Rows that something is fitted on and applied to in one go."""
         rows = self.apart(source, data, line)
-        if what and not rows.parts and not rows.sliced and not is_target(source, data):
+        if what and not rows.parts and not rows.divided and not self._single and not is_target(source, data):
             named = data is not None and bool(PART.match(root_name(data)))
             self.trail.learned.append(Learned(source, index, what, named))
         self.trail.add(rows)
 
+    def _arithmetic(self, source: SourceFacts, expr: Binary, line: int) -> None:
+        for statistic, rows in self.flow.refills.of_arithmetic(source, expr):
+            self._refilled(source, statistic, self.apart(source, rows, line).places)
+
+    def _refilled(self, source: SourceFacts, statistic: Refill, filled: set[tuple[str, str, int]]) -> None:
+        """Rows into which a statistic is written that was computed from some of them."""
+        line = source.facts.calls[statistic.call].span.line
+        rows = self.apart(source, statistic.rows, line)
+        whole = not rows.parts and not rows.divided and not self._single and not is_target(source, statistic.rows)
+        if whole and rows.places & filled:
+            named = bool(PART.match(root_name(statistic.rows)))
+            self.trail.learned.append(Learned(source, statistic.call, statistic.what, named, refill=True))
+
+    def _fitted_before(self, source: SourceFacts, receiver: Expr, line: int) -> int | None:
+        """The fit of the model that `SelectFromModel(model, prefit=True)` selects by."""
+        for index in receiver.bindings if isinstance(receiver, Ref) else ():
+            value = source.facts.bindings[index].value if index >= 0 else None
+            call = source.facts.calls[value.call] if isinstance(value, Called) else None
+            if call and any(k.name == "prefit" and k.value == Const(True) for k in call.keywords) and call.args:
+                return self.flow.fits(source, call.args[0], line)
+        return None
+
     def _applied(self, source: SourceFacts, receiver: Expr, what: str, rows: Trail, line: int) -> None:
         """Rows to which something is applied that was fitted before."""
         fit = self.flow.fits(source, receiver, line)
+        if fit is None:
+            fit = self._fitted_before(source, receiver, line)
         if fit is None:
             return
         call = source.facts.calls[fit]
@@ -264,47 +277,6 @@ class Walker:
         if fitted.is_whole and fitted.places & rows.places:
             named = bool(PART.match(root_name(first_argument(call) or Const(None))))
             self.trail.learned.append(Learned(source, fit, what, named))
-
-    def _enter(
-        self, source: SourceFacts, call: Call, home: SourceFacts, function: Function, path: tuple[int, ...]
-    ) -> None:
-        """Follow what a function of the project returns, with its parameters standing for the arguments."""
-        key = (home.path, function.block)
-        if key in self._entered or len(self._entered) > 3:
-            return
-        self._entered.append(key)
-        saved = dict(self.arguments)
-        for param in function.params:
-            given = _argument(function, param.binding, call)
-            self.arguments[(home.path, param.binding)] = (source, given, call.span.line)
-        for value in home.returns_by_function.get(function.block, ()):
-            item = value
-            if path and isinstance(value, Seq) and path[0] < len(value.items):
-                item = value.items[path[0]]
-            elif path and self.flow.apis.is_split(home, value):
-                self.trail.parts.add("test" if path[0] % 2 else "train")
-                continue
-            self.follow(home, item, LAST)
-        self.arguments = saved
-        self._entered.pop()
-
-
-def _argument(function: Function, binding: int, call: Call) -> Expr | None:
-    """What a call gives to the parameter with a binding."""
-    position = next((i for i, param in enumerate(function.params) if param.binding == binding), None)
-    if position is None:
-        return None
-    name = function.params[position].name
-    for keyword in call.keywords:
-        if keyword.name == name:
-            return keyword.value
-    if function.params[0].name in ("self", "cls"):
-        position -= 1
-    return call.args[position] if 0 <= position < len(call.args) else None
-
-
-def _function_with(source: SourceFacts, binding: int) -> Function | None:
-    return next((f for f in source.facts.functions if any(p.binding == binding for p in f.params)), None)
 
 
 def _takes_some(call: Call, method: str) -> bool:

@@ -6,39 +6,39 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Call, Called, Expr, Item, Ref
+from mldebt.project.calls import Site
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import Trail, is_target
 from mldebt.project.walk import walk
-from mldebt.source import Location
+from mldebt.source import Location, Span
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
 
+_FITS = frozenset({"fit", "fit_generator", "train", "fit_transform"})
+
 
 class Split(NamedTuple):
-    """A call that holds out rows, and the trail of the rows that it divides (the targets are left out).
+    """A place that holds out rows, and the trail of the rows that it divides (the targets are left out).
 
-    `how` is split, folds, cross-validation or search.
+    `how` is split, slices, folds, cross-validation or search.
     """
 
     source: SourceFacts
-    call: Call
+    span: Span
     trail: Trail
     how: str
 
     @property
     def location(self) -> Location:
-        """The place of the call."""
-        return self.source.location(self.call.span)
+        """The place."""
+        return self.source.location(self.span)
 
 
 def find_splits(project: Project) -> Iterator[Split]:
     """The project's splits, by path and place."""
     flow = project.flow
-    found: dict[tuple[str, int], Split] = {}
-    for split in _plain_splits(project):
-        number = next(i for i, call in enumerate(split.source.facts.calls) if call is split.call)
-        found[split.source.path, number] = split
+    found = dict(_plain_splits(project))
     for source in {split.source.path: split.source for split in found.values()}.values():
         for index in range(len(source.facts.calls)):
             outside = flow.learned_outside(source, index)
@@ -49,7 +49,8 @@ def find_splits(project: Project) -> Iterator[Split]:
     yield from (found[key] for key in sorted(found))
 
 
-def _plain_splits(project: Project) -> Iterator[Split]:
+def _plain_splits(project: Project) -> Iterator[tuple[tuple[str, int], Split]]:
+    """The splits without what is learned apart from them, by the number of the call (of the slices: negative)."""
     flow = project.flow
     for site in project.calls("*.train_test_split", "*.split", "*.cross_val*", "*.fit"):
         how = _kind(project, site.source, site.call, site.name)
@@ -60,14 +61,23 @@ def _plain_splits(project: Project) -> Iterator[Split]:
             trail.add(flow.trail(site.source, data, line))
         if how in ("search", "cross-validation"):  # what was fitted on `X_train` leaks into the choice only
             trail.learned = [learned for learned in trail.learned if not learned.named]
-        yield Split(site.source, site.call, trail, how)
+        yield _key(site), Split(site.source, site.call.span, trail, how)
     for site in project.calls("sklearn.cross_validation.*", "sklearn.model_selection.*"):
         if flow.apis.has_role(site.name, "splitter"):
             trail = Trail()
             for data, line in _indexed(project, site.source, site.call):
                 trail.add(flow.trail(site.source, data, line))
             if trail.places:
-                yield Split(site.source, site.call, trail, "folds")
+                yield _key(site), Split(site.source, site.call.span, trail, "folds")
+    for source in project.code:
+        if not _FITS.isdisjoint(source.facts.header.methods):
+            for number, sliced in enumerate(flow.sliced(source).splits):
+                trail = flow.trail(source, sliced.base, sliced.line)
+                yield (source.path, -1 - number), Split(source, sliced.span, trail, "slices")
+
+
+def _key(site: Site) -> tuple[str, int]:
+    return site.source.path, next(i for i, call in enumerate(site.source.facts.calls) if call is site.call)
 
 
 def _kind(project: Project, source: SourceFacts, call: Call, name: str) -> str:
@@ -89,7 +99,7 @@ def _data(project: Project, source: SourceFacts, call: Call, how: str) -> Iterat
     """The features that a call divides, with the line up to which changes count."""
     line = call.span.line
     if how == "split":
-        given = [a for a in call.args if not is_target(source, a)]
+        given = [a for a in call.args if not is_target(source, a)] or list(call.args[:1])
         yield from ((argument, line) for argument in (given[:1] if len(call.args) == 2 else given))
         yield from ((k.value, line) for k in call.keywords if k.name in ("X", ""))
         return

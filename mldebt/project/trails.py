@@ -16,13 +16,15 @@ PART = re.compile(r"[xX]_?(?P<part>tr|te|train|test|val|valid)$")
 class Learned(NamedTuple):
     """Something that was fitted on rows (`call` fits it), or a call that copies rows.
 
-    `named` says that the rows are a training part by their name (`X_train`), wherever they come from.
+    `named` says that the rows are a training part by their name (`X_train`), wherever they come from; `refill` that
+    it is a statistic which is written back into the rows.
     """
 
     source: SourceFacts
     call: int
     what: str
     named: bool = False
+    refill: bool = False
 
 
 class Trail:
@@ -47,7 +49,7 @@ class Trail:
     @property
     def is_whole(self) -> bool:
         """Whether these are surely all rows of what the trail starts from."""
-        return not self.parts and not self.sliced and not self.sampled
+        return not self.parts and not self.divided and not self.sliced and not self.sampled
 
     def add(self, other: Trail) -> None:
         """Take in what another trail holds."""
