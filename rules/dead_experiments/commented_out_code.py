@@ -5,7 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Fix, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, Span, deletion, facts
+from mldebt import (
+    Finding,
+    Fix,
+    Kind,
+    Profile,
+    Project,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    deletion,
+    facts,
+    parked_steps,
+)
 
 _FEWEST_LINES = 5
 _EXPLAINS = re.compile(
@@ -68,18 +82,14 @@ class CommentedOutCode(Rule):
     #     df[column].hist()
     #     plt.title(column)
     #     plt.show()
-    # %% [2]
-    df.head()
     ```
 
     ## A short hint, and prose
 
     ```python title="train.py"
     # device = "cpu"
-    device = "cuda"
     # The features are built in three steps:
-    # the raw events are read, then
-    # everything is summed up per user.
+    # the raw events are read, then summed up.
     build()
     ```
 
@@ -93,6 +103,19 @@ class CommentedOutCode(Rule):
     # y = layer(x)
     # y.sum().backward()
     class Attention: ...
+    ```
+
+    ## A step of a pipeline, for which there is `commented-out-step`
+
+    ```python title="pipeline.py"
+    from kedro.pipeline import node, pipeline
+    create_pipeline = lambda: pipeline([
+            # node(
+            #     clean,
+            #     "raw", "tidy",
+            #     name="clean",
+            # ),
+    ])
     ```
 
     ## A docstring
@@ -116,11 +139,16 @@ class CommentedOutCode(Rule):
         """Yield a finding for each stretch of parked code."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             comments = {comment.span.line: comment.text for comment in source.facts.comments}
-            parked = [p for p in sorted(source.facts.parked, key=_start) if not _is_example(comments, p)]
+            steps = {step.location.span.line for step in parked_steps(project, source)}  # another rule's
+            parked = [
+                p for p in sorted(source.facts.parked, key=lambda item: item.span) if not _is_example(comments, p)
+            ]
             for group in _stretches(source, parked):
                 lines = sum(p.span.end_line - p.span.line + 1 for p in group)
                 calls = {name for p in group for name in p.calls}
                 if lines < _FEWEST_LINES or (sum(p.statements for p in group) < 2 and not calls):
+                    continue
+                if not steps.isdisjoint(range(group[0].span.line, group[-1].span.end_line + 1)):
                     continue
                 kind = _kind(calls)
                 first, last = group[0].span, group[-1].span
@@ -139,10 +167,6 @@ def _fix(source: SourceFacts, group: list[facts.ParkedCode]) -> Fix | None:
     edits = [deletion(source, parked.span) for parked in group if not parked.quoted]
     found = tuple(edit for edit in edits if edit is not None)
     return Fix("Delete the commented-out code", found) if len(found) == len(group) else None
-
-
-def _start(parked: facts.ParkedCode) -> Span:
-    return parked.span
 
 
 def _stretches(source: SourceFacts, parked: list[facts.ParkedCode]) -> Iterator[list[facts.ParkedCode]]:
