@@ -23,18 +23,13 @@ class JunitReporter:
         root = Tree.Element("testsuites", name="mldebt", tests=total, failures=total, errors="0")
         for path, findings in _by_file(report, places):
             count = str(len(findings))
-            suite = Tree.SubElement(root, "testsuite", name=path, tests=count, failures=count, errors="0")
+            suite = Tree.SubElement(
+                root, "testsuite", name=path, tests=count, failures=count, errors="0", file=path
+            )
             for finding in findings:
                 span = places.span(finding.location)
                 name = f"{finding.rule} at line {span.line}, column {span.column}"
-                case = Tree.SubElement(
-                    suite,
-                    "testcase",
-                    name=name,
-                    classname=path.rpartition(".")[0] or path,
-                    file=path,
-                    line=str(span.line),
-                )
+                case = Tree.SubElement(suite, "testcase", name=name, classname=path)
                 message = _clean(cell_note(finding.location) + finding.message)
                 failure = Tree.SubElement(case, "failure", type=finding.rule, message=message)
                 failure.text = f"{path}:{span.line}:{span.column}: {finding.severity.label} {message}"
