@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mldebt.project.addresses import addresses as addresses
     from mldebt.project.admissions import Admission as Admission
     from mldebt.project.admissions import admissions as admissions
+    from mldebt.project.allowed_versions import Wish as Wish
     from mldebt.project.artifacts import Artifact as Artifact
     from mldebt.project.artifacts import component_of as component_of
     from mldebt.project.branches import DeadSide as DeadSide
@@ -129,6 +130,8 @@ if TYPE_CHECKING:
     from mldebt.project.stale_declarations import stale_declarations as stale_declarations
     from mldebt.project.strings import strings_of as strings_of
     from mldebt.project.switches import Switch as Switch
+    from mldebt.project.symbol_uses import SymbolUse as SymbolUse
+    from mldebt.project.symbol_uses import symbol_uses as symbol_uses
     from mldebt.project.table_fixes import assigning_fix as assigning_fix
     from mldebt.project.table_fixes import detaching_fix as detaching_fix
     from mldebt.project.table_fixes import kept_result_fix as kept_result_fix
@@ -158,6 +161,7 @@ _HOMES = {
     "mldebt.project.accesses": "DataAccess",
     "mldebt.project.addresses": "Address addresses",
     "mldebt.project.admissions": "Admission admissions",
+    "mldebt.project.allowed_versions": "Wish",
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
@@ -200,6 +204,7 @@ _HOMES = {
     "mldebt.project.score_cuts": "ScoreCut score_cuts",
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
+    "mldebt.project.symbol_uses": "SymbolUse symbol_uses",
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
     "mldebt.project.unselected": "Unselected find_unselected",

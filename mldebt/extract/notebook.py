@@ -58,6 +58,15 @@ def extract_notebook(text: str) -> Facts:
     return joined.facts()
 
 
+def joined_text(text: str) -> str:
+    """The joined text of a notebook's code cells, in which the spans of its facts count. Raises ValueError."""
+    notebook = _load(text)
+    joined = _Joined(is_python(notebook.get("metadata") if isinstance(notebook, dict) else None))
+    for index, cell in enumerate(_cells_of(notebook)):
+        joined.add(index, cell)
+    return "\n".join([*joined.lines, ""])
+
+
 class _Joined:
     """The text of all code cells, one after the other, and the facts about what was masked."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mldebt.clock import Clock
     from mldebt.declarations.model import Declared, Stage
     from mldebt.project.accesses import DataAccess
+    from mldebt.project.allowed_versions import AllowedVersions
     from mldebt.project.artifacts import Artifact
     from mldebt.project.call_graph import CallGraph
     from mldebt.project.chains import Chain
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from mldebt.project.splits import Split
     from mldebt.project.stages import Stages
     from mldebt.project.switches import Switches
+    from mldebt.project.syntax import Syntax
     from mldebt.project.types import Types
     from mldebt.project.unreferenced import Unreferenced
     from mldebt.project.unused_settings import UnusedSettings
@@ -67,6 +69,7 @@ class Project:
         self._globals: dict[str, dict[str, list[int]]] = {}
         self.clock: Clock | None = None
         """Measures the linking of views, if somebody wants to know."""
+        self._syntax: dict[str, Syntax | None] = {}
 
     def sources(self, *kinds: Kind) -> Iterator[SourceFacts]:
         """The sources of the given kinds (all if none is given), by path."""
@@ -393,3 +396,18 @@ class Project:
         import libcst
 
         return libcst.parse_module(source.source.read())
+
+    def syntax(self, source: SourceFacts) -> Syntax | None:
+        """Python's own syntax tree of a file or notebook, parsed once; None where it cannot be parsed."""
+        if source.path not in self._syntax:
+            from mldebt.project.syntax import parse
+
+            self._syntax[source.path] = parse(source)
+        return self._syntax[source.path]
+
+    @view
+    def allowed_versions(self) -> AllowedVersions:
+        """Which versions of libraries the manifests ask for."""
+        from mldebt.project.allowed_versions import AllowedVersions
+
+        return AllowedVersions(self)

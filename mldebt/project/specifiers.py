@@ -29,7 +29,7 @@ def exclude(a: str, b: str) -> bool:
                 written = Version(exact[1])
                 shorter = min(len(version.release), len(written.release))
                 return version.release[:shorter] != written.release[:shorter]
-            wanted = SpecifierSet(_ordinary(other))
+            wanted = SpecifierSet(ordinary(other))
             last = Version(f"{version}.99999") if len(version.release) < _DIGITS else version
             return not any(wanted.contains(v, prereleases=True) for v in (version, last))
         except (InvalidSpecifier, InvalidVersion):
@@ -37,7 +37,7 @@ def exclude(a: str, b: str) -> bool:
     return False
 
 
-def _ordinary(specifier: str) -> str:
+def ordinary(specifier: str) -> str:
     """Poetry's `^1.2` and `~1.2` as ordinary ranges; `*` as none."""
     parts = []
     for part in filter(None, map(str.strip, specifier.split(","))):
