@@ -142,6 +142,7 @@ if TYPE_CHECKING:
     from mldebt.project.training_and_serving import train_and_serve as train_and_serve
     from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
     from mldebt.project.undefined_reads import undefined_reads as undefined_reads
+    from mldebt.project.unreferenced import may_be_hook as may_be_hook
     from mldebt.project.unselected import Unselected as Unselected
     from mldebt.project.unselected import find_unselected as find_unselected
     from mldebt.project.unused_variables import unused_variables as unused_variables
@@ -207,6 +208,7 @@ _HOMES = {
     "mldebt.project.symbol_uses": "SymbolUse symbol_uses",
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
+    "mldebt.project.unreferenced": "may_be_hook",
     "mldebt.project.unselected": "Unselected find_unselected",
     "mldebt.project.unused_variables": "unused_variables",
     "mldebt.project.training_and_serving": "train_and_serve",

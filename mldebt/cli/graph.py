@@ -14,6 +14,7 @@ import click
 @click.option("--focus", metavar="NAME", help="Only what is around data or files whose name contains this.")
 @click.option("--upstream", is_flag=True, help="With --focus: everything that leads to it.")
 @click.option("--downstream", is_flag=True, help="With --focus: everything that follows from it.")
+@click.option("--metrics", is_flag=True, help="Figures about the structure instead (text or json).")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write cached facts.")
 @click.option("--cache-dir", type=click.Path(file_okay=False), help="Where facts are cached (.mldebt_cache).")
 def command(
@@ -23,6 +24,7 @@ def command(
     focus: str | None,
     upstream: bool,
     downstream: bool,
+    metrics: bool,
     no_cache: bool,
     cache_dir: str | None,
 ) -> None:
@@ -30,6 +32,9 @@ def command(
 
     Undeclared edges are marked (`!` in text, red in pictures); accesses whose path nobody knows are listed with
     the cause. With --focus and neither --upstream nor --downstream, both directions are shown.
+
+    With --metrics: the share of glue and of hand-offs that nothing declares, the spread of packages, what each model
+    depends on, the paths that experiment switches make and how many are selected, and the share of dead code.
     """
     from mldebt.cache import DIRECTORY, Cache, extraction_version
     from mldebt.cli.failures import reported
@@ -40,18 +45,26 @@ def command(
 
     if (upstream or downstream) and focus is None:
         raise click.UsageError("--upstream and --downstream need --focus.")
+    if metrics and (output_format not in ("text", "json") or focus is not None):
+        raise click.UsageError("--metrics is shown as text or json, for the whole project.")
     with reported():
         scope = find_scope([Path(path) for path in paths])
         settings = load_settings(scope.root)
         place = Path(cache_dir or settings.cache_dir or scope.root / DIRECTORY)
         cache = None if no_cache else Cache(place, extraction_version())
-        graph = data_graph(load_project(settings, scope, cache=cache))
+        project = load_project(settings, scope, cache=cache)
+        graph = data_graph(project)
     if focus is not None:
         both = not upstream and not downstream
         graph = graph.around(focus, upstream=upstream or both, downstream=downstream or both)
         if not graph.nodes:
             raise click.ClickException(f"Nothing in the graph is called `{focus}`.")
-    if output_format == "html":
+    if metrics:
+        from mldebt.project.metrics import measure
+        from mldebt.report.metrics import render_metrics
+
+        text = render_metrics(measure(project, graph), output_format)
+    elif output_format == "html":
         from mldebt.report.graph_html import render_html
 
         text = render_html(graph, scope.root.name)

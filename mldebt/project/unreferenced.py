@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Definition = Function | Class
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_HOOKS = re.compile(
+    r"register_\w+|configure_\w+|forward|predict|main|lambda_handler|handler|init_model|\w+_fn|create_pipeline|setup"
+    r"|teardown|load_context|initialize|init|run|score|on_\w+|before_\w+|after_\w+|upgrade|downgrade|test_\w+|__\w+__"
+    r"|apply|get_model|entry\w*|cli|app|\w+_main|main_\w+|demo"
+)
 _LOOKS_UP = frozenset({"globals", "eval", "importlib.import_module", "__import__"})
 
 
@@ -90,6 +95,11 @@ class Unreferenced:
                 for word in _WORD.findall(" ".join(command.argv)):
                     found[word][source.path].append(command.span.line)
         return found
+
+
+def may_be_hook(name: str) -> bool:
+    """Whether a framework may call a function of this name by itself."""
+    return bool(_HOOKS.fullmatch(name))
 
 
 def looks_up(source: SourceFacts, call: Call) -> bool:

@@ -10,6 +10,7 @@ from mldebt.git import Activity, Commit, activity, head, is_shallow, web_address
 from mldebt.git_objects import GitError
 from mldebt.hygiene import DEBT as HYGIENE
 from mldebt.project.graph import DataGraph, data_graph
+from mldebt.project.metrics import Metrics, measure
 from mldebt.raw_places import repository_prefix
 from mldebt.score import Item, Score, score
 
@@ -94,6 +95,7 @@ class Audit(NamedTuple):
     score: Score
     history: History | None
     graph: DataGraph
+    metrics: Metrics
     quick: tuple[Work, ...]
     structural: tuple[Work, ...]
     hotspots: tuple[Hotspot, ...]
@@ -127,12 +129,14 @@ def build_audit(report: Report, *, calibration: Calibration | None = None, trend
         calibration=calibration,
     )
     works = _works([item for item in result.items if item.debt != HYGIENE])
+    graph = data_graph(project)
     return Audit(
         name=report.root.name or "project",
         report=report,
         score=result,
         history=history,
-        graph=data_graph(project),
+        graph=graph,
+        metrics=measure(project, graph),
         quick=tuple(work for work in works if _is_quick(work)),
         structural=tuple(work for work in works if not _is_quick(work)),
         hotspots=tuple(_hotspots(result.items, project, history)),

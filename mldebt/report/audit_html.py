@@ -18,6 +18,7 @@ from mldebt.report.audit_picture import picture
 from mldebt.report.audit_rubric import rubric
 from mldebt.report.audit_words import words
 from mldebt.report.cards import cards
+from mldebt.report.metrics import metrics_lines
 from mldebt.report.places import printable
 from mldebt.source import Location
 
@@ -94,6 +95,7 @@ def render_html(audit: Audit) -> str:
         verdicts=_VERDICTS,
         headline=headline(audit),
         compared=compared(score.density, score.calibration),
+        structure=[printable(line) for line in metrics_lines(audit.metrics)],
         limits=[printable(line) for line in limits(audit)],
         words=words,
         text=printable,

@@ -39,6 +39,7 @@ def render_json(audit: Audit) -> str:
             "undeclared": audit.undeclared,
             "unresolved": len(audit.graph.unresolved),
         },
+        "metrics": audit.metrics,
         "unread": [{"place": place, "message": message} for place, message in audit.unread],
         "findings": findings,
     }

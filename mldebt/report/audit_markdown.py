@@ -9,6 +9,7 @@ from mldebt.report.audit import Audit, Work
 from mldebt.report.audit_facts import headline, limits, shown_payback, shown_time
 from mldebt.report.audit_rubric import rubric
 from mldebt.report.audit_words import words
+from mldebt.report.metrics import metrics_lines
 from mldebt.report.places import printable
 
 _MOST_ROWS = 10
@@ -95,6 +96,11 @@ def _end(audit: Audit) -> Iterator[str]:
         yield from _table(
             ("Section", "Test", "Evidence"), ((s.section, s.name, "; ".join(s.evidence)) for s in seen)
         )
+    yield "## Structure"
+    yield ""
+    for line in metrics_lines(audit.metrics):
+        yield f"- {text(line)}"
+    yield ""
     yield "## Method and limits"
     yield ""
     for line in limits(audit):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mldebt.report.audit import Audit, Work
 from mldebt.report.audit_facts import compared, headline, limits, shown_payback, shown_time
 from mldebt.report.audit_words import words
+from mldebt.report.metrics import metrics_lines
 from mldebt.report.places import printable
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ def render_text(audit: Audit, *, width: int | None = None) -> str:
         _works(console, "Quick wins", audit.quick)
         _works(console, "Structural work", audit.structural)
         _hotspots(console, audit)
+        console.print("Structure", style="bold")
+        for line in metrics_lines(audit.metrics):
+            console.print(f"- {printable(line)}")
+        console.print()
         console.print("Method and limits", style="bold")
         for line in limits(audit):
             console.print(f"- {printable(line)}", style="dim")

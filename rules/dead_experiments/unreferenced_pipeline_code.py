@@ -16,15 +16,11 @@ from mldebt import (
     Severity,
     facts,
     is_library,
+    may_be_hook,
     statement_removal,
 )
 
 _FEWEST_LINES = 3
-_HOOKS = re.compile(
-    r"register_\w+|configure_\w+|forward|predict|main|lambda_handler|handler|init_model|\w+_fn|create_pipeline|setup"
-    r"|teardown|load_context|initialize|init|run|score|on_\w+|before_\w+|after_\w+|upgrade|downgrade|test_\w+|__\w+__"
-    r"|apply|get_model|entry\w*|cli|app|\w+_main|main_\w+|demo"
-)
 _ML = re.compile(
     r"numpy|pandas|polars|sklearn|torch|tensorflow|keras|xgboost|lightgbm|catboost|transformers|scipy|cv2|PIL|spacy"
     r"|nltk|pyspark|statsmodels|joblib|kedro|dvc|mlflow|wandb|matplotlib|seaborn|jax|datasets|pickle"
@@ -143,7 +139,7 @@ class UnreferencedPipelineCode(Rule):
             found = [
                 definition
                 for definition in project.unreferenced.in_source(source)
-                if not _HOOKS.fullmatch(definition.name) and _lines(source.facts, definition) >= _FEWEST_LINES
+                if not may_be_hook(definition.name) and _lines(source.facts, definition) >= _FEWEST_LINES
             ]
             if not found or is_library(project, source.path):
                 continue
