@@ -40,5 +40,6 @@ def test_the_package_and_the_rules_import_exactly_what_is_declared() -> None:
 
 
 def test_tests_and_benchmarks_import_only_what_is_declared() -> None:
-    wanted = declared([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]])
+    extras = PROJECT["optional-dependencies"]
+    wanted = declared([*PROJECT["dependencies"], *extras["dev"], *extras["fuzz"]])
     assert imported("tests", "benchmarks") <= wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterator
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +16,9 @@ from mldebt.source import Kind, Location, Span
 
 if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts
+
+_MOST_COPIES = 500
+"""Copied paths of a Dockerfile beyond which no others are looked at."""
 
 _COMPOSE = ("docker-compose", "compose")
 
@@ -52,16 +56,17 @@ def _image(project: Project, source: SourceFacts, context: str) -> Stage:
     """What building and starting an image runs. `WORKDIR` is mapped back through `COPY` to the repository."""
     facts = source.facts
     variables = {variable.name: variable.value for variable in facts.variables}
+    layers = _Layers(project, source, context)
     commands: list[StageCommand] = []
     for command in facts.commands:
-        workdir = _workdir(source, command.span.line)
-        directory = _in_repository(project, source, context, workdir, command.span.line)
+        line = command.span.line
+        directory = layers.in_repository(layers.workdir(line), line)
         location = source.location(command.span)
         found = stage_command(command, location, directory)
         if command.directory.startswith("/"):
-            where = _in_repository(project, source, context, command.directory, command.span.line)
+            where = layers.in_repository(command.directory, line)
             found = StageCommand(argv=found.argv, directory=where, location=location, redirects=found.redirects)
-        commands.append(_relative(project, source, context, found))
+        commands.append(_relative(layers, found))
     last = max((instruction.span.line for instruction in facts.instructions), default=1)
     joined = _entrypoint_with_arguments(source, commands)
     return Stage(
@@ -69,7 +74,7 @@ def _image(project: Project, source: SourceFacts, context: str) -> Stage:
         name=basename(source.path),
         tool="docker",
         location=Location(source.path, Span.at(1)),
-        directory=_in_repository(project, source, context, _workdir(source, last + 1), last + 1),
+        directory=layers.in_repository(layers.workdir(last + 1), last + 1),
         commands=expanded(joined, variables),
         environment=tuple(variables.items()),
     )
@@ -90,32 +95,72 @@ def _entrypoint_with_arguments(source: SourceFacts, commands: list[StageCommand]
     return [joined if c is first else c for c in commands if c is not given]
 
 
-def _workdir(source: SourceFacts, line: int) -> str:
-    """The working directory in the image before a line."""
-    found = "/"
-    for instruction in source.facts.instructions:
-        if instruction.span.line < line and instruction.name == "WORKDIR":
-            found = posixpath.normpath(posixpath.join(found, instruction.value.strip('"')))
-        elif instruction.span.line < line and instruction.name == "FROM":
-            found = "/"
-    return found
+class _Copy(NamedTuple):
+    """A `COPY` on a line: the path that is written, the build context, where it leads, the path in the image."""
+
+    line: int
+    written: str
+    base: str
+    origin: str
+    target: str
 
 
-def _copies(source: SourceFacts, line: int) -> Iterator[tuple[str, str]]:
-    """(path in the repository's context, path in the image) of what is copied before a line."""
-    for instruction in source.facts.instructions:
-        if instruction.name not in ("COPY", "ADD") or instruction.span.line >= line:
-            continue
-        words = _words(instruction.value)
-        if len(words) < 2 or any(word.startswith("--from") for word in instruction.value.split()):
-            continue
-        target = posixpath.join(_workdir(source, instruction.span.line), words[-1])
-        for word in words[:-1]:
-            into_directory = words[-1].endswith("/") or len(words) > 2 or words[-1] in (".", "./")
-            name = basename(word.rstrip("/"))
-            is_file = "." in name.lstrip(".") and name not in (".", "..")
-            end = posixpath.join(target, name) if is_file and into_directory else target
-            yield posixpath.normpath(word.lstrip("/") or "."), posixpath.normpath(end)
+class _Layers:
+    """Working directories and copies of a Dockerfile, in the order of its lines."""
+
+    def __init__(self, project: Project, source: SourceFacts, context: str) -> None:
+        self.context = context
+        self.workdirs = [(0, "/")]
+        self.copies: list[_Copy] = []
+        bases: dict[str, str] = {}
+        for instruction in source.facts.instructions:
+            line, here = instruction.span.line, self.workdirs[-1][1]
+            if instruction.name == "WORKDIR":
+                self.workdirs.append(
+                    (line, posixpath.normpath(posixpath.join(here, instruction.value.strip('"'))))
+                )
+            elif instruction.name == "FROM":
+                self.workdirs.append((line, "/"))
+            elif instruction.name in ("COPY", "ADD") and len(self.copies) < _MOST_COPIES:
+                for written, target in _copied(instruction.value, here):
+                    if written not in bases:
+                        bases[written] = _context(project, context, written)
+                    origin = subdirectory(bases[written], written)
+                    self.copies.append(_Copy(line, written, bases[written], origin, target))
+
+    def workdir(self, line: int) -> str:
+        """The working directory in the image before a line."""
+        return self.workdirs[max(bisect_left(self.workdirs, (line, "")) - 1, 0)][1]
+
+    def in_repository(self, path: str, line: int) -> str:
+        """The repository's directory that is at a path of the image on a line; the context's own where none is."""
+        for copy in self.copies:
+            if copy.line >= line:
+                break
+            target, origin = copy.target, copy.origin
+            if path == target and "." not in basename(origin):
+                return origin
+            if path.startswith(f"{target}/"):
+                return subdirectory(origin, path[len(target) + 1 :])
+            if target.startswith(f"{path.rstrip('/')}/") and origin.endswith(target[len(path.rstrip("/")) :]):
+                return origin[: len(origin) - len(target[len(path.rstrip("/")) :])]
+            if target.startswith(f"{path.rstrip('/')}/") and copy.written == target[len(path.rstrip("/")) + 1 :]:
+                return copy.base
+        return self.context
+
+
+def _copied(value: str, workdir: str) -> Iterator[tuple[str, str]]:
+    """(path in the repository's context, path in the image) of what a `COPY` copies."""
+    words = _words(value)
+    if len(words) < 2 or any(word.startswith("--from") for word in value.split()):
+        return
+    target = posixpath.join(workdir, words[-1])
+    for word in words[:-1]:
+        into_directory = words[-1].endswith("/") or len(words) > 2 or words[-1] in (".", "./")
+        name = basename(word.rstrip("/"))
+        is_file = "." in name.lstrip(".") and name not in (".", "..")
+        end = posixpath.join(target, name) if is_file and into_directory else target
+        yield posixpath.normpath(word.lstrip("/") or "."), posixpath.normpath(end)
 
 
 def _words(value: str) -> list[str]:
@@ -125,22 +170,6 @@ def _words(value: str) -> list[str]:
         except ValueError:
             return []
     return [word for word in value.split() if not word.startswith("--")]
-
-
-def _in_repository(project: Project, source: SourceFacts, context: str, path: str, line: int) -> str:
-    """The directory of the repository that is at a path of the image; the context's own where none is."""
-    for written, target in _copies(source, line):
-        base = _context(project, context, written)
-        origin = subdirectory(base, written)
-        if path == target and "." not in basename(origin):
-            return origin
-        if path.startswith(f"{target}/"):
-            return subdirectory(origin, path[len(target) + 1 :])
-        if target.startswith(f"{path.rstrip('/')}/") and origin.endswith(target[len(path.rstrip("/")) :]):
-            return origin[: len(origin) - len(target[len(path.rstrip("/")) :])]
-        if target.startswith(f"{path.rstrip('/')}/") and written == target[len(path.rstrip("/")) + 1 :]:
-            return base
-    return context
 
 
 def _context(project: Project, home: str, written: str) -> str:
@@ -155,13 +184,13 @@ def _context(project: Project, home: str, written: str) -> str:
         directory = dirname(directory)
 
 
-def _relative(project: Project, source: SourceFacts, context: str, command: StageCommand) -> StageCommand:
+def _relative(layers: _Layers, command: StageCommand) -> StageCommand:
     """A command whose absolute paths into the image are written as the files that were copied there."""
     argv = []
     for word in command.argv:
         if word.startswith("/") and word.endswith((".py", ".sh")):
-            line = command.location.span.line
-            found = posixpath.join(_in_repository(project, source, context, dirname(word), line), basename(word))
+            directory = layers.in_repository(dirname(word), command.location.span.line)
+            found = posixpath.join(directory, basename(word))
             word = posixpath.relpath(found, command.directory or ".")
         argv.append(word)
     return StageCommand(

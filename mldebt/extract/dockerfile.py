@@ -70,6 +70,8 @@ def _instructions(text: str) -> Iterator[_Raw]:
             blank = not line.strip() or line.lstrip().startswith("#")
             parts.append(" " * max(len(line) - 1, 0) + escape if blank else line)
             number += 1
+        while len(parts) > 1 and parts[-1].strip() == escape:
+            parts.pop()  # nothing follows these blank lines and comments
         name = match[1].upper()
         for heredoc in _HEREDOC.findall("\n".join(parts)) if name in _WITH_HEREDOC else ():
             while number < len(lines):
@@ -80,8 +82,8 @@ def _instructions(text: str) -> Iterator[_Raw]:
         body = "\n".join(parts)[match.end() :]
         if escape != "\\":
             body = body.replace(escape + "\n", "\\\n")
-        last = number - 1
-        yield _Raw(name, body, first + 1, match.start(1) + 1, match.end() + 1, number, len(lines[last]) + 1)
+        last = first + len(parts)
+        yield _Raw(name, body, first + 1, match.start(1) + 1, match.end() + 1, last, len(lines[last - 1]) + 1)
 
 
 def _continues(line: str, escape: str) -> bool:

@@ -220,7 +220,7 @@ class Expressions(Recorder):
         parts: list[Expr] = []
         raw = "r" in node.start.lower()
         for part in node.parts:
-            if isinstance(part, cst.FormattedStringText | cst.TemplatedStringText):
+            if not hasattr(part, "expression"):
                 parts.append(text_part(part.value, raw))
                 continue
             value = self.expr(part.expression)

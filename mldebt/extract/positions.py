@@ -19,13 +19,14 @@ _NOTED: frozenset[type] = frozenset(
     getattr(cst, name)
     for line in (
         "Name Attribute Subscript Call Comparison BinaryOperation BooleanOperation UnaryOperation Lambda IfExp",
-        "SimpleString ConcatenatedString FormattedString Dict List Tuple Set ListComp SetComp DictComp",
+        "SimpleString ConcatenatedString FormattedString TemplatedString Dict List Tuple Set ListComp SetComp DictComp",
         "GeneratorExp Await Yield NamedExpr Comment ImportAlias",
         "FunctionDef ClassDef If Else For While Try TryStar ExceptHandler ExceptStarHandler Finally With",
         "Match MatchCase Assign AnnAssign AugAssign Expr Return Raise Assert Del Import ImportFrom Global",
         "Nonlocal Pass Break Continue TypeAlias",
     )
     for name in line.split()
+    if hasattr(cst, name)  # older versions of libcst have no template strings
 )
 
 

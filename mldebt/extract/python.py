@@ -14,6 +14,7 @@ import libcst as cst
 
 from mldebt.extract.comments import parked_code, quoted_code
 from mldebt.extract.fingerprints import Fingerprints
+from mldebt.extract.magics import syntax_mistake
 from mldebt.extract.positions import Positions
 from mldebt.extract.statements import Statements
 from mldebt.extract.text import count_code_lines, count_lines, is_generated
@@ -55,6 +56,9 @@ def _parse(text: str) -> cst.Module:
     except cst.ParserSyntaxError as error:
         message = error.message.removeprefix("parser error: ").splitlines()[0]
         raise SyntaxProblem(max(error.raw_line, 1), message) from None
+    except cst.CSTValidationError as error:  # it parses, but is no Python; libcst does not say where
+        mistake = syntax_mistake(text)
+        raise SyntaxProblem(mistake.line if mistake else 1, mistake.message if mistake else str(error)) from None
 
 
 @contextmanager

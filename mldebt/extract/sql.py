@@ -92,7 +92,6 @@ def _filled(sql: str) -> str:
 
 def _parse(sql: str) -> Any:
     import sqlglot
-    from sqlglot.errors import SqlglotError
 
     logger = logging.getLogger("sqlglot")
     level = logger.level
@@ -101,7 +100,9 @@ def _parse(sql: str) -> Any:
         for dialect in _DIALECTS:
             try:
                 return sqlglot.parse_one(sql, dialect=dialect)
-            except (SqlglotError, RecursionError):
+            except MemoryError:
+                raise
+            except Exception:  # it refuses broken statements with errors of its own, and of any other kind
                 continue
     finally:
         logger.setLevel(level)

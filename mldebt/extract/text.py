@@ -29,6 +29,9 @@ _HEADER_LINES = 20
 _HEADER_CHARACTERS = 4_000
 
 
+_CUT_OFF = Problem("limit-size", "is so long that only its beginning was analysed", Span.at(1), fatal=False)
+
+
 class DecodingError(Exception):
     """The bytes are no text that can be read. Carries the Problem that says so."""
 
@@ -148,8 +151,12 @@ def is_generated(text: str, comment: tuple[str, ...] = ("#", '"""', "'''")) -> b
 
 
 def header_of(text: str, *, comment: tuple[str, ...] = ("#",), **fields: object) -> Header:
-    """The header of a text without code: its line counts, whether it is generated, and the given fields."""
+    """The header of a text without code: its line counts, whether it is generated, and the given fields.
+
+    A text of which only the beginning is kept (`truncated`) has a Problem that says so, unless `problems` are given.
+    """
     counts = {
+        "problems": (_CUT_OFF,) if fields.get("truncated") else (),
         "lines": count_lines(text),
         "code_lines": count_code_lines(text, comment),
         "generated": is_generated(text, comment),

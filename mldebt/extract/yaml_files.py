@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from mldebt.extract.diagnose import conflict_line
-from mldebt.extract.text import header_of, line_comments
+from mldebt.extract.text import count_lines, header_of, line_comments
 from mldebt.facts import Entry, Facts, Problem
 from mldebt.source import Span
 
@@ -24,6 +24,9 @@ _OTHER_BREAKS = {0x85: " ", 0x2028: " ", 0x2029: " "}
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _MERGE = "tag:yaml.org,2002:merge"
 
+_Pair = tuple[Any, Any]
+"""The nodes of a key and its value."""
+
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -36,14 +39,15 @@ def extract_yaml(text: str) -> Facts:
     problems: list[Problem] = []
     try:
         for number, node in enumerate(yaml.compose_all(text.translate(_OTHER_BREAKS), Loader=_Loader)):
-            walk.document = number
+            walk.begin(number)
             if node is not None:
                 walk.add(node, (), Span.at(*_start(node)), 0)
     except yaml.YAMLError as error:
         problems.append(_problem(text, error, fatal=not walk.entries))
     except (ValueError, RecursionError) as error:
         problems.append(Problem("syntax-error", f"is not valid YAML: {error}", Span.at(1), not walk.entries))
-    header = header_of(text, problems=tuple(problems), truncated=walk.truncated)
+    problems += walk.losses
+    header = header_of(text, problems=tuple(problems), truncated=bool(walk.losses))
     return Facts.of(header, entries=walk.entries, comments=line_comments(text))
 
 
@@ -52,14 +56,21 @@ class _Walk:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.losses: list[Problem] = []
         self.document = 0
-        self.truncated = False
         self.around: set[int] = set()
+        self.merged: dict[int, list[_Pair]] = {}
+
+    def begin(self, document: int) -> None:
+        """Begin a document. What was remembered about the nodes of the last one is of no use any more."""
+        self.document = document
+        self.merged.clear()
 
     def add(self, node: Any, path: tuple[str | int, ...], key: Span, depth: int) -> None:
         """Add a node and all below it. An alias that leads back to a node around it is left out."""
-        if len(self.entries) >= MAX_ENTRIES or depth > _MAX_DEPTH or id(node) in self.around:
-            self.truncated = True
+        if loss := self.loss(node, depth):
+            if not self.losses:
+                self.losses.append(Problem("limit-size", loss, Span.at(*_start(node)), fatal=False))
             return
         kind = {"mapping": "map", "sequence": "seq"}.get(node.id, "scalar")
         tag = "" if node.tag.startswith(_STANDARD_TAG) else node.tag
@@ -75,7 +86,7 @@ class _Walk:
                 self.add(item, (*path, number), Span.at(*_start(item)), depth + 1)
                 last = item
         else:
-            for key_node, value_node in self.pairs(node, depth):
+            for key_node, value_node in self.pairs(node):
                 name = _key_name(key_node)
                 self.add(value_node, (*path, name), _span(key_node, key_node), depth + 1)
             last = node.value[-1][1] if node.value else node
@@ -86,24 +97,41 @@ class _Walk:
                 path, kind, None, "", tag, key, _span(node, _last_leaf(last)), self.document
             )
 
-    def pairs(self, node: Any, depth: int) -> Iterator[tuple[Any, Any]]:
-        """The pairs of a mapping; those of its merge keys (`<<`) follow where it does not have them itself."""
-        own = set()
-        merged = []
-        for key, value in node.value:
-            if key.tag == _MERGE:
-                merged.append(value)
-            else:
-                own.add(_key_name(key))
-                yield key, value
-        for value in merged:
+    def loss(self, node: Any, depth: int) -> str:
+        """Why a node and all below it are left out; empty if they are not."""
+        if len(self.entries) >= MAX_ENTRIES:
+            return f"has more than {MAX_ENTRIES:,} entries, counting aliases; what follows is left out"
+        if depth > _MAX_DEPTH:
+            return f"is nested more than {_MAX_DEPTH} deep; what is deeper is left out"
+        return "has an alias that leads back to a node around it" if id(node) in self.around else ""
+
+    def pairs(self, node: Any) -> list[_Pair]:
+        """The pairs of a mapping; those of its merge keys (`<<`) follow where it does not have them itself.
+
+        They are worked out once for each mapping: merges of merges could double with every level. A mapping
+        that is merged into itself finds none of its own pairs.
+        """
+        if id(node) in self.merged:
+            return self.merged[id(node)]
+        self.merged[id(node)] = []
+        pairs = [(key, value) for key, value in node.value if key.tag != _MERGE]
+        own = {_key_name(key) for key, _ in pairs}
+        for mapping in _merged_mappings(node):
+            for key, value in self.pairs(mapping):
+                if _key_name(key) not in own:
+                    own.add(_key_name(key))
+                    pairs.append((key, value))
+        self.merged[id(node)] = pairs
+        return pairs
+
+
+def _merged_mappings(node: Any) -> Iterator[Any]:
+    """The mappings that the merge keys of a mapping name."""
+    for key, value in node.value:
+        if key.tag == _MERGE:
             for mapping in value.value if value.id == "sequence" else [value]:
-                if mapping.id != "mapping" or depth > _MAX_DEPTH or id(mapping) in self.around:
-                    continue
-                for key, inner in self.pairs(mapping, depth + 1):
-                    if _key_name(key) not in own:
-                        own.add(_key_name(key))
-                        yield key, inner
+                if mapping.id == "mapping":
+                    yield mapping
 
 
 def scalar_value(node: Any) -> None | bool | int | float | str:
@@ -156,7 +184,7 @@ def _last_leaf(node: Any) -> Any:
 
 def _problem(text: str, error: yaml.YAMLError, fatal: bool) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line = mark.line + 1 if mark is not None else 1
+    line = min(mark.line + 1, max(count_lines(text), 1)) if mark is not None else 1
     if conflict := conflict_line(text):
         return Problem("merge-conflict", "holds an unresolved merge conflict", Span.at(conflict), fatal)
     if _TEMPLATE.search(text):
