@@ -135,6 +135,38 @@ def test_gates(legacy: Path, tmp_path: Path) -> None:
     assert "has grown" in grown.stderr
 
 
+def test_a_grade_is_a_gate(legacy: Path) -> None:
+    (legacy / "long.py").write_text("".join(f"x{n} = {n}\n" for n in range(400)))
+    grade = json.loads(audit(legacy, "--output-format", "json").stdout)["score"]["grade"]
+    assert grade > "B"
+    failed = audit(legacy, "--fail-on-grade", grade)
+    assert (failed.exit_code, failed.stderr) == (1, f"failed: grade {grade}\n")
+    assert audit(legacy, "--fail-on-grade", "B").exit_code == 1
+    if grade < "E":
+        assert audit(legacy, "--fail-on-grade", chr(ord(grade) + 1)).exit_code == 0
+
+
+def test_a_project_without_a_grade_passes_that_gate(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import pandas as pd\npd.read_csv('/home/ada/train.csv')\n")
+    assert audit(tmp_path, "--fail-on-grade", "B").exit_code == 0
+    assert audit(tmp_path, "--max-density", "0").exit_code == 1
+
+
+def test_a_ratchet_sees_a_new_kind_of_debt_and_ignores_one_that_shrinks(legacy: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before.json"
+    assert audit(legacy, "--output-format", f"json={before}").exit_code == 0
+    document = json.loads(before.read_text())
+    kinds = [debt["debt"] for debt in document["score"]["debts"]]
+    document["score"]["debts"] = document["score"]["debts"][1:]
+    before.write_text(json.dumps(document))
+    result = audit(legacy, "--ratchet", before)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"failed: {kinds[0]} has grown from 0 to ")
+    document["score"]["debts"] = [{"debt": kind, "principal": 1e6} for kind in kinds]
+    before.write_text(json.dumps(document))
+    assert audit(legacy, "--ratchet", before).exit_code == 0
+
+
 def test_a_ratchet_needs_an_audit(legacy: Path, tmp_path: Path) -> None:
     file = tmp_path / "no.json"
     file.write_text("[]")
@@ -188,7 +220,69 @@ def test_every_kind_of_debt_has_its_words() -> None:
     assert set(find_packs().debts) <= set(KINDS)
 
 
+def test_what_was_not_analysed_is_said_first(legacy: Path) -> None:
+    (legacy / "old.py").write_text("print 'x'\n")
+    (legacy / "build").mkdir()
+    (legacy / "build" / "copy.py").write_text("x = 1\n")
+    git(legacy, "add", "-f", ".")
+    text = " ".join(audit(legacy).stdout.split())
+    assert "1 file or cell could not be analysed (1 in Python 2)" in text.partition("Kind of debt")[0]
+    assert "1 file lies in places that are excluded or ignored, and were not read: 1 in `build/`" in text
+    page = audit(legacy, "--output-format", "html").stdout
+    assert "1 in Python 2" in page.partition("</header>")[0]
+    assert "1 in Python 2" in audit(legacy, "--output-format", "markdown").stdout.partition("##")[0]
+
+
+def test_work_that_saves_next_to_nothing_can_wait(legacy: Path) -> None:
+    backlog = json.loads(audit(legacy, "--output-format", "json").stdout)["backlog"]
+    assert set(backlog) == {"quick", "structural", "minor"}
+    works = {name: [work["interest"] for work in works] for name, works in backlog.items()}
+    assert works["minor"]
+    assert sum(works["minor"]) <= 0.1 * sum(sum(values) for values in works.values())
+    assert max(works["minor"]) <= min(works["quick"] + works["structural"])
+    for name in ("quick", "structural"):
+        paybacks = [work["payback"] for work in backlog[name]]
+        assert paybacks == sorted(paybacks)
+
+
 # --- history ---
+
+
+def test_owners_are_declared_or_those_who_commit(legacy: Path) -> None:
+    def owners(root: Path) -> dict[str, list[str]]:
+        hotspots = json.loads(audit(root, "--output-format", "json").stdout)["hotspots"]
+        return {spot["path"]: spot["owners"] for spot in hotspots if spot["commits"]}
+
+    assert set(map(tuple, owners(legacy).values())) == {("Ada",)}
+    first = next(iter(owners(legacy)))
+    (legacy / ".github").mkdir()
+    (legacy / ".github" / "CODEOWNERS").write_text(f"{first} @org/team ada@example.org # first\n")
+    seen = owners(legacy)
+    assert seen.pop(first) == ["@org/team", "ada@example.org"]
+    assert set(map(tuple, seen.values())) == {("Ada",)}
+    assert "@org/team" in audit(legacy, "--output-format", "html").stdout
+
+
+def test_owners_of_a_part_of_a_repository(legacy: Path, tmp_path: Path) -> None:
+    above = tmp_path / "above"
+    legacy.rename(tmp_path / "part")
+    shutil.rmtree(tmp_path / "part" / ".git")
+    above.mkdir()
+    (tmp_path / "part").rename(above / "part")
+    (above / "CODEOWNERS").write_text("* @all\n/part/ @part\n")
+    git(above, "init", "-q")
+    git(above, "add", ".")
+    git(above, "commit", "-q", "-m", "one")
+    hotspots = json.loads(audit(above / "part", "--output-format", "json").stdout)["hotspots"]
+    assert {tuple(spot["owners"]) for spot in hotspots} == {("@part",)}
+
+
+def test_programs_own_nothing(legacy: Path) -> None:
+    (legacy / "more.py").write_text("import pandas as pd\npd.read_csv('/home/ada/train.csv')\n")
+    git(legacy, "add", ".")
+    git(legacy, "commit", "-q", "-m", "bump", "--author=dependabot[bot] <b@example.org>")
+    hotspots = json.loads(audit(legacy, "--output-format", "json").stdout)["hotspots"]
+    assert next(spot["owners"] for spot in hotspots if spot["path"] == "more.py") == []
 
 
 def test_history_of_a_repository(legacy: Path) -> None:

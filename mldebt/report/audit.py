@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.calibration import Calibration
 from mldebt.git import Activity, Commit, activity, head, is_shallow, web_address
 from mldebt.git_objects import GitError
 from mldebt.hygiene import DEBT as HYGIENE
+from mldebt.owners import find_owners
 from mldebt.project.graph import DataGraph, data_graph
 from mldebt.project.metrics import Metrics, measure
 from mldebt.raw_places import repository_prefix
@@ -16,7 +19,6 @@ from mldebt.score import Item, Score, score
 
 if TYPE_CHECKING:
     from mldebt.engine import Report
-    from mldebt.project import Project
 
 DAY = 8 * 60
 """The minutes of a person-day."""
@@ -24,8 +26,10 @@ DAY = 8 * 60
 QUICK = (30, DAY / 2)
 """Minutes that a quick win takes at most for one finding, and in all places together; the rest is structural."""
 
-SMALL = 0.03
-"""The part of all interest that work must save to be worth a place among the first."""
+REST = 0.1
+"""The part of all interest that may be left to work that can wait: what saves least, together."""
+
+_BOT = re.compile(r"\[bot\]$|\b(dependabot|renovate|pre-commit-ci|github-actions|greenkeeper)\b", re.IGNORECASE)
 
 
 class History(NamedTuple):
@@ -63,7 +67,10 @@ class Work(NamedTuple):
 
 
 class Hotspot(NamedTuple):
-    """A file with debt that changes often; `heat` is principal times commits of the year."""
+    """A file with debt that changes often; `heat` is principal times commits of the year.
+
+    `owners` are those of the CODEOWNERS file, without any the authors of most of the commits of the year.
+    """
 
     path: str
     principal: float
@@ -88,7 +95,11 @@ class Point(NamedTuple):
 
 
 class Audit(NamedTuple):
-    """One audit. `unread` are (place, message) pairs for what was not analysed."""
+    """One audit. `unread` are (place, message) pairs for what was not analysed.
+
+    The work is `quick` or `structural`, each in the order of payback, or can wait because it saves next to nothing
+    (`minor`).
+    """
 
     name: str
     report: Report
@@ -98,6 +109,7 @@ class Audit(NamedTuple):
     metrics: Metrics
     quick: tuple[Work, ...]
     structural: tuple[Work, ...]
+    minor: tuple[Work, ...]
     hotspots: tuple[Hotspot, ...]
     unread: tuple[tuple[str, str], ...]
     trend: tuple[Point, ...] = ()
@@ -128,7 +140,7 @@ def build_audit(report: Report, *, calibration: Calibration | None = None, trend
         commits=commits,
         calibration=calibration,
     )
-    works = _works([item for item in result.items if item.debt != HYGIENE])
+    works, minor = _works([item for item in result.items if item.debt != HYGIENE])
     graph = data_graph(project)
     return Audit(
         name=report.root.name or "project",
@@ -139,7 +151,8 @@ def build_audit(report: Report, *, calibration: Calibration | None = None, trend
         metrics=measure(project, graph),
         quick=tuple(work for work in works if _is_quick(work)),
         structural=tuple(work for work in works if not _is_quick(work)),
-        hotspots=tuple(_hotspots(result.items, project, history)),
+        minor=tuple(minor),
+        hotspots=tuple(_hotspots(result.items, report, history)),
         unread=tuple(
             (str(finding.location), finding.message)
             for finding in report.findings
@@ -161,8 +174,8 @@ def read_history(report: Report) -> History | None:
     return History(commit, past, shallow, web_address(report.root), repository_prefix(report.root))
 
 
-def _works(items: Sequence[Item]) -> list[Work]:
-    """The items by rule, in the order of their joint payback; what saves next to nothing comes last."""
+def _works(items: Sequence[Item]) -> tuple[list[Work], list[Work]]:
+    """The items by rule, in the order of their joint payback, and those that save least, which can wait."""
     groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(item.rule, []).append(item)
@@ -170,8 +183,16 @@ def _works(items: Sequence[Item]) -> list[Work]:
         Work(group[0], tuple(group), sum(i.minutes for i in group), sum(i.interest for i in group))
         for group in groups.values()
     ]
-    least = SMALL * sum(work.interest for work in works)
-    return sorted(works, key=lambda work: (work.interest < least, round(work.payback, 6), work.first.rule))
+    works.sort(key=lambda work: (round(work.payback, 6), work.first.rule))
+    room = REST * fsum(work.interest for work in works)
+    minor = set()
+    for work in sorted(works, key=lambda work: (round(work.interest, 6), work.first.rule)):
+        room -= work.interest
+        if room < 0:
+            break
+        minor.add(work.first.rule)
+    first = [work for work in works if work.first.rule not in minor]
+    return first, [work for work in works if work.first.rule in minor]
 
 
 def _is_quick(work: Work) -> bool:
@@ -179,14 +200,17 @@ def _is_quick(work: Work) -> bool:
     return work.minutes <= together and all(f.minutes <= each for item in work.items for f in item.findings)
 
 
-def _hotspots(items: Sequence[Item], project: Project, history: History | None) -> list[Hotspot]:
+def _hotspots(items: Sequence[Item], report: Report, history: History | None) -> list[Hotspot]:
+    assert report.project is not None
+    prefix = history.prefix if history else ""
+    declared = find_owners(report.root.joinpath(*[".."] * prefix.count("/")))
     principals: dict[str, float] = {}
     for item in items:
         principals[item.path] = principals.get(item.path, 0.0) + item.principal
     found = []
     for path, principal in principals.items():
         activity = history.activity.get(path) if history else None
-        source = project.source(path)
+        source = report.project.source(path)
         commits = activity.year if activity else 0
         found.append(
             Hotspot(
@@ -194,8 +218,14 @@ def _hotspots(items: Sequence[Item], project: Project, history: History | None) 
                 principal=principal,
                 commits=commits,
                 lines=source.facts.header.code_lines if source else 0,
-                owners=tuple(name for name, _ in activity.authors[:2]) if activity else (),
+                owners=(declared.of(prefix + path) if declared else ()) or _authors(activity),
                 heat=principal * max(commits, 0.25),
             )
         )
     return sorted(found, key=lambda spot: (-round(spot.heat, 6), spot.path))
+
+
+def _authors(activity: Activity | None) -> tuple[str, ...]:
+    """The two people with most commits."""
+    people = [name for name, _ in activity.authors if not _BOT.search(name)] if activity else []
+    return tuple(people[:2])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mldebt import __version__
 from mldebt.finding import Finding, Related
 from mldebt.report.audit import Audit, Hotspot
-from mldebt.report.audit_facts import compared, headline, limits, shown_date, shown_payback, shown_time
+from mldebt.report.audit_facts import compared, headline, limits, shown_date, shown_payback, shown_time, unread
 from mldebt.report.audit_picture import picture
 from mldebt.report.audit_rubric import rubric
 from mldebt.report.audit_words import words
@@ -94,6 +94,7 @@ def render_html(audit: Audit) -> str:
         rubric=list(rubric(audit.report, audit.report.project)),
         verdicts=_VERDICTS,
         headline=headline(audit),
+        unread=unread(audit),
         compared=compared(score.density, score.calibration),
         structure=[printable(line) for line in metrics_lines(audit.metrics)],
         limits=[printable(line) for line in limits(audit)],

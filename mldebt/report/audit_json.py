@@ -31,6 +31,7 @@ def render_json(audit: Audit) -> str:
         "backlog": {
             "quick": [_work(work) for work in audit.quick],
             "structural": [_work(work) for work in audit.structural],
+            "minor": [_work(work) for work in audit.minor],
         },
         "hotspots": [_hotspot(spot) for spot in audit.hotspots],
         "graph": {

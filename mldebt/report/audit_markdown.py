@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mldebt.report.audit import Audit, Work
-from mldebt.report.audit_facts import headline, limits, shown_payback, shown_time
+from mldebt.report.audit_facts import headline, limits, shown_payback, shown_time, unread
 from mldebt.report.audit_rubric import rubric
 from mldebt.report.audit_words import words
 from mldebt.report.metrics import metrics_lines
@@ -26,6 +26,8 @@ def _head(audit: Audit) -> Iterator[str]:
     yield f"**Grade {audit.score.grade or 'none'}.** {text(headline(audit))}"
     for reason in audit.score.reasons:
         yield f"The grade is {text(reason)}."
+    if missing := unread(audit):
+        yield f"{text(missing)}."
     yield ""
 
 
@@ -53,7 +55,8 @@ def _debts(audit: Audit) -> Iterator[str]:
 
 
 def _backlog(audit: Audit) -> Iterator[str]:
-    for title, works in (("Quick wins", audit.quick), ("Structural work", audit.structural)):
+    parts = (("Quick wins", audit.quick), ("Structural work", audit.structural), ("Can wait", audit.minor))
+    for title, works in parts:
         if not works:
             continue
         yield f"## {title}"
@@ -81,7 +84,7 @@ def _hotspots(audit: Audit) -> Iterator[str]:
         yield "## Hotspots"
         yield ""
         yield from _table(
-            ("File", "Principal", "Commits in a year", "Most active"),
+            ("File", "Principal", "Commits in a year", "Owners"),
             ((s.path, shown_time(s.principal), str(s.commits), ", ".join(s.owners)) for s in hot),
         )
 

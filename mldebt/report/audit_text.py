@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mldebt.report.audit import Audit, Work
-from mldebt.report.audit_facts import compared, headline, limits, shown_payback, shown_time
+from mldebt.report.audit_facts import compared, headline, limits, shown_payback, shown_time, unread
 from mldebt.report.audit_words import words
 from mldebt.report.metrics import metrics_lines
 from mldebt.report.places import printable
@@ -41,6 +41,7 @@ def render_text(audit: Audit, *, width: int | None = None) -> str:
         _debts(console, audit)
         _works(console, "Quick wins", audit.quick)
         _works(console, "Structural work", audit.structural)
+        _works(console, "Can wait: saves next to nothing", audit.minor)
         _hotspots(console, audit)
         console.print("Structure", style="bold")
         for line in metrics_lines(audit.metrics):
@@ -64,6 +65,8 @@ def _head(console: Console, audit: Audit) -> None:
         console.print(position)
     for reason in audit.score.reasons:
         console.print(f"The grade is {reason}.")
+    if missing := unread(audit):
+        console.print(f"{missing}.", style="yellow")
     console.print()
 
 
@@ -108,7 +111,7 @@ def _hotspots(console: Console, audit: Audit) -> None:
     hot = [spot for spot in audit.hotspots if spot.commits][:_MOST_ROWS]
     if not hot:
         return
-    table = _table("File", "Most active", right=("Principal", "Commits/year"))
+    table = _table("File", "Owners", right=("Principal", "Commits/year"))
     for spot in hot:
         owners = printable(", ".join(spot.owners))
         table.add_row(printable(spot.path), shown_time(spot.principal), str(spot.commits), owners)
