@@ -18,7 +18,7 @@ ROOT = "\x02"
 """Begins a path that is anchored at the project's root, as `Path(__file__).parent / "x"` is."""
 
 
-class _Value(msgspec.Struct, frozen=True):
+class _Value(msgspec.Struct, frozen=True, cache_hash=True):
     """The base of all values."""
 
 
@@ -133,8 +133,10 @@ def choice(values: Iterable[Value]) -> Value:
     """One of several values, without repetitions; too many of them end in a gap."""
     options: dict[Value, None] = {}
     for value in values:
-        for option in alternatives(value):
-            options[option] = None
+        if type(value) is Choice:
+            options.update(dict.fromkeys(value.options))
+        else:
+            options[value] = None
     if not options:
         return Gap("name")
     if len(options) == 1:

@@ -2,7 +2,7 @@ from declaring import project_of
 
 from mldebt.project import Project
 from mldebt.project.call_graph import does_something
-from mldebt.project.references import MAIN, MODULE, Place
+from mldebt.project.places import MAIN, MODULE, Place
 
 
 def reached(project: Project, path: str) -> set[str]:

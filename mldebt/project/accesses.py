@@ -16,7 +16,7 @@ from mldebt.api_tables import effect_of_mode
 from mldebt.facts import Attr, Call, Function
 from mldebt.project.addresses import Address, addresses, gaps
 from mldebt.project.callers import Caller
-from mldebt.project.evaluate import NO_FRAME, Frame
+from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind, Location, Role
 from mldebt.values import Gap, Known, Object, Value, alternatives, concatenate
@@ -82,6 +82,7 @@ class _Finder:
         self._project = project
         self._tables = project.types.tables
         self._evaluator: Evaluator = project.evaluator
+        self._ways: dict[tuple[str, int], list[tuple[tuple[Caller, ...], Frame]]] = {}
 
     def in_source(self, source: SourceFacts) -> Iterator[DataAccess]:
         header = source.facts.header
@@ -150,9 +151,15 @@ class _Finder:
 
     def _chains(self, source: SourceFacts, block: int) -> list[tuple[tuple[Caller, ...], Frame]]:
         """The ways of getting to a block from outside: outermost call first, with the innermost frame."""
-        found: list[tuple[Caller, ...]] = []
-        self._climb(source, block, (), found, _DEEPEST)
-        return [(chain, self._frame(chain, source, block)) for chain in found[:_MOST_CHAINS]]
+        function = self._function_around(source, block)
+        if function is None:
+            return [((), NO_FRAME)]
+        key = (source.path, function.block)
+        if key not in self._ways:
+            found: list[tuple[Caller, ...]] = []
+            self._climb(source, block, (), found, _DEEPEST)
+            self._ways[key] = [(chain, self._frame(chain, source, block)) for chain in found[:_MOST_CHAINS]]
+        return self._ways[key]
 
     def _climb(
         self,
@@ -180,17 +187,14 @@ class _Finder:
 
     def _frame(self, chain: tuple[Caller, ...], source: SourceFacts, block: int) -> Frame:
         """The parameters of the innermost function when it is reached through the chain."""
-        frame: Frame = NO_FRAME
+        frame = NO_FRAME
         for position, caller in enumerate(chain):
             inside = chain[position + 1] if position + 1 < len(chain) else None
             home, at = (inside.source, inside.call.block) if inside else (source, block)
             function = self._function_around(home, at)
             if function is None:
                 return NO_FRAME
-            frame = {
-                **frame,
-                **self._evaluator.frame_for(caller.source, caller.number, home, function, frame),
-            }
+            frame = self._evaluator.frame_for(caller.source, caller.number, home, function, frame, frame)
         return frame
 
     def _function_around(self, source: SourceFacts, block: int) -> Function | None:

@@ -17,8 +17,9 @@ import msgspec
 
 from mldebt.facts import Class, Function
 from mldebt.project.names import Symbol
+from mldebt.project.places import MAIN, MODULE, Place
 from mldebt.project.qualify import qualified
-from mldebt.project.references import MAIN, MODULE, Edges, Place, edges_of, is_property, methods_of, place_of
+from mldebt.project.references import Edges, edges_of, is_property, methods_of, place_of
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind
 
@@ -128,7 +129,7 @@ class CallGraph:
         """What can be called on instances of a class; None where the place is no class."""
         if place not in self._instances:
             source = self._project.source(place.path)
-            cls = source and next((c for c in source.facts.classes if c.qualname == place.function), None)
+            cls = source and source.classes_by_name.get(place.function)
             self._instances[place] = self._find_instances(source, cls) if source and cls else None
         return self._instances[place]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ class Callers:
         self._names = names
         self._type_of = type_of
         self._by_function: dict[tuple[str, str], tuple[Caller, ...]] = {}
+        self._by_name: dict[str, dict[tuple[str, str], list[Caller]]] = {}
         self._in_source: dict[str, dict[str, list[int]]] = {}
 
     def of(self, source: SourceFacts, qualname: str) -> tuple[Caller, ...]:
@@ -41,25 +42,23 @@ class Callers:
             self._by_function[key] = tuple(self._find(source, qualname))
         return self._by_function[key]
 
-    def _find(self, source: SourceFacts, qualname: str) -> Iterator[Caller]:
-        last = qualname.rpartition(".")[2]
-        owner = qualname.rpartition(".")[0]
+    def _find(self, source: SourceFacts, qualname: str) -> Sequence[Caller]:
+        owner, _, last = qualname.rpartition(".")
         called = owner.rpartition(".")[2] if last == "__init__" else last
+        if called not in self._by_name:
+            self._by_name[called] = self._resolved(called)
+        return self._by_name[called].get((source.path, owner if last == "__init__" else qualname), ())
+
+    def _resolved(self, called: str) -> dict[tuple[str, str], list[Caller]]:
+        """All calls of something of that name, by what they reach."""
+        found: dict[tuple[str, str], list[Caller]] = defaultdict(list)
         for other in self._mentioning(called):
             for index in self._calls_by_name(other).get(called, ()):
                 call = other.facts.calls[index]
-                if self._reaches(other, call, source, owner if last == "__init__" else qualname):
-                    yield Caller(other, index, call)
-
-    def _reaches(self, other: SourceFacts, call: Call, source: SourceFacts, qualname: str) -> bool:
-        symbol = self.target(other, call)
-        return (
-            symbol is not None
-            and symbol.source is source
-            and isinstance(symbol.fact, Function | Class)
-            and symbol.fact.qualname == qualname
-            and not symbol.rest
-        )
+                symbol = self.target(other, call)
+                if symbol is not None and isinstance(symbol.fact, Function | Class) and not symbol.rest:
+                    found[symbol.source.path, symbol.fact.qualname].append(Caller(other, index, call))
+        return found
 
     def target(self, source: SourceFacts, call: Call) -> Symbol | None:
         """The function or class of the project that a call reaches, where that is certain."""
@@ -76,7 +75,7 @@ class Callers:
         receiver = self._type_of(source, func.base)
         path, separator, name = receiver.partition(":")
         home = self._by_path.get(path) if separator else None
-        found = home and next((c for c in home.facts.classes if c.qualname == name), None)
+        found = home and home.classes_by_name.get(name)
         return self._names.method(home, found, func.name) if home and found else None
 
     def _class_around(self, source: SourceFacts, receiver: Expr, block: int) -> Class | None:
@@ -123,7 +122,7 @@ def class_around(source: SourceFacts, block: int) -> Class | None:
     blocks = source.facts.blocks
     for ancestor in source.ancestors(block):
         if blocks[ancestor].kind == "class":
-            return next((cls for cls in source.facts.classes if cls.block == ancestor), None)
+            return source.class_of(ancestor)
     return None
 
 

@@ -17,7 +17,7 @@ from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import parts_of
 from mldebt.source import Kind, Location, Span
-from mldebt.values import Document, Known, Value, alternatives
+from mldebt.values import Document, Gap, Known, Value, alternatives
 
 if TYPE_CHECKING:
     from mldebt.declarations.model import Stage
@@ -198,14 +198,15 @@ class ConfigReads:
             root = root.base
         if not isinstance(root, Ref | Called):
             self._expression(source, root, False, block, span)
+        value = self._project.value(source, root)
         for step in steps:
-            base = self._project.value(source, step.base)
-            self._step(source, step, base, expr, block, span)
+            if not isinstance(value, Gap):
+                self._step(source, step, value, expr, block, span)
+                value = self._project.evaluator.follow(source, value, step)
             if isinstance(step, Item):
                 self._expression(source, step.index, True, block, span)
         if not tracked:
-            for place in _places(self._project.value(source, expr)):
-                self.whole.add(place)
+            self.whole.update(_places(value))
 
     def _step(
         self, source: SourceFacts, step: Attr | Item, base: Value, expr: Expr, block: int, span: Span

@@ -16,7 +16,8 @@ import msgspec
 from mldebt.declarations.model import Declared, Stage, place
 from mldebt.project.accesses import WRITES, DataAccess
 from mldebt.project.handoffs import covers
-from mldebt.project.references import MAIN, MODULE, Place, is_main_guard, place_of
+from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
+from mldebt.project.references import place_of
 from mldebt.source import Kind, Location
 
 if TYPE_CHECKING:

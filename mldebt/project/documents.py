@@ -23,7 +23,8 @@ from mldebt.values import (
 )
 
 if TYPE_CHECKING:
-    from mldebt.project.evaluate import Evaluator, Frame
+    from mldebt.project.evaluate import Evaluator
+    from mldebt.project.frames import Frame
     from mldebt.project.project import Project
     from mldebt.project.source_facts import SourceFacts
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mldebt.declarations.commands import stage_command
 from mldebt.declarations.model import Stage
 from mldebt.project.executions import Executions
+from mldebt.project.places import MAIN, MODULE, Place
 from mldebt.project.programs import console_scripts
-from mldebt.project.references import MAIN, MODULE, Place, decorator_name
+from mldebt.project.references import decorator_name
 from mldebt.source import Kind, Location, Role, Span
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ A Frame carries the arguments of a call while the called function's result is wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mldebt.facts import (
@@ -35,6 +35,7 @@ from mldebt.project import documents, library
 from mldebt.project.callers import Callers, argument_for, class_around, hides_arguments
 from mldebt.project.containers import indexed, item, items_of
 from mldebt.project.formatting import percent_format
+from mldebt.project.frames import NO_FRAME, Argument, Frame, Parameter
 from mldebt.project.names import Names, Symbol
 from mldebt.project.qualify import LOOP_CARRIED
 from mldebt.project.source_facts import SourceFacts
@@ -60,12 +61,9 @@ from mldebt.values import (
 if TYPE_CHECKING:
     from mldebt.project.project import Project
 
-Frame = Mapping[tuple[str, int], Value]
-"""The values of parameters (path, binding) inside a call whose result is being worked out."""
-
-NO_FRAME: Frame = {}
 _DEEPEST = 30
 _MOST_STEPS = 20_000  # of one question; depth alone does not bound what branches
+_MOST_NESTED = 4  # calls of the project's functions whose results are worked out inside each other
 _MOST_CALLERS = 40
 
 
@@ -80,13 +78,16 @@ class Evaluator:
         self._bindings: dict[tuple[str, int], Value] = {}
         self._calls: dict[tuple[str, int], Value] = {}
         self.attributes: dict[tuple[Instance, str], Value] = {}
+        self._constant: dict[tuple[str, int], Value] = {}  # results that do not depend on arguments
         self._depth = 0
         self._steps = 0
+        self._nested = 0
 
     def forget(self) -> None:
         """Drop what was remembered: something that values depend on has become known."""
         self._bindings.clear()
         self._calls.clear()
+        self._constant.clear()
 
     @property
     def names(self) -> Names:
@@ -225,14 +226,31 @@ class Evaluator:
     def binding(self, source: SourceFacts, index: int, frame: Frame) -> Value:
         """What a binding gives its name."""
         key = (source.path, index)
-        if key in frame:
-            return frame[key]
-        if frame:
-            return self._binding(source, source.facts.bindings[index], index, frame)
-        if key not in self._bindings:
-            self._bindings[key] = Gap("cycle", source.facts.bindings[index].name)
-            self._bindings[key] = self._binding(source, source.facts.bindings[index], index, frame)
-        return self._bindings[key]
+        if key in frame.given:
+            return self._given(frame, key)
+        binding = source.facts.bindings[index]
+        if binding.block == 0 or source.path not in frame.paths:
+            frame = NO_FRAME
+        known = self._bindings if frame is NO_FRAME else frame.bindings
+        if key not in known:
+            known[key] = Gap("cycle", binding.name)
+            known[key] = self._binding(source, binding, index, frame)
+        return known[key]
+
+    def _given(self, frame: Frame, key: Parameter) -> Value:
+        """A parameter of a frame, worked out where the call stands when it is first needed."""
+        frame.used = True
+        given = frame.given[key]
+        if not isinstance(given, Argument):
+            return given
+        frame.given[key] = Gap("cycle")
+        depth, self._depth = self._depth, given.depth
+        try:
+            value = self.value(given.source, given.expr, given.frame)
+        finally:
+            self._depth = depth
+        frame.given[key] = value
+        return value
 
     def _binding(self, source: SourceFacts, binding: Binding, index: int, frame: Frame) -> Value:
         match binding.kind:
@@ -275,9 +293,9 @@ class Evaluator:
         if fact is None:
             value: Value = Definition("module", symbol.source.path)
         elif isinstance(fact, Function):
-            value = Definition("function", symbol.source.path, symbol.source.facts.functions.index(fact))
+            value = Definition("function", symbol.source.path, symbol.source.index_of(fact))
         elif isinstance(fact, Class):
-            value = Definition("class", symbol.source.path, symbol.source.facts.classes.index(fact))
+            value = Definition("class", symbol.source.path, symbol.source.index_of(fact))
         else:
             value = self.global_name(symbol.source, fact.name)
         for name in symbol.rest:
@@ -302,8 +320,8 @@ class Evaluator:
         param = function.params[position]
         owner = class_around(source, source.facts.blocks[binding.block].parent)
         method = owner is not None and not library.is_static(source, function)
-        if method and position == 0:
-            return Instance(source.path, source.facts.classes.index(owner))
+        if owner is not None and method and position == 0:
+            return Instance(source.path, source.index_of(owner))
         bound = self.project.bound_parameter(source, function, param)
         if bound is not None:
             return bound
@@ -332,8 +350,14 @@ class Evaluator:
     # --- attributes and items ---
 
     def _attr(self, source: SourceFacts, expr: Attr, frame: Frame) -> Value:
-        base = self.value(source, expr.base, frame)
-        return each(base, lambda option: self.attribute(option, expr.name))
+        return self.follow(source, self.value(source, expr.base, frame), expr, frame)
+
+    def follow(self, source: SourceFacts, base: Value, expr: Attr | Item, frame: Frame = NO_FRAME) -> Value:
+        """What an attribute or item of a source is when its base has a value."""
+        if isinstance(expr, Attr):
+            return each(base, lambda option: self.attribute(option, expr.name))
+        index = self.value(source, expr.index, frame)
+        return each(base, lambda option: self.indexed(source, option, index))
 
     def attribute(self, base: Value, name: str) -> Value:
         """What an attribute of a value is."""
@@ -362,7 +386,7 @@ class Evaluator:
         if member is None:
             return Gap("attribute", name)
         if isinstance(member.fact, Binding):
-            return self.binding(member.source, member.source.facts.bindings.index(member.fact), NO_FRAME)
+            return self.binding(member.source, member.source.index_of(member.fact), NO_FRAME)
         return self._symbol(member)
 
     def _instance_attribute(self, base: Instance, name: str) -> Value:
@@ -371,9 +395,7 @@ class Evaluator:
         return instance_attribute(self, base, name)
 
     def _item(self, source: SourceFacts, expr: Item, frame: Frame) -> Value:
-        base = self.value(source, expr.base, frame)
-        index = self.value(source, expr.index, frame)
-        return each(base, lambda option: self.indexed(source, option, index))
+        return self.follow(source, self.value(source, expr.base, frame), expr, frame)
 
     def indexed(self, source: SourceFacts, base: Value, index: Value) -> Value:
         """`base[index]`, also into configuration, options and the environment."""
@@ -404,13 +426,14 @@ class Evaluator:
     # --- calls ---
 
     def _called(self, source: SourceFacts, expr: Called, frame: Frame) -> Value:
-        if frame:
-            return self._call(source, expr.call, frame)
         key = (source.path, expr.call)
-        if key not in self._calls:
-            self._calls[key] = Gap("cycle")
-            self._calls[key] = self._call(source, expr.call, frame)
-        return self._calls[key]
+        if source.path not in frame.paths or source.facts.calls[expr.call].block == 0:
+            frame = NO_FRAME
+        known = self._calls if frame is NO_FRAME else frame.calls
+        if key not in known:
+            known[key] = Gap("cycle")
+            known[key] = self._call(source, expr.call, frame)
+        return known[key]
 
     def _call(self, source: SourceFacts, index: int, frame: Frame) -> Value:
         call = source.facts.calls[index]
@@ -447,31 +470,47 @@ class Evaluator:
         returns = home.returns_by_function.get(function.block)
         if returns is None:
             return Known(None)
-        if self._depth > _DEEPEST // 2 or len(returns) > 8:
+        key = (home.path, function.block)
+        if key in self._constant:
+            return self._constant[key]
+        if self._nested >= _MOST_NESTED or len(returns) > 8:
             return Gap("call", function.name)
         inner = self.frame_for(source, index, home, function, frame)
-        return choice(self.value(home, expr, inner) for expr in returns)
+        self._nested += 1
+        try:
+            value = choice(self.value(home, expr, inner) for expr in returns)
+        finally:
+            self._nested -= 1
+        if not inner.used and not self._nested:
+            self._constant[key] = value
+        return value
 
     def frame_for(
-        self, source: SourceFacts, index: int, home: SourceFacts, function: Function, frame: Frame
+        self,
+        source: SourceFacts,
+        index: int,
+        home: SourceFacts,
+        function: Function,
+        frame: Frame = NO_FRAME,
+        outer: Frame | None = None,
     ) -> Frame:
-        """The parameters of a function as a call passes them."""
+        """The parameters of a function as a call in `frame` passes them, beside those of an outer call."""
         call = source.facts.calls[index]
         owner = class_around(home, home.facts.blocks[function.block].parent)
         skip = owner is not None and not library.is_static(home, function)
-        passed: dict[tuple[str, int], Value] = {}
+        given: dict[Parameter, Value | Argument] = {}
         for position, param in enumerate(function.params):
             if skip and position == 0:
                 continue
             argument = argument_for(function, param.name, call, skip)
             if argument is not None:
-                value = self.value(source, argument, frame)
+                passed: Value | Argument = Argument(source, argument, frame, self._depth)
             elif hides_arguments(call) or param.default is None:
-                value = Gap("parameter", param.name)
+                passed = Gap("parameter", param.name)
             else:
-                value = self.value(home, param.default)
-            passed[home.path, param.binding] = value
-        return passed
+                passed = Argument(home, param.default, NO_FRAME, self._depth)
+            given[home.path, param.binding] = passed
+        return Frame(given, outer)
 
     _handlers: dict[type, Callable[..., Value]] = {
         Const: _const,

@@ -169,7 +169,7 @@ class RowApis:
         """Whether a class of the project has `fit` and `transform`, and `fit` keeps something it computed."""
         path, _, qualname = name.partition(":")
         source = self._project.source(path)
-        cls = source and next((c for c in source.facts.classes if c.qualname == qualname), None)
+        cls = source and source.classes_by_name.get(qualname)
         if source is None or not isinstance(cls, Class):
             return False
         members = {f.name: f for f in source.facts.functions if source.facts.blocks[f.block].parent == cls.block}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Binding, Class, Const, Expr, Function, Ref
+from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.source_facts import SourceFacts
 from mldebt.values import Definition, Gap, Instance, Known, Value, choice
 
 if TYPE_CHECKING:
-    from mldebt.project.evaluate import Evaluator, Frame
+    from mldebt.project.evaluate import Evaluator
 
 _MOST_STORES = 8
 
@@ -33,13 +34,13 @@ def _instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> 
     if member is None:
         for base in evaluator.names.bases(source, cls):
             if isinstance(base.fact, Class) and not base.rest and base.fact is not cls:
-                inherited = Instance(base.source.path, base.source.facts.classes.index(base.fact))
+                inherited = Instance(base.source.path, base.source.index_of(base.fact))
                 found = _stored(evaluator, base.source, base.fact, inherited, name)
                 if found is not None:
                     return found
         return Gap("attribute", name)
     if isinstance(member.fact, Function):
-        function = member.source.facts.functions.index(member.fact)
+        function = member.source.index_of(member.fact)
         if any(_is_property(member.source, decorator) for decorator in member.fact.decorators):
             returns = member.source.returns_by_function.get(member.fact.block, [])
             return choice(evaluator.value(member.source, expr) for expr in returns)
@@ -74,12 +75,12 @@ def _stored(evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Ins
 def _frame(evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Instance) -> Frame:
     """The parameters of the constructor, as the constructing call passes them."""
     if instance.call < 0:
-        return {}
+        return NO_FRAME
     member = evaluator.names.method(source, cls, "__init__")
     if member is None or not isinstance(member.fact, Function) or member.source is not source:
-        return {}
+        return NO_FRAME
     maker = evaluator.project.by_path[instance.made_in]
-    return evaluator.frame_for(maker, instance.call, source, member.fact, {})
+    return evaluator.frame_for(maker, instance.call, source, member.fact)
 
 
 def _field(evaluator: Evaluator, source: SourceFacts, cls: Class, binding: Binding, instance: Instance) -> Value:

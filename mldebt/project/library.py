@@ -36,7 +36,8 @@ from mldebt.values import (
 )
 
 if TYPE_CHECKING:
-    from mldebt.project.evaluate import Evaluator, Frame
+    from mldebt.project.evaluate import Evaluator
+    from mldebt.project.frames import Frame
 
 
 _SAME = frozenset(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Const, Expr, Item, Seq
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import walk
+from mldebt.project.walk import is_leaf, walk
 from mldebt.source import Kind, Location, Span
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _in_code(source: SourceFacts, least: int) -> Iterator[NameList]:
     found: dict[tuple[Span, frozenset[str]], bool] = {}
 
     def add(expr: Expr | None, span: Span, named: str) -> None:
-        if _OTHER.search(named):
+        if is_leaf(expr) or _OTHER.search(named):
             return
         for part in walk(expr):
             index = part.index if isinstance(part, Item) else None

@@ -41,13 +41,14 @@ class Names:
         self._directories = {
             directory for path in sources if path.endswith(".py") for directory in _directories(path)
         }
+        self._first_names = {part for path in sources for part in path.removesuffix(".py").split("/")}
 
     def module(self, importer: SourceFacts, name: str) -> SourceFacts | None:
         """The source that a module name means in a file; None for a module from outside the project.
 
         A package without an `__init__.py` is no source: names below it are still found.
         """
-        home = dirname(importer.path)
+        home = importer.directory
         key = (home, name)
         if key not in self._modules:
             self._modules[key] = self._find_module(home, name)
@@ -57,7 +58,7 @@ class Names:
         """Whether a module name means a file or a directory with Python files of the project."""
         if self.module(importer, name) is not None:
             return True
-        return any(place in self._directories for place in _places(dirname(importer.path), name))
+        return any(place in self._directories for place in _places(importer.directory, name))
 
     def symbol(self, importer: SourceFacts, name: str) -> Symbol | None:
         """What a qualified name of a file's facts stands for in the project; None for anything outside.
@@ -89,6 +90,8 @@ class Names:
             return self._inside(importer, tuple(name[1:].split(".")), steps)
         dots = len(name) - len(name.lstrip("."))
         parts = name[dots:].split(".") if name[dots:] else []
+        if not dots and parts[0] not in self._first_names:
+            return None  # most names: nothing in the project is called like their first part
         for count in range(len(parts), -1 if dots else 0, -1):
             module = "." * dots + ".".join(parts[:count])
             source = self.module(importer, module)
@@ -116,7 +119,7 @@ class Names:
                     target = ".".join((base if fact.name else fact.module, *parts[1:]))
                 return self._find_symbol(source, target, steps - 1)
             return Symbol(source, binding, parts[1:])
-        nested = next((f for f in facts.functions if f.qualname == ".".join(parts)), None)
+        nested = source.functions_by_name.get(".".join(parts))
         if nested is not None:
             return Symbol(source, nested)
         for fact in facts.imports:

@@ -98,7 +98,7 @@ class Namespaces:
             if binding.kind == "import":
                 symbol = self._imported(source, binding)
                 if symbol is not None and isinstance(symbol.fact, Binding):
-                    origin = symbol.source.facts.bindings.index(symbol.fact)
+                    origin = symbol.source.index_of(symbol.fact)
                     if (symbol.source.path, origin) in self._bindings:
                         self._bind(source.path, index)
             elif not binding.path and binding.kind != "for" and self._is_one(source, binding.value):

@@ -15,7 +15,7 @@ from mldebt.project.accesses import WRITES, DataAccess
 from mldebt.project.addresses import Address, is_platform_mount
 from mldebt.project.artifacts import Artifact
 from mldebt.project.handoffs import covers
-from mldebt.project.references import is_main_guard
+from mldebt.project.places import is_main_guard
 from mldebt.project.strings import strings_of
 from mldebt.source import Kind, Role
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Call
 from mldebt.project.call_graph import Reach, does_something
-from mldebt.project.references import MAIN, MODULE, Place
+from mldebt.project.places import MAIN, MODULE, Place
 from mldebt.source import Location, Role
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FIT = frozenset({"fit", "tune"})
 _FITTING_METHODS = frozenset({"minimize", "apply_gradients"})
 _PREPARING_ROLES = frozenset({"transformer"})
-_MOST_PLACES = 100_000
+_MOST_PLACES = 40_000
 _NEVER_RUN = (Role.TEST, Role.VENDORED, Role.TEMPLATE, Role.DOCS, Role.GENERATED)
 
 
@@ -57,7 +57,7 @@ class Phases:
 
         A file that others import and that has no main part of its own is no program. Tests are none either.
         In a large library every program runs nearly everything: once the programs found so far have reached
-        100,000 functions together, the rest are left out.
+        40,000 functions together, the rest are left out.
         """
         starts: dict[str, set[Place]] = {}
         for point in self._project.entry_points:

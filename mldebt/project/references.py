@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from posixpath import dirname
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from mldebt.facts import Attr, Binding, Call, Called, Class, Compare, Const, Expr, Function, Ref
+from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Ref
 from mldebt.project.callers import class_around
 from mldebt.project.names import Symbol
+from mldebt.project.places import Place
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import parts_of
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
-
-MODULE = ""
-"""Stands for the top level of a file among its functions."""
-
-MAIN = "__main__"
-"""Stands for what a file does only when it is run itself, not when it is imported."""
 
 _TRANSPARENT = frozenset(
     {"staticmethod", "classmethod", "property", "abstractmethod", "cached_property", "lru_cache", "cache",
@@ -36,13 +32,6 @@ _LOOKUPS = frozenset({"instantiate", "get_class", "get_method", "load_obj", "imp
 """Functions that find code by a name that they are given."""
 
 _PROPERTIES = frozenset({"property", "cached_property"})
-
-
-class Place(NamedTuple):
-    """A function of a file, by its qualified name; MODULE or MAIN for code outside functions."""
-
-    path: str
-    function: str
 
 
 class Edges(msgspec.Struct):
@@ -64,24 +53,7 @@ class Edges(msgspec.Struct):
 
 def place_of(source: SourceFacts, block: int) -> Place:
     """The innermost function around a block, or the part of the file's top level."""
-    blocks = source.facts.blocks
-    main = False
-    for ancestor in source.ancestors(block):
-        fact = blocks[ancestor]
-        if fact.kind == "function":
-            function = source.function_of(ancestor)
-            if function is not None:
-                return Place(source.path, function.qualname)
-        main = main or (fact.kind == "if" and is_main_guard(fact.test))
-    return Place(source.path, MAIN if main else MODULE)
-
-
-def is_main_guard(test: Expr | None) -> bool:
-    """Whether a condition is `__name__ == "__main__"`."""
-    if not isinstance(test, Compare) or test.operator != "==":
-        return False
-    sides = (test.left, test.right)
-    return any(isinstance(s, Ref) and s.name == "__name__" for s in sides) and Const("__main__") in sides
+    return source.places[block]
 
 
 def edges_of(project: Project, source: SourceFacts) -> dict[str, Edges]:
@@ -188,10 +160,10 @@ def _add(edges: Edges, symbol: Symbol) -> None:
         fact = facts.classes[fact.index]
     if not isinstance(fact, Function | Class):
         return
-    nested = ".".join((fact.qualname, *symbol.rest))
-    if any(function.qualname == nested for function in facts.functions):
+    nested = ".".join((fact.qualname, *symbol.rest)) if symbol.rest else fact.qualname
+    if nested in symbol.source.functions_by_name:
         edges.functions.add(Place(symbol.source.path, nested))
-    elif any(cls.qualname == nested for cls in facts.classes):
+    elif nested in symbol.source.classes_by_name:
         edges.classes.add(Place(symbol.source.path, nested))
     else:
         (edges.functions if isinstance(fact, Function) else edges.classes).add(
@@ -228,7 +200,7 @@ def _add_references(project: Project, source: SourceFacts, edges: Edges, expr: E
 
 def chains(expr: Expr) -> Iterator[Expr]:
     """The names and attribute chains in an expression, calls not entered."""
-    waiting: list[object] = [expr]
+    waiting = [expr]
     while waiting:
         item = waiting.pop()
         if isinstance(item, Ref):
@@ -237,10 +209,8 @@ def chains(expr: Expr) -> Iterator[Expr]:
             yield item
             if not isinstance(item.base, Ref):
                 waiting.append(item.base)
-        elif isinstance(item, tuple):
-            waiting.extend(item)
-        elif isinstance(item, msgspec.Struct) and not isinstance(item, Called | Const):
-            waiting.extend(getattr(item, field) for field in item.__struct_fields__)
+        else:
+            waiting.extend(parts_of(item))
 
 
 def methods_of(project: Project, source: SourceFacts, cls: Class) -> Iterable[tuple[SourceFacts, Function]]:
@@ -253,9 +223,7 @@ def methods_of(project: Project, source: SourceFacts, cls: Class) -> Iterable[tu
         if place in seen:
             continue
         seen.add(place)
-        prefix = f"{current.qualname}."
-        for function in home.facts.functions:
-            if function.qualname.startswith(prefix) and "." not in function.qualname[len(prefix) :]:
-                yield home, function
+        for function in home.functions_by_owner.get(current.qualname, ()):
+            yield home, function
         bases = project.names.bases(home, current)
         waiting.extend((b.source, b.fact) for b in bases if isinstance(b.fact, Class) and not b.rest)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
+from posixpath import dirname
 
-from mldebt.facts import Attr, Block, Cell, Expr, Facts, Function, Ref, Store
+from mldebt.facts import Attr, Binding, Block, Cell, Class, Expr, Facts, Function, Ref, Store
+from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
 from mldebt.source import Kind, Location, Source, Span
 
 SCOPES = frozenset({"module", "class", "function", "lambda", "comprehension"})
@@ -26,6 +28,11 @@ class SourceFacts:
     def path(self) -> str:
         """The path relative to the analysed root, with `/`."""
         return self.source.path
+
+    @cached_property
+    def directory(self) -> str:
+        """The path of the directory; empty for the root."""
+        return dirname(self.source.path)
 
     @property
     def kind(self) -> Kind:
@@ -69,8 +76,14 @@ class SourceFacts:
 
     def scope_of(self, block: int) -> int:
         """The innermost block that has names of its own."""
-        blocks = self.facts.blocks
-        return next(b for b in self.ancestors(block) if blocks[b].kind in SCOPES)
+        return self._scopes[block]
+
+    @cached_property
+    def _scopes(self) -> list[int]:
+        scopes: list[int] = []
+        for index, block in enumerate(self.facts.blocks):
+            scopes.append(index if block.kind in SCOPES else scopes[block.parent])
+        return scopes
 
     def scope_name(self, block: int) -> str:
         """The dotted name of the function or class around a block; empty at module level."""
@@ -92,6 +105,59 @@ class SourceFacts:
     @cached_property
     def _functions_by_block(self) -> dict[int, Function]:
         return {function.block: function for function in self.facts.functions}
+
+    def class_of(self, block: int) -> Class | None:
+        """The class whose body a block is."""
+        return self._classes_by_block.get(block)
+
+    @cached_property
+    def _classes_by_block(self) -> dict[int, Class]:
+        return {cls.block: cls for cls in self.facts.classes}
+
+    def index_of(self, fact: Function | Class | Binding) -> int:
+        """The place of a fact of this source in the section that holds it."""
+        return self._places[id(fact)]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        facts = self.facts
+        return {
+            id(fact): index
+            for section in (facts.functions, facts.classes, facts.bindings)
+            for index, fact in enumerate(section)
+        }
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """For each block the innermost function around it, or the part of the file's top level."""
+        places: list[Place] = []
+        for index, block in enumerate(self.facts.blocks):
+            place = places[block.parent] if index else Place(self.path, MODULE)
+            function = self.function_of(index) if block.kind == "function" else None
+            if function is not None:
+                place = Place(self.path, function.qualname)
+            elif place.function == MODULE and block.kind == "if" and is_main_guard(block.test):
+                place = Place(self.path, MAIN)
+            places.append(place)
+        return places
+
+    @cached_property
+    def functions_by_name(self) -> dict[str, Function]:
+        """The functions by qualified name; the first of several."""
+        return {function.qualname: function for function in reversed(self.facts.functions)}
+
+    @cached_property
+    def classes_by_name(self) -> dict[str, Class]:
+        """The classes by qualified name; the first of several."""
+        return {cls.qualname: cls for cls in reversed(self.facts.classes)}
+
+    @cached_property
+    def functions_by_owner(self) -> dict[str, list[Function]]:
+        """The functions by the qualified name of the class or function that they stand in."""
+        found: dict[str, list[Function]] = {}
+        for function in self.facts.functions:
+            found.setdefault(function.qualname.rpartition(".")[0], []).append(function)
+        return found
 
     # --- what functions and classes hold ---
 

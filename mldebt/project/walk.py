@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from mldebt.facts import Attr, Binary, Compare, Each, Expr, Item, Logic, Map, Ref, Seq, Star, Text, Unary
+
+_PARTS: Mapping[type, Callable[[Any], tuple[Expr, ...]]] = {
+    Attr: lambda expr: (expr.base,),
+    Item: lambda expr: (expr.base, expr.index),
+    Binary: lambda expr: (expr.left, expr.right),
+    Compare: lambda expr: (expr.left, expr.right),
+    Text: lambda expr: expr.parts,
+    Seq: lambda expr: expr.items,
+    Logic: lambda expr: expr.items,
+    Map: lambda expr: (*expr.keys, *expr.values),
+    Unary: lambda expr: (expr.operand,),
+    Star: lambda expr: (expr.operand,),
+    Each: lambda expr: (expr.element,),
+}
 
 
 def parts_of(expr: Expr) -> tuple[Expr, ...]:
     """The expressions that an expression is directly made of; what a call is made of stands in its own fact."""
-    match expr:
-        case Attr(base):
-            return (base,)
-        case Item(base, index):
-            return (base, index)
-        case Binary(_, left, right) | Compare(_, left, right):
-            return (left, right)
-        case Text(parts):
-            return parts
-        case Seq(_, items) | Logic(_, items):
-            return items
-        case Map(keys, values):
-            return (*keys, *values)
-        case Unary(_, operand) | Star(operand):
-            return (operand,)
-        case Each(_, element):
-            return (element,)
-    return ()
+    parts = _PARTS.get(type(expr))
+    return () if parts is None else parts(expr)
 
 
 def walk(expr: Expr | None) -> Iterator[Expr]:
@@ -35,7 +34,14 @@ def walk(expr: Expr | None) -> Iterator[Expr]:
     while waiting:
         found = waiting.pop()
         yield found
-        waiting.extend(reversed(parts_of(found)))
+        parts = _PARTS.get(type(found))
+        if parts is not None:
+            waiting.extend(parts(found)[::-1])
+
+
+def is_leaf(expr: Expr | None) -> bool:
+    """Whether there is nothing inside an expression, as in most of them."""
+    return type(expr) not in _PARTS
 
 
 def names_in(expr: Expr | None) -> Iterator[Ref]:

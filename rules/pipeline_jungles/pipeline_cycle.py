@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from mldebt import Finding, Profile, Project, Related, Rule, Severity, component_of
 
@@ -66,12 +67,18 @@ class PipelineCycle(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Report each strongly connected group of components once, with one circle through it."""
+        edges = {
+            (component_of(handoff.producer), component_of(handoff.consumer)): handoff
+            for handoff in project.handoffs
+            if handoff.is_sure and handoff.artifact.kind != "model" and not _STATE.search(handoff.artifact.name)
+        }
+        if not _may_turn(edges):
+            return
         import networkx
 
         graph: networkx.DiGraph[str] = networkx.DiGraph()
-        for handoff in project.handoffs:
-            if handoff.is_sure and handoff.artifact.kind != "model" and not _STATE.search(handoff.artifact.name):
-                graph.add_edge(component_of(handoff.producer), component_of(handoff.consumer), handoff=handoff)
+        for (producer, consumer), handoff in edges.items():
+            graph.add_edge(producer, consumer, handoff=handoff)
         for group in sorted(networkx.strongly_connected_components(graph), key=min):
             if len(group) < 2:
                 continue
@@ -87,3 +94,15 @@ class PipelineCycle(Rule):
                 f"Components depend on each other's files: `{steps} -> {handoffs[0].producer}`",
                 related=related[1:],
             )
+
+
+def _may_turn(edges: Iterable[tuple[str, str]]) -> bool:
+    """Whether there is a circle: hardly ever, and then alone is the graph library loaded."""
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for producer, consumer in edges:
+        order.add(consumer, producer)
+    try:
+        order.prepare()
+    except CycleError:
+        return True
+    return False
