@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from mldebt.project.declared_flow import stage_flows as stage_flows
     from mldebt.project.declared_flow import undeclared_params as undeclared_params
     from mldebt.project.dispatches import Dispatch as Dispatch
+    from mldebt.project.downloads import downloaded_from as downloaded_from
     from mldebt.project.draws import Draw as Draw
     from mldebt.project.draws import unseeded_draws as unseeded_draws
     from mldebt.project.endpoints import Endpoint as Endpoint
@@ -88,6 +89,8 @@ if TYPE_CHECKING:
     from mldebt.project.insertions import constant_fix as constant_fix
     from mldebt.project.insertions import seed_fix as seed_fix
     from mldebt.project.latest_files import latest_choices as latest_choices
+    from mldebt.project.llm_calls import LlmCall as LlmCall
+    from mldebt.project.llm_calls import answers_in as answers_in
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
     from mldebt.project.manifests import imported_modules as imported_modules
@@ -177,8 +180,10 @@ _HOMES = {
     "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff",
     "mldebt.project.dispatches": "Dispatch",
+    "mldebt.project.downloads": "downloaded_from",
     "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.latest_files": "latest_choices",
+    "mldebt.project.llm_calls": "LlmCall answers_in",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.name_lists": "NameList name_lists",

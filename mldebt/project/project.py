@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mldebt.project.handoffs import Handoff
     from mldebt.project.imports import Imports
     from mldebt.project.inputs import Inputs
+    from mldebt.project.llm_calls import LlmCall
     from mldebt.project.options import Options
     from mldebt.project.phases import Phases
     from mldebt.project.processes import Process
@@ -404,6 +405,13 @@ class Project:
 
             self._syntax[source.path] = parse(source)
         return self._syntax[source.path]
+
+    @view
+    def llm_calls(self) -> tuple[LlmCall, ...]:
+        """The calls of language models that a provider serves."""
+        from mldebt.project.llm_calls import find_llm_calls
+
+        return tuple(find_llm_calls(self))
 
     @view
     def allowed_versions(self) -> AllowedVersions:

@@ -84,6 +84,8 @@ class _Finder:
             module, _, name = row.use.rpartition(".")
             if alias is None or (module != fact.module and len(node.names) > 1):
                 return None
+            if module.rpartition(".")[2][:1].isupper():
+                return None  # a method of a class cannot be imported
             bound = alias.asname or alias.name
             written = name if name == bound else f"{name} as {bound}"
             if module == fact.module:

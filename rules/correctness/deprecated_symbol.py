@@ -51,7 +51,6 @@ class DeprecatedSymbol(Rule):
     import pandas as pd
 
     x = np.zeros(3, dtype=np.float)  # expect: deprecated-symbol
-    y = np.int(3)
     df = pd.read_csv("a.csv")
     for name, column in df.iteritems():  # expect: deprecated-symbol
         print(name, np.NaN)
@@ -64,7 +63,6 @@ class DeprecatedSymbol(Rule):
     import pandas as pd
 
     x = np.zeros(3, dtype=float)
-    y = int(3)
     df = pd.read_csv("a.csv")
     for name, column in df.items():
         print(name, np.nan)

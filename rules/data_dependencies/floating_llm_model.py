@@ -1,0 +1,113 @@
+"""The rule `floating-llm-model`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, LlmCall, Profile, Project, Related, Role, Rule, Severity, known_texts
+
+_FLOATING = re.compile(
+    r"(?:[\w-]+/)*(?:"
+    r"gpt-3\.5-turbo(-16k)?|gpt-4(-32k|-turbo(-preview)?|-vision-preview|\.1(-mini|-nano)?)?|gpt-4o(-mini)?"
+    r"|gpt-5(\.\d)?(-mini|-nano|-pro|-codex)?|o1(-mini|-preview|-pro)?|o3(-mini|-pro)?|o4-mini"
+    r"|claude-2|claude-instant-1|claude-3([.-][57])?-(opus|sonnet|haiku)|claude-(opus|sonnet|haiku)-4-[015]"
+    r"|gemini-pro(-vision)?|gemini-1\.[05]-(pro|flash)(-8b)?|gemini-2\.0-flash(-lite)?"
+    r"|deepseek-(chat|reasoner)|command-r(-plus)?|[\w.-]+-latest)"
+)
+
+
+class FloatingLlmModel(Rule):
+    """A provider's language model is asked for by a name whose model changes.
+
+    `gpt-4o` or `claude-3-5-sonnet-latest` is whatever the provider serves under that name on the day of the call.
+    Prompts that were tuned, thresholds and evaluations then belong to a model that is no longer there, and nothing here
+    records the change. Sculley et al. 2015, section 3: a signal from another model that updates over time is an
+    unstable data dependency.
+
+    ## How to repair
+
+    Ask for a dated version (`gpt-4o-2024-08-06`, `claude-3-5-sonnet-20241022`, `gemini-1.5-pro-002`), keep its name in
+    the configuration, and run the evaluation again before changing it.
+
+    ## A literal, a setting, the default of a parameter
+
+    ```python title="answer.py"
+    from openai import OpenAI
+
+    from settings import MODEL
+
+    client = OpenAI()
+
+    def answer(question, model="gpt-4o-mini"):
+        return client.chat.completions.create(model=model, messages=[question])  # expect: floating-llm-model
+
+    def judge(text):
+        return client.responses.create(model=MODEL, input=text)  # expect: floating-llm-model
+    ```
+
+    ```python title="settings.py"
+    MODEL = "gpt-4.1"
+    ```
+
+    ## Clients that send the requests later
+
+    ```python title="chain.py"
+    import google.generativeai as genai
+    import litellm
+    from langchain_anthropic import ChatAnthropic
+
+    llm = ChatAnthropic(model="claude-3-5-sonnet-latest")  # expect: floating-llm-model
+    other = genai.GenerativeModel("gemini-1.5-flash")  # expect: floating-llm-model
+    litellm.completion(model="openrouter/anthropic/claude-3.5-sonnet", messages=[])  # expect: floating-llm-model
+    ```
+
+    ## Dated versions, embeddings, own weights, and what is not known
+
+    ```python title="answer.py"
+    import sys
+
+    from langchain_anthropic import ChatAnthropic
+    from openai import OpenAI
+
+    client = OpenAI()
+    client.chat.completions.create(model="gpt-4o-2024-08-06", messages=[])
+    client.chat.completions.create(model="ft:gpt-4o-mini-2024-07-18:acme::7p4lURel", messages=[])
+    client.chat.completions.create(model="meta-llama/Llama-3.1-8B-Instruct", messages=[])
+    client.chat.completions.create(model=sys.argv[1], messages=[])
+    client.embeddings.create(model="text-embedding-3-small", input="a")
+    ChatAnthropic(model="claude-3-opus-20240229")
+    ```
+
+    ## Something else that is created from messages
+
+    ```python title="notify.py"
+    from twilio.rest import Client
+
+    Client().messages.create(body="gpt-4", to="+100")
+    ```
+    """
+
+    profile = Profile.CI
+    minutes = 10
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each file and name, at its first use."""
+        found: dict[tuple[str, str], list[LlmCall]] = {}
+        for call in project.llm_calls:
+            source = call.site.source
+            if source.source.is_any(*self.skip_roles) or call.model is None:
+                continue
+            for name in dict.fromkeys(known_texts(project.value(source, call.model))):
+                if _FLOATING.fullmatch(name):
+                    found.setdefault((source.path, name), []).append(call)
+        for (_, name), calls in found.items():
+            first, *others = sorted(calls, key=lambda call: call.site.call.span)
+            source = first.site.source
+            yield self.finding(
+                first.site.location,
+                f"`{name}` is whatever its provider serves under that name today; no version is asked for",
+                related=[Related(other.site.location, "it is asked here, too") for other in others],
+                severity=Severity.INFO if source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) else None,
+                scope=source.scope_name(first.site.call.block),
+            )

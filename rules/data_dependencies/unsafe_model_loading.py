@@ -1,0 +1,200 @@
+"""The rule `unsafe-model-loading`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import (
+    Confidence,
+    Finding,
+    Profile,
+    Project,
+    Related,
+    Rule,
+    Severity,
+    Site,
+    downloaded_from,
+    facts,
+    known_texts,
+)
+
+_PICKLES = {
+    "pickle.load": "file", "pickle.loads": "data", "dill.load": "file", "dill.loads": "str", "cloudpickle.load": "file",
+    "cloudpickle.loads": "data", "joblib.load": "filename", "sklearn.externals.joblib.load": "filename",
+    "pandas.read_pickle": "filepath_or_buffer", "numpy.load": "file", "torch.load": "f",
+}  # fmt: skip
+_REMOTE_CODE = (
+    "transformers.*",
+    "datasets.load_dataset",
+    "sentence_transformers.*",
+    "peft.*",
+    "evaluate.load",
+    "*.from_pretrained",
+)
+_SAFE_SINCE = "2.6"
+_KNOWN_SINCE = "1.13"
+
+
+class UnsafeModelLoading(Rule):
+    """Loading a model or data runs code that somebody else can change.
+
+    A pickle is a program: who can replace the file on the server, or answer in its place, runs code here. So does
+    `trust_remote_code=True` with whatever is on the hub that day. Sculley et al. 2015, section 3, call such inputs
+    unstable. `torch.load` reads weights alone by default since PyTorch 2.6; before, it needs `weights_only=True`.
+
+    ## How to repair
+
+    Load weights alone (`torch.load(path, weights_only=True)`, safetensors), check a digest before unpickling what was
+    downloaded, and pin the `revision` of code from a hub.
+
+    ## A pickle straight from the network
+
+    ```python title="load.py"
+    import io
+    import pickle
+    import urllib.request
+    import numpy as np
+    import requests
+
+    model = pickle.loads(requests.get("https://models.example.com/churn.pkl").content)  # expect: unsafe-model-loading
+    other = pickle.load(urllib.request.urlopen("https://models.example.com/b.pkl"))  # expect: unsafe-model-loading
+    data = requests.get("https://models.example.com/rows.npy").content
+    rows = np.load(io.BytesIO(data), allow_pickle=True)  # expect: unsafe-model-loading
+    ```
+
+    ## A file that was just downloaded
+
+    ```python title="load.py"
+    import joblib
+    import torch
+    from huggingface_hub import hf_hub_download
+    from urllib.request import urlretrieve
+    urlretrieve("https://models.example.com/churn.joblib", "churn.joblib")
+    model = joblib.load("churn.joblib")  # expect: unsafe-model-loading
+    path = hf_hub_download("acme/churn", "net.pt", revision="24f92d3")
+    net = torch.load(path, weights_only=False)  # expect: unsafe-model-loading
+    ```
+
+    ## Code from a hub, whatever it is that day
+
+    ```python title="load.py"
+    from transformers import AutoModel
+    model = AutoModel.from_pretrained("acme/net", trust_remote_code=True)  # expect: unsafe-model-loading
+    pinned = AutoModel.from_pretrained("acme/net", trust_remote_code=True, revision="24f92d3")
+    ```
+
+    ## A version of PyTorch that unpickles by default
+
+    ```python title="load.py"
+    import torch
+    state = torch.load("net.pt")  # expect: unsafe-model-loading
+    weights = torch.load("net.pt", weights_only=True)
+    ```
+
+    ```text title="requirements.txt"
+    torch==2.1.0
+    ```
+
+    ## One that does not
+
+    ```python title="load.py"
+    import torch
+    state = torch.load("net.pt")
+    ```
+
+    ```text title="requirements.txt"
+    torch>=2.6
+    ```
+
+    ## Own files, checked ones, what cannot be known, and readers that run nothing
+
+    ```python title="load.py"
+    import hashlib
+    import pickle
+    import numpy as np
+    import requests
+    from transformers import AutoModel
+    model = pickle.load(open("models/churn.pkl", "rb"))
+    rows = np.load("rows.npy", allow_pickle=True)
+    table = requests.get("https://models.example.com/rows.json").json()
+    AutoModel.from_pretrained("acme/net", trust_remote_code=trusted)
+
+    def fetch():
+        data = requests.get("https://models.example.com/churn.pkl").content
+        return pickle.loads(data) if hashlib.sha256(data).hexdigest() == DIGEST else None
+    ```
+    """
+
+    profile = Profile.CI
+    minutes = 15
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each call that can run foreign code; one a file for a default of PyTorch."""
+        by_default: dict[str, list[Site]] = {}
+        for site in project.calls(*_PICKLES):
+            if site.source.source.is_any(*self.skip_roles) or _is_checked(site) or not _unpickles(site):
+                continue
+            origin = downloaded_from(project, site.source, site.argument(0, _PICKLES[site.name]))
+            if origin:
+                message = f"`{site.name}` runs whatever code is in the pickle that comes from {origin}"
+                yield self.finding(site.location, message, scope=site.source.scope_name(site.call.block))
+            elif site.name == "torch.load" and _may_be_old(project, site):
+                by_default.setdefault(site.source.path, []).append(site)
+        for sites in by_default.values():
+            yield self._by_default(project, sorted(sites, key=lambda site: site.call.span))
+        yield from self._remote_code(project)
+
+    def _by_default(self, project: Project, sites: list[Site]) -> Finding:
+        first, *others = sites
+        wish = project.allowed_versions.of(first.source.path, ("torch",))[0]
+        return self.finding(
+            first.location,
+            f"`torch.load` runs the code in a checkpoint: before {_SAFE_SINCE}, and `{wish.location.path}` asks for "
+            f"`torch{wish.specifier}`, it needs `weights_only=True`",
+            related=[Related(site.location, "here, too") for site in others],
+            severity=Severity.INFO,
+            scope=first.source.scope_name(first.call.block),
+        )
+
+    def _remote_code(self, project: Project) -> Iterator[Finding]:
+        for site in project.calls(*_REMOTE_CODE):
+            given = site.argument(None, "trust_remote_code")
+            if given != facts.Const(True) or site.source.source.is_any(*self.skip_roles):
+                continue
+            if site.hides_arguments or site.argument(None, "revision", "code_revision") is not None:
+                continue
+            names = known_texts(project.value(site.source, site.call.args[0])) if site.call.args else []
+            if names and (names[0].startswith((".", "/")) or project.locate(site.source.path, names[0])):
+                continue
+            shown = f" of `{names[0]}`" if len(names) == 1 else ""
+            yield self.finding(
+                site.location,
+                f"the code{shown} on the hub is run, in whatever version it has that day (no `revision`)",
+                confidence=Confidence.HIGH if shown else Confidence.MEDIUM,
+                scope=site.source.scope_name(site.call.block),
+            )
+
+
+def _unpickles(site: Site) -> bool:
+    if site.name == "numpy.load":
+        return site.argument(2, "allow_pickle") == facts.Const(True)
+    if site.name == "torch.load":
+        return site.argument(None, "weights_only") in (None, facts.Const(False)) and not site.hides_arguments
+    return True
+
+
+def _may_be_old(project: Project, site: Site) -> bool:
+    """Whether the project asks for versions of PyTorch that know `weights_only` and do not default to it."""
+    wishes = project.allowed_versions.of(site.source.path, ("torch",))
+    return (
+        site.argument(None, "weights_only") is None
+        and bool(wishes)
+        and all(wish.is_below(_SAFE_SINCE) and not wish.is_below(_KNOWN_SINCE) for wish in wishes)
+    )
+
+
+def _is_checked(site: Site) -> bool:
+    """Whether the function around a call computes a digest."""
+    scope = site.source.scope_of(site.call.block)
+    calls = (call for call in site.source.facts.calls if site.source.scope_of(call.block) == scope)
+    return any("hash" in call.name or "digest" in repr(call.func) for call in calls)
