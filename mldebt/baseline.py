@@ -18,7 +18,7 @@ import msgspec
 from mldebt import hygiene
 from mldebt.engine import Report, fingerprint, fingerprint_parts
 from mldebt.finding import Finding
-from mldebt.report.places import printable
+from mldebt.printable import printable
 from mldebt.scope import Scope
 
 FILE_NAME = ".mldebt-baseline.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -47,6 +48,16 @@ class _LazyGroup(click.Group):
             ctx.fail(f"There is no command `{args[0]}`{suggestion(args[0], _COMMANDS)}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it says about its arguments is fit to be shown."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            from mldebt.printable import printable_lines
+
+            vars(error)["message"] = printable_lines(error.message)
+            raise
+
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mldebt", message="%(prog)s %(version)s")
@@ -85,6 +96,8 @@ def _tell_defect(error: Exception) -> None:
 
         traceback.print_exception(error)
         return
-    message = " ".join(str(error).split())
+    from mldebt.printable import printable
+
+    message = printable(" ".join(str(error).split()))
     print(f"mldebt: {type(error).__name__}: {message}", file=sys.stderr)
     print("This should not happen; MLDEBT_TRACEBACK=1 shows where it did.", file=sys.stderr)

@@ -10,7 +10,7 @@ import click
 
 from mldebt import baseline, hygiene
 from mldebt.changes import Change, ChangeError, change_since, narrowed, read_diff, staged_change
-from mldebt.cli.failures import Failure
+from mldebt.cli.failures import Failure, say
 
 if TYPE_CHECKING:
     from mldebt.cli.run import Run
@@ -74,9 +74,9 @@ def _accept(report: Report, run: Run, file: Path, mode: str | None, *, quiet: bo
         baseline.write(file, outcome.standing)
         if not quiet:
             what = f"{_findings(len(outcome.gone))} gone" if outcome.gone else "renamed files are noted"
-            click.echo(f"{file.name}: {what}, {len(outcome.standing)} stay.", err=True)
+            say(f"{file.name}: {what}, {len(outcome.standing)} stay.", err=True)
     elif mode == "lock" and outcome.gone:
-        click.echo(
+        say(
             f"error: {_findings(len(outcome.gone))} gone that {file.name} accepts; left there they hide new ones: "
             "run `mldebt baseline prune` and commit the file",
             err=True,

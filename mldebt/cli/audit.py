@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mldebt.cli.failures import reported, say
 from mldebt.cli.run import analysis_options
 
 if TYPE_CHECKING:
@@ -64,7 +65,6 @@ def command(
     Without a gate (--max-density, --fail-on-grade, --ratchet) the exit code is 0 unless a rule fails (2); a gate
     that is not passed gives 1.
     """
-    from mldebt.cli.failures import reported
     from mldebt.cli.outputs import write_text
     from mldebt.cli.run import collector_paused, prepare
     from mldebt.report.audit import build_audit
@@ -83,7 +83,7 @@ def command(
         *(_grown(audit, earlier) if earlier is not None else ()),
     ]
     for failure in failures:
-        click.echo(f"failed: {failure}", err=True)
+        say(f"failed: {failure}", err=True)
     sys.exit(2 if report.errors else int(bool(failures)))
 
 
@@ -98,7 +98,7 @@ def whole_report(run: Run, *, with_baseline: bool) -> Report:
 
         report, _ = accept(report, run, "keep")
     for error in report.errors:
-        click.echo(f"error: rule {error.rule} {error.message}", err=True)
+        say(f"error: rule {error.rule} {error.message}", err=True)
     return report
 
 

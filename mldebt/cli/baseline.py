@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mldebt.cli.failures import Failure
+from mldebt.cli.failures import Failure, say
 from mldebt.cli.run import analysis_options, complete_rules
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def show_command(directory: str, baseline: str | None) -> None:
         except BaselineError as error:
             raise Failure(str(error)) from error
     for rule, count in counts(entries).items():
-        click.echo(f"{count:6}  {rule}")
+        say(f"{count:6}  {rule}")
     click.echo(f"{len(entries):6}  in {len({entry.path for entry in entries})} files")
 
 
@@ -132,4 +132,4 @@ def _save(run: Run, entries: list[Entry], change: str = "") -> None:
 
     file = baseline_file(run)
     write(file, entries)
-    click.echo(f"{file.name}: {len(entries)} findings accepted{f' ({change})' if change else ''}.")
+    say(f"{file.name}: {len(entries)} findings accepted{f' ({change})' if change else ''}.")

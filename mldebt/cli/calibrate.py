@@ -26,7 +26,7 @@ def command(projects: tuple[str, ...], output_file: str | None, **options: Any) 
     """
     from mldebt import __version__
     from mldebt.calibration import calibrate, dump
-    from mldebt.cli.failures import reported
+    from mldebt.cli.failures import reported, say
     from mldebt.cli.outputs import write_text
     from mldebt.score import FEW_LINES, score
 
@@ -40,7 +40,7 @@ def command(projects: tuple[str, ...], output_file: str | None, **options: Any) 
         rules = len(report.rules)
         if result.lines >= FEW_LINES:
             densities.append((result.density, result.lines))
-        click.echo(f"{result.density:8.1f} {result.lines:9,} {result.findings:6} {project}", err=True)
+        say(f"{result.density:8.1f} {result.lines:9,} {result.findings:6} {project}", err=True)
     try:
         calibration = calibrate(densities, version=__version__, rules=rules)
     except ValueError as error:

@@ -81,7 +81,7 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
 
     The whole project around PATHS is analysed, and what lies in or touches PATHS is reported.
     """
-    from mldebt.cli.failures import reported
+    from mldebt.cli.failures import reported, say
     from mldebt.cli.outputs import read_outputs, write_reports, write_text
     from mldebt.cli.run import collector_paused
 
@@ -97,9 +97,9 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     if options["profile_run"]:
         _tell_costs(report)
     for error in report.errors:
-        click.echo(f"error: rule {error.rule} {error.message}", err=True)
+        say(f"error: rule {error.rule} {error.message}", err=True)
         if os.environ.get("MLDEBT_TRACEBACK"):
-            click.echo(error.traceback, err=True)
+            say(error.traceback, err=True)
     sys.exit(0 if options["exit_zero"] and code == 1 else code)
 
 
@@ -113,6 +113,7 @@ def _tell_costs(report: Report) -> None:
 
 def _run(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, int, str | None]:
     """The report without what is accepted or lies outside the change, the exit code, and a diff if asked for."""
+    from mldebt.cli.failures import say
     from mldebt.cli.fixing import add_ignores, fix, wants_fixes
     from mldebt.cli.run import prepare, progress_bar
 
@@ -127,7 +128,7 @@ def _run(paths: tuple[str, ...], options: dict[str, Any]) -> tuple[Report, int, 
     elif options["add_ignore"] is not None:
         report = add_ignores(report, view.of_overlay, options, run)
     if run.cache is not None and run.cache.notice:
-        click.echo(f"warning: {run.cache.notice}", err=True)
+        say(f"warning: {run.cache.notice}", err=True)
     return report, max(report.exit_code(run.settings.fail_on), int(view.is_locked)), diff
 
 

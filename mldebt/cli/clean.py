@@ -13,11 +13,11 @@ import click
 def command(directory: str, cache_dir: str | None) -> None:
     """Remove the cached facts of the project in DIRECTORY."""
     from mldebt.cache import DIRECTORY, clear
-    from mldebt.cli.failures import reported
+    from mldebt.cli.failures import reported, say
     from mldebt.scope import find_scope
     from mldebt.settings import load_settings
 
     with reported():
         root = find_scope([Path(directory)]).root
         place = Path(cache_dir or load_settings(root).cache_dir or root / DIRECTORY)
-    click.echo(f"Removed {place}." if clear(place) else f"There is no cache in {place}.")
+    say(f"Removed {place}." if clear(place) else f"There is no cache in {place}.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mldebt.cli.failures import reported, say
 from mldebt.cli.run import analysis_options, complete_rules
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ def command(rule: str | None, all_rules: bool, schema: bool, directory: str, **o
 
     The other options count as they do for `mldebt check`.
     """
-    from mldebt.cli.failures import reported
     from mldebt.cli.run import prepare
 
     if schema:
@@ -42,7 +42,7 @@ def command(rule: str | None, all_rules: bool, schema: bool, directory: str, **o
             _show_rule(run, rule)
         elif all_rules:
             for name in run.packs.files:
-                click.echo(_verdict(run, name))
+                say(_verdict(run, name))
         else:
             _show_settings(run, options)
 
@@ -60,14 +60,14 @@ def _show_settings(run: Run, options: dict[str, Any]) -> None:
     from mldebt.settings import Settings, find_settings
 
     file = options["config"] or (None if options["isolated"] else find_settings(run.scope.root))
-    click.echo(f"# root: {run.scope.root}")
-    click.echo(f"# file: {file or 'none'}")
+    say(f"# root: {run.scope.root}")
+    say(f"# file: {file or 'none'}")
     defaults = msgspec.to_builtins(Settings())
     for key, value in msgspec.to_builtins(run.settings).items():
         if value is None:
             continue
         note = "" if value != defaults[key] else "  # default"
-        click.echo(f"{key} = {_toml(value)}{note}")
+        say(f"{key} = {_toml(value)}{note}")
 
 
 def _show_rule(run: Run, rule: str) -> None:
@@ -77,13 +77,13 @@ def _show_rule(run: Run, rule: str) -> None:
 
     if rule not in run.packs.files:
         raise click.UsageError(f"There is no rule `{rule}`{suggestion(rule, run.packs.files)}")
-    click.echo(_verdict(run, rule))
+    say(_verdict(run, rule))
     loaded = run.packs.files[rule].load()
     given = run.settings.rules.get(rule, {})
-    click.echo(f"severity = {_toml(run.settings.severity.get(rule, loaded.severity.label))}")
+    say(f"severity = {_toml(run.settings.severity.get(rule, loaded.severity.label))}")
     for name in options_of(loaded):
         value = given.get(kebab(name), getattr(loaded, name))
-        click.echo(f"{kebab(name)} = {_toml(value)}{'' if kebab(name) in given else '  # default'}")
+        say(f"{kebab(name)} = {_toml(value)}{'' if kebab(name) in given else '  # default'}")
 
 
 def _verdict(run: Run, rule: str) -> str:

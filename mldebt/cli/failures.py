@@ -14,6 +14,13 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
+def say(message: str, *, err: bool = False) -> None:
+    """Print lines in which foreign text may stand, such as names, so that no terminal obeys it."""
+    from mldebt.printable import printable_lines
+
+    click.echo(printable_lines(message), err=err)
+
+
 @contextmanager
 def reported() -> Iterator[None]:
     """Turn mistakes in settings and packs, and workers that do not start, into messages and exit code 2."""
@@ -25,8 +32,8 @@ def reported() -> Iterator[None]:
         yield
     except SettingsError as error:
         for mistake in error.mistakes:
-            click.echo(f"error: {mistake}", err=True)
+            say(f"error: {mistake}", err=True)
         raise SystemExit(2) from error
     except (BrokenRuleError, WorkerError) as error:
-        click.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         raise SystemExit(2) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mldebt.cli.failures import Failure
+from mldebt.cli.failures import Failure, say
 
 if TYPE_CHECKING:
     from mldebt.cli.run import Run
@@ -32,7 +32,7 @@ def fix(report: Report, analyse: Analyse, options: dict[str, Any]) -> tuple[Repo
 
     fixed = apply_fixes(report, analyse, unsafe=options["unsafe_fixes"])
     for finding, reason in fixed.refused:
-        click.echo(f"warning: {finding.location} {finding.rule} is not fixed: {reason}", err=True)
+        say(f"warning: {finding.location} {finding.rule} is not fixed: {reason}", err=True)
     if options["diff"]:
         _tell(f"Would fix {_counted(len(fixed.fixed), len(fixed.after))}.", options)
         return fixed.report, fixed.diff()
@@ -64,7 +64,7 @@ def add_ignores(report: Report, analyse: Analyse, options: dict[str, Any], run: 
 
 def _tell(message: str, options: dict[str, Any]) -> None:
     if not options["quiet"]:
-        click.echo(message, err=True)
+        say(message, err=True)
 
 
 def _counted(findings: int, files: int) -> str:

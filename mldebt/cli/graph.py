@@ -38,6 +38,7 @@ def command(
     """
     from mldebt.cache import DIRECTORY, Cache, extraction_version
     from mldebt.cli.failures import reported
+    from mldebt.cli.outputs import write_text
     from mldebt.load import load_project
     from mldebt.project.graph import data_graph
     from mldebt.scope import find_scope
@@ -72,7 +73,4 @@ def command(
         from mldebt.report.graph import RENDERERS
 
         text = RENDERERS[output_format](graph)
-    if output_file is None:
-        click.echo(text, nl=False)
-    else:
-        Path(output_file).write_text(text, encoding="utf-8")
+    write_text(text, Path(output_file) if output_file else None)

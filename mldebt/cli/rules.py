@@ -25,7 +25,7 @@ def command(directory: str | None, test: bool, output_format: str, pack: tuple[s
 
     The Python rules in DIRECTORY are run.
     """
-    from mldebt.cli.failures import reported
+    from mldebt.cli.failures import reported, say
 
     with reported():
         packs = _packs(directory, pack)
@@ -37,7 +37,7 @@ def command(directory: str | None, test: bool, output_format: str, pack: tuple[s
     else:
         _print_table(rules)
     for message in broken:
-        click.echo(f"error: {message}", err=True)
+        say(f"error: {message}", err=True)
     sys.exit(_exit_code(test, bool(broken)))
 
 

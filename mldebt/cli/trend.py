@@ -88,8 +88,8 @@ def _json(points: Sequence[Point]) -> str:
 
 
 def _table(points: Sequence[Point]) -> str:
+    from mldebt.printable import printable
     from mldebt.report.audit_facts import shown_date, shown_time
-    from mldebt.report.places import printable
 
     most = max((point.principal for point in points), default=0) or 1
     lines = [f"{'date':10}  {'commit':10} grade {'lines':>8} {'findings':>8} {'principal':>10} {'min/kloc':>8}"]

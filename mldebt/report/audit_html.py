@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mldebt import __version__
 from mldebt.finding import Finding, Related
+from mldebt.printable import printable
 from mldebt.report.audit import Audit, Hotspot
 from mldebt.report.audit_facts import compared, headline, limits, shown_date, shown_payback, shown_time, unread
 from mldebt.report.audit_picture import picture
@@ -19,7 +20,6 @@ from mldebt.report.audit_rubric import rubric
 from mldebt.report.audit_words import words
 from mldebt.report.cards import cards
 from mldebt.report.metrics import metrics_lines
-from mldebt.report.places import printable
 from mldebt.source import Location
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from mldebt.printable import printable
 from mldebt.report.audit import Audit, Work
 from mldebt.report.audit_facts import headline, limits, shown_payback, shown_time, unread
 from mldebt.report.audit_rubric import rubric
 from mldebt.report.audit_words import words
 from mldebt.report.metrics import metrics_lines
-from mldebt.report.places import printable
 
 _MOST_ROWS = 10
 

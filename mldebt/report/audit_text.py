@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mldebt.printable import printable
 from mldebt.report.audit import Audit, Work
 from mldebt.report.audit_facts import compared, headline, limits, shown_payback, shown_time, unread
 from mldebt.report.audit_words import words
 from mldebt.report.metrics import metrics_lines
-from mldebt.report.places import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

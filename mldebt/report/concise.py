@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mldebt.engine import Report
+from mldebt.printable import printable
 from mldebt.report.caps import capped
-from mldebt.report.places import printable, shown_place, summary
+from mldebt.report.places import shown_place, summary
 
 
 class ConciseReporter:

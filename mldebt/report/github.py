@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from mldebt.engine import Report
 from mldebt.finding import Finding, Severity
+from mldebt.printable import printable
 from mldebt.raw_places import RawPlaces, cell_note
 from mldebt.report.caps import capped
-from mldebt.report.places import printable, summary
+from mldebt.report.places import line_start, summary
 
 MOST_SHOWN = 10
 """Annotations of one level that a step shows."""
@@ -40,7 +41,7 @@ class GithubReporter:
 
 
 def _line(finding: Finding, places: RawPlaces) -> str:
-    place = f"{places.path(finding.location)}:{places.span(finding.location).line}"
+    place = f"{line_start(places.path(finding.location))}:{places.span(finding.location).line}"
     return f"{place}: {finding.severity.label} {finding.rule} {printable(finding.message)}"
 
 

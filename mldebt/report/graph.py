@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 import msgspec
 
+from mldebt.printable import printable
 from mldebt.project.graph import DataGraph, Edge, Node
+from mldebt.report.json import encodable
 
 _SHAPES = {
     "dataset": "cylinder",
@@ -34,7 +35,10 @@ _MERMAID = {
 def render_json(graph: DataGraph) -> str:
     """`{"version": 1, "nodes": …, "edges": …, "unresolved": …}`, stable and sorted."""
     document = {"version": 1, "nodes": graph.nodes, "edges": graph.edges, "unresolved": graph.unresolved}
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return (
+        msgspec.json.format(msgspec.json.encode(encodable(msgspec.to_builtins(document))), indent=2).decode()
+        + "\n"
+    )
 
 
 def render_text(graph: DataGraph) -> str:
@@ -48,8 +52,8 @@ def render_text(graph: DataGraph) -> str:
     for node in graph.nodes:
         if node.kind in ("stage", "script", "notebook", "module", "config"):
             continue
-        declared = f"  declared in {', '.join(node.declared_by)}" if node.declared_by else ""
-        lines.append(f"{visible(node.name)} ({node.kind}){declared}")
+        declared = f"  declared in {printable(', '.join(node.declared_by))}" if node.declared_by else ""
+        lines.append(f"{printable(node.name)} ({node.kind}){declared}")
         lines += _ends("<-", [(e, names[e.source]) for e in into[node.id]])
         lines += _ends("->", [(e, names[e.target]) for e in out_of[node.id]])
     undeclared = sum(1 for edge in graph.edges if not edge.declared)
@@ -57,20 +61,20 @@ def render_text(graph: DataGraph) -> str:
         f"{len(graph.nodes)} nodes, {len(graph.edges)} edges, {undeclared} undeclared (!), "
         f"{len(graph.unresolved)} accesses of unknown data"
     )
-    lines += [f"  ? {_place(e.path, e.cell, e.line)} {e.api}: {visible(e.cause)}" for e in graph.unresolved]
+    lines += [f"  ? {_place(e.path, e.cell, e.line)} {e.api}: {printable(e.cause)}" for e in graph.unresolved]
     return "\n".join(lines) + "\n"
 
 
 def _ends(arrow: str, ends: Iterable[tuple[Edge, Node]]) -> list[str]:
     return [
-        f"  {arrow} {' ' if edge.declared else '!'} {edge.kind:8} {visible(node.name)}"
+        f"  {arrow} {' ' if edge.declared else '!'} {edge.kind:8} {printable(node.name)}"
         f"  ({_place(edge.path, edge.cell, edge.line)})"
         for edge, node in ends
     ]
 
 
 def _place(path: str, cell: int | None, line: int) -> str:
-    return f"{visible(path)}:{line}" if cell is None else f"{visible(path)}:cell {cell + 1}:{line}"
+    return f"{printable(path)}:{line}" if cell is None else f"{printable(path)}:cell {cell + 1}:{line}"
 
 
 def render_dot(graph: DataGraph) -> str:
@@ -95,7 +99,7 @@ def render_mermaid(graph: DataGraph) -> str:
     lines = ["flowchart LR"]
     for node in graph.nodes:
         before, after = _MERMAID.get(node.kind, ("[", "]"))
-        label = visible(node.name).replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+        label = printable(node.name).replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
         lines.append(f'  {numbers[node.id]}{before}"{label}"{after}')
     for edge in graph.edges:
         arrow = "-->" if edge.confidence == "high" else "-.->"
@@ -108,12 +112,7 @@ def render_mermaid(graph: DataGraph) -> str:
 
 def quoted(text: str) -> str:
     """A DOT string."""
-    return '"' + visible(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def visible(text: str) -> str:
-    """A name without control characters, so that it cannot steer a terminal."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", text)
+    return '"' + printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 RENDERERS: dict[str, Callable[[DataGraph], str]] = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mldebt.printable import printable
 from mldebt.project.graph import DataGraph
-from mldebt.report.graph import render_dot, visible
+from mldebt.report.graph import render_dot
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -18,10 +19,11 @@ def render_html(graph: DataGraph, title: str) -> str:
     page = Environment(autoescape=True).from_string((_STATIC / "graph.html").read_text(encoding="utf-8"))
     program = (_STATIC / "viz-global.js").read_text(encoding="utf-8")
     return page.render(
-        title=visible(title),
+        title=printable(title),
         graph=graph,
-        names={node.id: visible(node.name) for node in graph.nodes},
+        names={node.id: printable(node.name) for node in graph.nodes},
         undeclared=sum(1 for edge in graph.edges if not edge.declared),
+        shown=printable,
         dot=render_dot(graph),
         viz=Markup(program),
     )

@@ -104,7 +104,7 @@ def encodable(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):
-        return {key: encodable(item) for key, item in value.items()}
-    if isinstance(value, list):
+        return {encodable(key): encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
         return [encodable(item) for item in value]
     return value

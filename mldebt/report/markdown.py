@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mldebt.engine import Report
 from mldebt.finding import Finding
+from mldebt.printable import printable
 from mldebt.raw_places import RawPlaces
 from mldebt.report.cards import Card, cards
-from mldebt.report.places import printable, summary
+from mldebt.report.places import summary
 
 MOST_BYTES = 900_000
 """GitHub refuses job summaries of more than 1,024 kB; whole sections are left out before that."""
@@ -62,9 +64,12 @@ def _section(card: Card, findings: Sequence[Finding], cap: int, places: RawPlace
 
 
 def _text(text: str) -> str:
-    """Text with its code spans kept and everything else that Markdown or HTML would interpret escaped."""
+    """Text with its code spans kept and everything else that Markdown or HTML would interpret escaped.
+
+    Where it is not clear what a code span is, there is none.
+    """
     parts = printable(text).split("`")
-    if len(parts) % 2 == 0:
+    if len(parts) % 2 == 0 or "``" in text:
         return _escaped("`".join(parts)).replace("`", "\\`")
     return "".join(f"`{part}`" if number % 2 else _escaped(part) for number, part in enumerate(parts))
 
@@ -76,5 +81,6 @@ def _escaped(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{printable(text)}{fence}"
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{printable(text)}{space}{fence}"

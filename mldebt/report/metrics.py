@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
+from mldebt.printable import printable
 from mldebt.project.metrics import Metrics
-from mldebt.report.places import printable
+from mldebt.report.json import encodable
 
 
 def render_metrics(metrics: Metrics, output_format: str) -> str:
     """All figures: lines for people, or `{"version": 1, "metrics": …}` with shares from 0 to 1 (`json`)."""
     if output_format == "json":
         document = {"version": 1, "metrics": metrics}
-        return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+        return (
+            msgspec.json.format(msgspec.json.encode(encodable(msgspec.to_builtins(document))), indent=2).decode()
+            + "\n"
+        )
     return "\n".join(printable(line) for line in metrics_lines(metrics)) + "\n"
 
 

@@ -7,30 +7,29 @@ from pathlib import Path
 
 from mldebt.engine import Report
 from mldebt.finding import Safety, Severity
+from mldebt.printable import printable
 from mldebt.source import Location
 
 
 def shown_path(root: Path, path: str) -> str:
-    """A path relative to the current directory where that is shorter than the absolute one."""
+    """A path relative to the current directory where that is shorter than the absolute one, fit to be shown."""
     full = os.path.normpath(root / path)
     try:
         relative = os.path.relpath(full)
     except ValueError:  # another drive
         return printable(full)
-    return printable(min(relative, full, key=len))
+    return line_start(min(relative, full, key=len))
+
+
+def line_start(path: str) -> str:
+    """A path that may stand at the start of a line of a CI log, where `::` would make it a command."""
+    return printable(f"./{path}" if path.startswith("::") else path)
 
 
 def shown_place(root: Path, location: Location) -> str:
     """`path:line:column`, in notebooks `path:cell 3:line:column` with the cell counted from 1."""
     cell = "" if location.cell is None else f"cell {location.cell + 1}:"
     return f"{shown_path(root, location.path)}:{cell}{location.span.line}:{location.span.column}"
-
-
-def printable(text: str) -> str:
-    """The text with control characters, lone surrogates and directional marks made visible."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
 def summary(report: Report) -> str:
@@ -65,7 +64,3 @@ def _fixable(report: Report) -> str:
 
 def _count(number: int, word: str, *, plural: str | None = None) -> str:
     return f"{number} {word if number == 1 else plural or word + 's'}"
-
-
-def _escape(char: str) -> str:
-    return " " if char == "\u3000" or char == "\u00a0" else char.encode("unicode_escape").decode("ascii")

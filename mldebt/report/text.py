@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from mldebt.engine import Report
 from mldebt.finding import Finding, Severity
+from mldebt.printable import printable
 from mldebt.report.caps import capped
-from mldebt.report.places import printable, shown_place, summary
+from mldebt.report.places import shown_place, summary
 from mldebt.report.terminal import Terminal, file_link
 from mldebt.source import Location
 
