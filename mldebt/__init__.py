@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mldebt.project.accesses import DataAccess as DataAccess
     from mldebt.project.addresses import Address as Address
     from mldebt.project.addresses import addresses as addresses
+    from mldebt.project.addresses import is_distinctive as is_distinctive
     from mldebt.project.admissions import Admission as Admission
     from mldebt.project.admissions import admissions as admissions
     from mldebt.project.allowed_versions import Wish as Wish
@@ -58,10 +59,13 @@ if TYPE_CHECKING:
     from mldebt.project.call_fixes import sorting_fix as sorting_fix
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
+    from mldebt.project.clocks import clock_uses as clock_uses
     from mldebt.project.clones import CloneClass as CloneClass
     from mldebt.project.clones import CloneMember as CloneMember
     from mldebt.project.clones import is_worth_sharing as is_worth_sharing
     from mldebt.project.clones import line_similarity as line_similarity
+    from mldebt.project.closures import data_closures as data_closures
+    from mldebt.project.columns import dead_columns as dead_columns
     from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.copied_blocks import CopiedBlock as CopiedBlock
     from mldebt.project.copied_blocks import find_copied_blocks as find_copied_blocks
@@ -76,12 +80,14 @@ if TYPE_CHECKING:
     from mldebt.project.draws import unseeded_draws as unseeded_draws
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
+    from mldebt.project.environment_reads import undeclared_environment as undeclared_environment
     from mldebt.project.gated_steps import gated_steps as gated_steps
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
     from mldebt.project.handlers import is_tried_again as is_tried_again
     from mldebt.project.handlers import tells as tells
     from mldebt.project.handoffs import Handoff as Handoff
+    from mldebt.project.handoffs import needs_a_notebook as needs_a_notebook
     from mldebt.project.images import built_images as built_images
     from mldebt.project.images import floats as floats
     from mldebt.project.images import images_of as images_of
@@ -91,6 +97,7 @@ if TYPE_CHECKING:
     from mldebt.project.latest_files import latest_choices as latest_choices
     from mldebt.project.llm_calls import LlmCall as LlmCall
     from mldebt.project.llm_calls import answers_in as answers_in
+    from mldebt.project.lost_transformers import lost_transformers as lost_transformers
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
     from mldebt.project.manifests import imported_modules as imported_modules
@@ -110,6 +117,7 @@ if TYPE_CHECKING:
     from mldebt.project.parked_steps import ParkedStep as ParkedStep
     from mldebt.project.parked_steps import parked_steps as parked_steps
     from mldebt.project.phantoms import phantoms as phantoms
+    from mldebt.project.phantoms import untracked_inputs as untracked_inputs
     from mldebt.project.phases import Event as Event
     from mldebt.project.phases import Program as Program
     from mldebt.project.processes import Process as Process
@@ -124,6 +132,7 @@ if TYPE_CHECKING:
     from mldebt.project.requests_to_models import UncheckedRequest as UncheckedRequest
     from mldebt.project.requests_to_models import unchecked_requests as unchecked_requests
     from mldebt.project.score_cuts import ScoreCut as ScoreCut
+    from mldebt.project.score_cuts import Scores as Scores
     from mldebt.project.score_cuts import score_cuts as score_cuts
     from mldebt.project.services import prepares_data as prepares_data
     from mldebt.project.services import serves as serves
@@ -131,6 +140,8 @@ if TYPE_CHECKING:
     from mldebt.project.specifiers import exclude as exclude
     from mldebt.project.splits import Split as Split
     from mldebt.project.stale_declarations import stale_declarations as stale_declarations
+    from mldebt.project.stored_data import doubly_tracked as doubly_tracked
+    from mldebt.project.stored_data import stored_data as stored_data
     from mldebt.project.strings import strings_of as strings_of
     from mldebt.project.switches import Switch as Switch
     from mldebt.project.symbol_uses import SymbolUse as SymbolUse
@@ -149,6 +160,7 @@ if TYPE_CHECKING:
     from mldebt.project.unselected import Unselected as Unselected
     from mldebt.project.unselected import find_unselected as find_unselected
     from mldebt.project.unused_variables import unused_variables as unused_variables
+    from mldebt.project.unwritten_keys import unwritten_keys as unwritten_keys
     from mldebt.project.walk import walk as walk
     from mldebt.rule import Rule as Rule
     from mldebt.source import Kind as Kind
@@ -163,7 +175,7 @@ _HOMES = {
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",
     "mldebt.project.accesses": "DataAccess",
-    "mldebt.project.addresses": "Address addresses",
+    "mldebt.project.addresses": "Address addresses is_distinctive",
     "mldebt.project.admissions": "Admission admissions",
     "mldebt.project.allowed_versions": "Wish",
     "mldebt.project.artifacts": "Artifact component_of",
@@ -173,17 +185,20 @@ _HOMES = {
     "mldebt.project.data_checks": "checks_data",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_reads": "MissingKey",
+    "mldebt.project.environment_reads": "undeclared_environment",
     "mldebt.project.endpoints": "Endpoint endpoints",
+    "mldebt.project.clocks": "clock_uses",
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
     "mldebt.project.images": "built_images floats images_of repository",
     "mldebt.project.gated_steps": "gated_steps",
-    "mldebt.project.handoffs": "Handoff",
+    "mldebt.project.handoffs": "Handoff needs_a_notebook",
     "mldebt.project.dispatches": "Dispatch",
     "mldebt.project.downloads": "downloaded_from",
     "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.latest_files": "latest_choices",
     "mldebt.project.llm_calls": "LlmCall answers_in",
+    "mldebt.project.lost_transformers": "lost_transformers",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.name_lists": "NameList name_lists",
@@ -193,7 +208,7 @@ _HOMES = {
     "mldebt.project.orders": "Disorder disorders",
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.phases": "Event Program",
-    "mldebt.project.phantoms": "phantoms",
+    "mldebt.project.phantoms": "phantoms untracked_inputs",
     "mldebt.project.processes": "Process",
     "mldebt.project.call_fixes": "argument_fix argument_removal method_fix sorting_fix",
     "mldebt.project.insertions": "constant_fix seed_fix",
@@ -207,7 +222,8 @@ _HOMES = {
     "mldebt.project.specifiers": "exclude",
     "mldebt.project.stale_declarations": "stale_declarations",
     "mldebt.project.requests_to_models": "UncheckedRequest unchecked_requests",
-    "mldebt.project.score_cuts": "ScoreCut score_cuts",
+    "mldebt.project.score_cuts": "ScoreCut Scores score_cuts",
+    "mldebt.project.stored_data": "doubly_tracked stored_data",
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
     "mldebt.project.symbol_uses": "SymbolUse symbol_uses",
@@ -216,8 +232,11 @@ _HOMES = {
     "mldebt.project.unreferenced": "may_be_hook",
     "mldebt.project.unselected": "Unselected find_unselected",
     "mldebt.project.unused_variables": "unused_variables",
+    "mldebt.project.unwritten_keys": "unwritten_keys",
     "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.walk": "walk",
+    "mldebt.project.closures": "data_closures",
+    "mldebt.project.columns": "dead_columns",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
     "mldebt.values": "known_texts show",

@@ -1,8 +1,8 @@
 """What an unchanged project came to the last time: a warm run links nothing and asks no rule.
 
 A run is a function of the code of mldebt and of the rules, of the settings, of the day (comments expire) and of
-what discovery saw: the content of every source and the names of all files. A digest of these is the question;
-the answer is kept in the cache.
+what discovery saw: the content of every source, the names of all files, the sizes of data. A digest of these is
+the question; the answer is kept in the cache.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from mldebt.cache import Cache, extraction_version, key_of, key_of_large
 from mldebt.discover import Discovery
 from mldebt.extract import size_limit
 from mldebt.finding import Finding
+from mldebt.outside import stamps
 from mldebt.packs import Packs
 from mldebt.project import Project
 from mldebt.settings import Settings
@@ -38,8 +39,9 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 class Answers:
     """The answers to runs that ask the same of mldebt, and differ in what they find on disk."""
 
-    def __init__(self, cache: Cache, settings: Settings, packs: Packs, today: date) -> None:
+    def __init__(self, cache: Cache, settings: Settings, packs: Packs, today: date, root: Path) -> None:
         self._cache = cache
+        self._root = root
         asked = msgspec.structs.replace(settings, workers=None, cache_dir=None)
         self._asked = b"".join(
             (msgspec.json.encode(asked, order="sorted"), _code_digest(packs), today.isoformat().encode())
@@ -90,6 +92,7 @@ class Answers:
             )
         for name in sorted(found.files):
             digest.update(b"\0" + os.fsencode(name))
+        digest.update(stamps(self._root, found.files))
         digest.update(repr((found.problems, sorted(found.data))).encode(errors="surrogatepass"))
         return digest.digest()
 

@@ -129,7 +129,7 @@ def check(
         return project
 
     texts = Texts({source.path: source for source in found.sources})
-    answers = Answers(cache, settings, packs, today) if cache is not None else None
+    answers = Answers(cache, settings, packs, today, scope.root) if cache is not None else None
     with clock.measure("phase", "answers"):
         answer = answers.recall(found) if answers is not None else None
     errors: list[RunError] = []

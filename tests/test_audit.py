@@ -7,16 +7,14 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections import Counter
-from contextlib import suppress
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.request import urlopen
 
 import msgspec
 import pytest
+from browsing import CHROMIUM, title_of
 from click.testing import CliRunner, Result
 
 from mldebt.cli import cli
@@ -35,11 +33,6 @@ from mldebt.source import Location, Span
 from mldebt.trend import spread
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-)  # fmt: skip
 
 
 def git(directory: Path, *arguments: str, day: int = 1) -> None:
@@ -469,30 +462,6 @@ addEventListener("load", async () => {
 });
 </script></body>
 """
-
-
-def title_of(page: Path, directory: Path) -> tuple[str, str]:
-    """The title of a page once it begins with RESULT, and what the browser logged until then."""
-    assert CHROMIUM is not None
-    profile = directory / "profile"
-    log = directory / "log"
-    arguments = (f"--user-data-dir={profile}", "--remote-debugging-port=0", "--enable-logging=stderr")
-    with log.open("wb") as stream:
-        window = ("--window-size=1200,900", page.as_uri())
-        browser = subprocess.Popen([CHROMIUM, *FLAGS, *arguments, *window], stdout=stream, stderr=stream)
-        try:
-            end = time.monotonic() + 150
-            title = ""
-            while time.monotonic() < end and not title.startswith("RESULT"):
-                time.sleep(0.3)
-                with suppress(OSError, ValueError, IndexError):
-                    port = (profile / "DevToolsActivePort").read_text().split()[0]
-                    with urlopen(f"http://127.0.0.1:{port}/json/list", timeout=5) as answer:
-                        title = next(tab["title"] for tab in json.load(answer) if tab["type"] == "page")
-        finally:
-            browser.terminate()
-            browser.wait(30)
-    return title, log.read_text(errors="replace")
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")

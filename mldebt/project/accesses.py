@@ -18,6 +18,7 @@ from mldebt.project.addresses import Address, addresses, gaps
 from mldebt.project.callers import Caller
 from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.sql_tables import names_tables, table_accesses
 from mldebt.source import Kind, Location, Role
 from mldebt.values import Gap, Known, Object, Value, alternatives, concatenate
 
@@ -140,12 +141,14 @@ class _Finder:
             value = self._target(source, call, row, frame)
             if value is None or effect not in EFFECTS:
                 continue
-            anchor = self._anchor(component)
-            found = list(addresses(value, anchor, dirname(component.path)))
-            for address in found:
-                yield DataAccess(
-                    component.path, source, call, effect, _format(api, address), api.name, address, None, places
-                )
+            if names_tables(api.name, api.format):
+                found = list(table_accesses(value, api.format, effect))
+            else:
+                home = dirname(component.path)
+                found = [(effect, address) for address in addresses(value, self._anchor(component), home)]
+            for done, address in found:
+                form = _format(api, address)
+                yield DataAccess(component.path, source, call, done, form, api.name, address, None, places)
             for gap in gaps(value) if not found else ():
                 yield DataAccess(component.path, source, call, effect, api.format, api.name, None, gap, places)
 

@@ -503,8 +503,11 @@ class Evaluator:
             if skip and position == 0:
                 continue
             argument = argument_for(function, param.name, call, skip)
+            bound = None if argument is not None else self.project.bound_parameter(home, function, param)
             if argument is not None:
                 passed: Value | Argument = Argument(source, argument, frame, self._depth)
+            elif bound is not None:  # `main()`: its framework passes the rest
+                passed = bound
             elif hides_arguments(call) or param.default is None:
                 passed = Gap("parameter", param.name)
             else:

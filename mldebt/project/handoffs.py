@@ -10,6 +10,8 @@ from mldebt.declarations.model import DATA_TOOLS, Declared, Stage
 from mldebt.project.accesses import DataAccess
 from mldebt.project.addresses import Address
 from mldebt.project.artifacts import Artifact, component_of
+from mldebt.project.sql_tables import PREFIX
+from mldebt.source import Kind
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -72,6 +74,17 @@ def _is_conditional(access: DataAccess) -> bool:
     return source.enclosing(access.call.block, "if", "else", "try", "except") is not None
 
 
+def needs_a_notebook(project: Project, handoff: Handoff) -> bool:
+    """Whether a script reads what only notebooks write, by hand: no stage runs the notebook, git has no copy."""
+    artifact = handoff.artifact
+    producer, consumer = project.by_path[handoff.producer], project.by_path[handoff.consumer]
+    if producer.kind is not Kind.NOTEBOOK or consumer.kind is not Kind.PYTHON:
+        return False
+    if any(project.by_path[write.component].kind is Kind.PYTHON for write in artifact.writes):
+        return False
+    return artifact.address.path not in project.files and not project.stages_running(producer)
+
+
 class Declarations:
     """What stages, catalogues and contracts say about data."""
 
@@ -120,7 +133,8 @@ class Declarations:
 
     @cached_property
     def _catalogue(self) -> tuple[Declared, ...]:
-        return tuple(d for d in self._project.declared_data if d.kind in ("dataset", "input", "output", "model"))
+        kinds = ("dataset", "input", "output", "model", "table")
+        return tuple(d for d in self._project.declared_data if d.kind in kinds)
 
 
 def _mentions(words: tuple[str, ...], address: Address) -> bool:
@@ -133,6 +147,10 @@ def covers(declared: Declared, address: Address) -> bool:
     place = declared.file or declared.path
     if not place:
         return False
+    if address.path.startswith(PREFIX):
+        names = {name.removeprefix(PREFIX).lower() for name in (declared.name, declared.path)}
+        table = address.path.removeprefix(PREFIX)
+        return table in names or table.rpartition(".")[2] in {name.rpartition(".")[2] for name in names}
     if address.is_known and (address.path == place or address.path.startswith(f"{place.rstrip('/')}/")):
         return True
     parts = tuple(part for part in place.split("/") if part not in ("", "."))

@@ -37,14 +37,20 @@ _NOT_SAID = frozenset({"", ".", "data", "src", "notebooks"})
 
 
 class Phantom(NamedTuple):
-    """An artifact without an origin, with the reads that need it."""
+    """An artifact without an origin, with the reads that need it; `described` says that a document speaks of it."""
 
     artifact: Artifact
     reads: tuple[DataAccess, ...]
+    described: bool = False
 
 
 def phantoms(project: Project) -> Iterator[Phantom]:
-    """The data without an origin, by sub-project and name."""
+    """The data without an origin of which no document speaks, by sub-project and name."""
+    return (found for found in untracked_inputs(project) if not found.described)
+
+
+def untracked_inputs(project: Project) -> Iterator[Phantom]:
+    """The data that nothing here produces, tracks, downloads or declares, by sub-project and name."""
     brought = {project.subprojects.root_of(path) for path in _fetching(project)}
     documents = "\n".join(
         source.source.read().decode("utf-8", "replace").lower() for source in project.sources(Kind.MARKDOWN)
@@ -61,13 +67,13 @@ def phantoms(project: Project) -> Iterator[Phantom]:
             continue
         if f"{address.name}.dvc" in pulled or _SECRET.search(address.name):
             continue
-        if _is_declared(project, address) or _is_mentioned(address.path, documents):
+        if _is_declared(project, address):
             continue
         if any(_could_be(write, address, artifact.subproject, project) for write in project.accesses):
             continue
         reads = tuple(read for read in artifact.reads if _is_needed(read) and str(read.address) == str(address))
         if reads:
-            yield Phantom(artifact, reads)
+            yield Phantom(artifact, reads, _is_mentioned(address.path, documents))
 
 
 def _is_inside(address: Address) -> bool:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from mldebt.project.stages import Stages
     from mldebt.project.switches import Switches
     from mldebt.project.syntax import Syntax
+    from mldebt.project.training_inputs import TrainingInputs
     from mldebt.project.types import Types
     from mldebt.project.unreferenced import Unreferenced
     from mldebt.project.unused_settings import UnusedSettings
@@ -375,6 +376,13 @@ class Project:
         from mldebt.project.flow import Flow
 
         return Flow(self)
+
+    @view
+    def training_inputs(self) -> TrainingInputs:
+        """Which data models are fitted on."""
+        from mldebt.project.training_inputs import TrainingInputs
+
+        return TrainingInputs(self)
 
     @view
     def splits(self) -> tuple[Split, ...]:

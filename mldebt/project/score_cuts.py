@@ -45,7 +45,7 @@ class ScoreCut(NamedTuple):
 
 def score_cuts(project: Project) -> Iterator[ScoreCut]:
     """The cuts at written numbers other than 0, 1 and one half, by path and place."""
-    scores = _Scores(project)
+    scores = Scores(project)
     for source in project.code:
         if not scores.made_in(source):
             continue
@@ -90,7 +90,7 @@ def _number(source: SourceFacts, expr: Expr) -> float | None:
     return None
 
 
-class _Scores:
+class Scores:
     """Tells which expressions are scores of a model."""
 
     def __init__(self, project: Project) -> None:

@@ -15,6 +15,7 @@ from mldebt.facts import Const, Expr, Function, Param, Ref, Text
 from mldebt.project.accesses import READS
 from mldebt.project.declared_flow import stage_accesses
 from mldebt.project.handoffs import covers
+from mldebt.project.stale_params import stale_params
 from mldebt.project.walk import walk
 from mldebt.source import Kind, Location
 
@@ -27,7 +28,7 @@ _SIGNS = ("done", "ok", "_SUCCESS", "complete", "flag")
 
 
 class Stale(NamedTuple):
-    """`kind` is entry, argument or dependency; `owner` the stage or function that it belongs to."""
+    """`kind` is entry, argument, dependency or parameter; `owner` the stage or function that it belongs to."""
 
     kind: str
     name: str
@@ -74,10 +75,13 @@ def _below(project: Project, home: str) -> list[SourceFacts]:
 
 
 def _is_set(project: Project, home: str, entry: Declared) -> bool:
-    """Whether a setting of the project names an entry: code may look it up by that name."""
+    """Whether a setting of the project names an entry (its own apart): code may look it up by that name."""
     start = f"{home}/" if home else ""
     for source in project.sources(Kind.YAML, Kind.TOML, Kind.JSON):
-        if source.path.startswith(start) and any(e.value == entry.name for e in source.facts.entries):
+        if source.path.startswith(start) and any(
+            e.value == entry.name and not (source.path == entry.location.path and e.path[:1] == (entry.name,))
+            for e in source.facts.entries
+        ):
             return True
     return False
 
@@ -192,6 +196,8 @@ def _dependencies(project: Project) -> Iterator[Stale]:
         if stage.tool != "dvc" or stage.location in seen or not _is_followed(project, stage):
             continue
         seen.add(stage.location)
+        for param in stale_params(project, stage):
+            yield Stale("parameter", param.path, stage.name, param.location)
         reach = project.call_graph.reach_of_stage(stage)
         accesses = list(stage_accesses(project, stage))
         if reach.by_name or any(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Role, Rule, Severity, phantoms
+from mldebt import Finding, Project, Related, Role, Rule, Severity, phantoms, unwritten_keys
 
 
 class PhantomInput(Rule):
@@ -41,6 +41,47 @@ class PhantomInput(Rule):
     # %%
     import pandas as pd
     df = pd.read_csv("../data/clean_data.csv")  # expect: phantom-input
+    ```
+
+    ## A key of a store that nobody fills
+
+    ```python title="registry.py"
+    import pandas as pd
+    def put(table, run, key):
+        table.to_csv(f"/srv/registry/{run}/{key}.csv")
+    def get(run, key):
+        return pd.read_csv(f"/srv/registry/{run}/{key}.csv")
+    ```
+
+    ```python title="prepare.py"
+    import sys
+    import pandas as pd
+    from registry import get, put
+    put(pd.DataFrame(), sys.argv[1], "train")
+    put(pd.DataFrame(), sys.argv[1], "test")
+    get(sys.argv[1], "train")
+    get(sys.argv[1], "features")  # expect: phantom-input
+    ```
+
+    ## A store that somebody else fills, or that is filled under names that are not known
+
+    ```python title="registry.py"
+    import pandas as pd
+    def put(table, run, key):
+        table.to_csv(f"/srv/registry/{run}/{key}.csv")
+    def get(run, key):
+        return pd.read_csv(f"/srv/registry/{run}/{key}.csv")
+    ```
+
+    ```python title="prepare.py"
+    import sys
+    import pandas as pd
+    from registry import get, put
+    put(pd.DataFrame(), sys.argv[1], "train")
+    put(pd.DataFrame(), sys.argv[1], "test")
+    put(pd.DataFrame(), sys.argv[1], sys.argv[2])
+    get(sys.argv[1], "features")
+    pd.read_csv(f"/srv/other/{sys.argv[1]}/features.csv")
     ```
 
     ## Tracked, made here, named in the README, declared
@@ -107,6 +148,7 @@ class PhantomInput(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file, at its first reader; scripts come before notebooks."""
+        yield from self._keys(project)
         for phantom in phantoms(project):
             reads = [r for r in phantom.reads if not project.by_path[r.component].source.is_any(*self.skip_roles)]
             if not reads:
@@ -125,3 +167,16 @@ class PhantomInput(Rule):
                 ],
                 severity=Severity.INFO if all(drafts) else None,
             )
+
+    def _keys(self, project: Project) -> Iterator[Finding]:
+        for key in unwritten_keys(project):
+            reads = [r for r in key.reads if not project.by_path[r.component].source.is_any(*self.skip_roles)]
+            places = sorted({read.origin for read in reads})
+            if places:
+                others = ", ".join(f"`{write.address.name}`" for write in key.written[:3] if write.address)
+                yield self.finding(
+                    places[0],
+                    f"`{key.name}` is read from a store in which nothing here puts it: only {others} are written",
+                    related=[Related(place, "it is read here, too") for place in places[1:]]
+                    + [Related(write.origin, "another key is written here") for write in key.written[:3]],
+                )

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Rule, entry_removal, location_entry, stale_declarations
+from mldebt import (
+    Finding,
+    Profile,
+    Project,
+    Role,
+    Rule,
+    entry_removal,
+    location_entry,
+    stale_declarations,
+)
 
 _MESSAGES = {
     "entry": "catalogue entry `{name}` is used by no node and loaded by no code",
     "argument": "node function `{owner}` is given `{name}` and never reads it",
+    "parameter": "stage `{owner}` tracks the parameter `{name}`, but nothing that it runs reads it",
     "dependency": "stage `{owner}` depends on `{name}`, but nothing that it runs reads it",
 }
 
@@ -50,6 +60,22 @@ class StaleDeclaration(Rule):
         return sales.describe()
     ```
 
+    ## A node in a template of projects; its catalogue is only an example
+
+    ```yaml title="{{ cookiecutter.repo }}/conf/base/catalog.yml"
+    sales: {type: pandas.CSVDataset, filepath: data/sales.csv}
+    shops: {type: pandas.CSVDataset, filepath: data/shops.csv}
+    ```
+
+    ```python title="{{ cookiecutter.repo }}/src/pipeline.py"
+    from kedro.pipeline import node, pipeline
+    def report(sales):  # expect: stale-declaration
+        total = 1
+        return total
+    def create_pipeline(**kwargs):
+        return pipeline([node(report, inputs=["sales"], outputs="summary")])
+    ```
+
     ## A dependency whose last reader is gone
 
     ```yaml title="dvc.yaml"
@@ -78,6 +104,29 @@ class StaleDeclaration(Rule):
           - featurize.py
           - data/sales.csv
         outs: [features.csv]
+    ```
+
+    ## A parameter that makes a stage run again for nothing
+
+    ```yaml title="params.yaml"
+    split: {size: 0.2}
+    fit: {depth: 3}
+    ```
+
+    ```yaml title="dvc.yaml"
+    stages:
+      fit:
+        cmd: python fit.py
+        deps: [fit.py]
+        params:
+          - fit.depth
+          - split  # expect: stale-declaration
+    ```
+
+    ```python title="fit.py"
+    import yaml
+    params = yaml.safe_load(open("params.yaml"))
+    print(params["fit"]["depth"])
     ```
 
     ## Used by another pipeline, by hand, by a name that is put together; templates and patterns
@@ -125,10 +174,11 @@ class StaleDeclaration(Rule):
     minutes = 5
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each declaration."""
+        """Yield a finding for each declaration; a template's node hands its idle argument on to each new project."""
         for stale in stale_declarations(project):
             source = project.by_path[stale.location.path]
-            if not source.source.is_any(*self.skip_roles):
+            skipped = self.skip_roles - ({Role.TEMPLATE} if stale.kind == "argument" else set())
+            if not source.source.is_any(*skipped):
                 message = _MESSAGES[stale.kind].format(name=stale.name, owner=stale.owner)
                 entry = location_entry(source, stale.location)
                 fix = None if entry is None else entry_removal(source, entry, "Delete the declaration")

@@ -17,8 +17,11 @@ from mldebt import (
     Severity,
     Site,
     SourceFacts,
+    Span,
+    facts,
     known_texts,
     strings_of,
+    walk,
 )
 
 _ENDINGS = r"\.(csv|tsv|jsonl?|parquet|feather|xlsx?|data|npz|npy|zip|gz|tgz|tar|arff|pkl|h5|txt)(\?[^\s\"']*)?"
@@ -27,6 +30,12 @@ _BRANCH = re.compile(
     r"(raw|blob)/(refs/heads/)?)(main|master|HEAD|develop|dev)/[^\s\"']*?" + _ENDINGS,
     re.IGNORECASE,
 )
+_DRIVE_FILE = r"(0B[A-Za-z0-9_-]{26}|1[A-Za-z0-9_-]{32})"
+_DRIVE = re.compile(
+    rf"https?://(drive|docs)\.google\.com/(file/d/|open\?id=|uc\?(export=download&|confirm=\w+&)?id=){_DRIVE_FILE}\b"
+)
+_DRIVE_ID = re.compile(_DRIVE_FILE)
+_DRIVE_CODE = re.compile(r"gdown|google_?drive|gdrive", re.IGNORECASE)
 _SHEET = re.compile(r"https?://docs\.google\.com/spreadsheets/d/[\w-]+/(export|gviz|pub)[^\s\"']*", re.IGNORECASE)
 _BUILDERS = frozenset(
     {"csv", "json", "parquet", "text", "arrow", "pandas", "imagefolder", "audiofolder", "webdataset"}
@@ -86,6 +95,20 @@ class UnpinnedRemoteData(Rule):
     load_dataset(name, **options)
     ```
 
+    ## A file that anybody with the link's rights can replace; a letter code of another kind
+
+    ```python title="fetch.py"
+    import gdown
+    import pandas as pd
+    WEIGHTS = "1bonesF1NYidcd5veLqy1RZgF4mpYJWXZ"  # expect: unpinned-remote-data
+    gdown.download(id=WEIGHTS, output="net.pt")
+    pd.read_csv("https://drive.google.com/uc?id=13Sj7uIsyqWXoTh1ejWUviTzeQSES2Omd")  # expect: unpinned-remote-data
+    ```
+
+    ```python title="track.py"
+    RUN = "1bonesF1NYidcd5veLqy1RZgF4mpYJWXZ"
+    ```
+
     ## Checked after the download; no data
 
     ```python title="fetch.py"
@@ -110,10 +133,13 @@ class UnpinnedRemoteData(Rule):
         for source in self.sources(project):
             if source.kind is not Kind.MARKDOWN and not self._is_checked(source):
                 for text, span in strings_of(source):
-                    for match in (_BRANCH.search(text), _SHEET.search(text)):
+                    for match in (_BRANCH.search(text), _SHEET.search(text), _DRIVE.search(text)):
                         if match is not None and not any(word in match[0].lower() for word in _PROSE):
                             message = f"data at `{_short(match[0])}` can change: the address names no version"
                             found.setdefault((source.path, message), []).append(source.location(span))
+                for text, span in _drive_files(source):
+                    message = f"the file `{text}` on Google Drive can be replaced: nothing checks what comes"
+                    found.setdefault((source.path, message), []).append(source.location(span))
         for site in project.calls(*_HUBS):
             name = self._name(project, site)
             if name:
@@ -145,6 +171,21 @@ class UnpinnedRemoteData(Rule):
 
     def _is_checked(self, source: SourceFacts) -> bool:
         return not _CHECKED.isdisjoint(source.facts.words) or not _CHECKED.isdisjoint(source.facts.header.modules)
+
+
+def _drive_files(source: SourceFacts) -> Iterator[tuple[str, Span]]:
+    """The identifiers of files on Google Drive that code passes on, where it says that it fetches from there."""
+    header = source.facts.header
+    if not any(_DRIVE_CODE.search(name) for name in (*header.names, *header.modules, *header.methods)):
+        return
+    for binding in source.facts.bindings:
+        for part in walk(binding.value):
+            if isinstance(part, facts.Const) and _DRIVE_ID.fullmatch(str(part.value)):
+                yield str(part.value), binding.span
+    for call in source.facts.calls:
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            if isinstance(argument, facts.Const) and _DRIVE_ID.fullmatch(str(argument.value)):
+                yield str(argument.value), call.span
 
 
 def _short(address: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from mldebt import Confidence, Finding, Handoff, Profile, Project, Related, Rule, Severity
+from mldebt import Confidence, Finding, Handoff, Profile, Project, Related, Rule, Severity, needs_a_notebook
 
 
 class HiddenHandoff(Rule):
@@ -35,18 +35,25 @@ class HiddenHandoff(Rule):
     folds = pd.read_csv(os.path.join(ROOT, "folds_v2.csv"))  # expect: hidden-handoff
     ```
 
-    ## A model from a notebook, loaded by a service
+    ## A model for a service; what only a notebook makes is `notebook-in-pipeline`
 
-    ```python title="notebooks/train.ipynb"
-    # %%
+    ```python title="train.py"
     import joblib
     model = object()
-    joblib.dump(model, "../models/churn_classifier.joblib")
+    joblib.dump(model, "models/churn_classifier.joblib")
+    ```
+
+    ```python title="notebooks/shops.ipynb"
+    # %%
+    import pandas as pd
+    pd.DataFrame().to_csv("../interim/shop_list.csv")
     ```
 
     ```python title="api/app.py"
     import joblib
+    import pandas as pd
     model = joblib.load("models/churn_classifier.joblib")  # expect: hidden-handoff
+    shops = pd.read_csv("interim/shop_list.csv")
     ```
 
     ## A notebook and its export are one step
@@ -109,6 +116,8 @@ class HiddenHandoff(Rule):
                 continue
             pairs = defaultdict(list)
             for handoff in chain.handoffs:
+                if needs_a_notebook(project, handoff):
+                    continue  # `notebook-in-pipeline` speaks of it
                 pairs[handoff.consumer, handoff.producer].append(handoff)
             alike = defaultdict(list)
             for (consumer, _), handoffs in sorted(pairs.items()):
@@ -121,6 +130,12 @@ class HiddenHandoff(Rule):
         artifacts = list(dict.fromkeys(handoff.artifact.name for handoff in handoffs))
         related = [Related(h.write.origin, f"`{h.artifact.name}` is written here") for h in handoffs]
         related += [Related(h.read.origin, f"`{h.artifact.name}` is read here") for h in others]
+        related += [
+            Related(a.location, f"`{h.artifact.name}` is opened here")
+            for h in handoffs
+            for a in (h.read, h.write)
+            if a.location.path != a.component
+        ]
         sure = all(handoff.is_sure for handoff in handoffs)
         return self.finding(
             first.read.origin,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Confidence, Finding, Kind, Profile, Project, Related, Role, Rule, Severity
+from mldebt import Confidence, Finding, Profile, Project, Related, Role, Rule, Severity, needs_a_notebook
 
 
 class NotebookInPipeline(Rule):
@@ -76,14 +76,9 @@ class NotebookInPipeline(Rule):
         for handoff in project.handoffs:
             artifact = handoff.artifact
             producer, consumer = project.by_path[handoff.producer], project.by_path[handoff.consumer]
-            if producer.kind is not Kind.NOTEBOOK or consumer.kind is not Kind.PYTHON or artifact.name in seen:
+            if artifact.name in seen or not needs_a_notebook(project, handoff):
                 continue
             if producer.source.is_any(*self.skip_roles) or consumer.source.is_any(*self.skip_roles):
-                continue
-            writers = {write.component for write in artifact.writes}
-            if any(project.by_path[path].kind is Kind.PYTHON for path in writers):
-                continue
-            if artifact.address.path in project.files or project.stages_running(producer):
                 continue
             seen.add(artifact.name)
             yield self.finding(

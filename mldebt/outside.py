@@ -1,0 +1,53 @@
+"""Files that are no Sources and that rules look at all the same: how big data is, what documents say.
+
+What an earlier run found holds only as long as these are as they were, too (`mldebt.answers`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from posixpath import basename, splitext
+
+MODELS = frozenset(
+    f".{ending}"
+    for ending in "pkl pickle joblib h5 hdf5 keras pt pth ckpt onnx pb safetensors sav model cbm".split()
+)
+DATA = frozenset(
+    f".{ending}"
+    for ending in "csv tsv parquet feather xlsx xls json jsonl npy npz arff hdf zip gz tgz db sqlite mat".split()
+)
+_TEXTS = frozenset(
+    f".{ending}" for ending in "rst txt example sample template dist tf tpl j2 cfg service".split()
+)
+_NAMES = ("README", "Dockerfile", "Jenkinsfile", ".env", ".gitattributes")
+_LARGEST = 200_000
+"""Bytes of a document beyond which it is not read."""
+
+
+def is_document(path: str) -> bool:
+    """Whether a file that is no Source may explain the project: a README, a template of settings."""
+    return splitext(path)[1].lower() in _TEXTS or basename(path).startswith(_NAMES)
+
+
+def document(root: Path, path: str) -> str:
+    """The text of a document; empty if it cannot be read or is too long to be one."""
+    try:
+        file = root / path
+        return file.read_bytes().decode("utf-8", "replace") if file.stat().st_size <= _LARGEST else ""
+    except OSError:
+        return ""
+
+
+def stamps(root: Path, paths: Iterable[str]) -> bytes:
+    """The sizes and times of the files among some paths that rules look at, as one value to compare."""
+    found = []
+    for path in sorted(paths):
+        if splitext(path)[1].lower() in MODELS | DATA or is_document(path):
+            try:
+                stat = os.stat(root / path)
+            except OSError:
+                continue
+            found.append((path, stat.st_size, stat.st_mtime_ns))
+    return repr(found).encode(errors="surrogatepass")

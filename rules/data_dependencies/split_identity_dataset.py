@@ -1,0 +1,173 @@
+"""The rule `split-identity-dataset`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from posixpath import basename, dirname, join, normpath
+
+from mldebt import Confidence, DataAccess, Finding, Project, Related, Role, Rule, is_distinctive
+
+_VARIANT = re.compile(
+    r"(^|[/_-])(train|test|val|valid|validation|dev|raw|interim|processed|clean|prod|production|staging|old|new|full|sample"
+    r"|backup|archive|v\d+|\d+)($|[/_-])",
+    re.IGNORECASE,
+)
+_MOVERS = re.compile(
+    r"(shutil|os|distutils\.\w+)\.(copy\w*|move|rename|replace|link|symlink)|\.(upload\w*|download\w*|sync|symlink_to)"
+)
+_MOVING = frozenset("cp mv ln rsync scp aws gsutil gcloud az docker".split())
+
+
+class SplitIdentityDataset(Rule):
+    """The same data is written at one address and read at another.
+
+    Somebody copies it by hand from the one to the other, or the reader works with a copy that was left long ago:
+    nothing says which, and nothing notices. Sculley et al. 2015, section 3 (data dependencies that no tool sees).
+
+    ## How to repair
+
+    Let writer and reader take the path from one constant or setting, or script the copy.
+
+    ## A notebook writes beside itself, a script reads from the data directory; a model that is carried over
+
+    ```python title="notebooks/clean.ipynb"
+    # %%
+    import pandas as pd
+    pd.DataFrame().to_csv("cleaned_visits.csv")
+    ```
+
+    ```python title="train.py"
+    import joblib
+    import pandas as pd
+    df = pd.read_csv("data/cleaned_visits.csv")  # expect: split-identity-dataset
+    joblib.dump(object(), "saved_models/model.joblib")
+    ```
+
+    ```python title="service/predict.py"
+    import joblib
+    model = joblib.load("service/model/model.joblib")  # expect: split-identity-dataset
+    ```
+
+    ## A name that many files have, variants of the data, a copy in code, the reader's own product
+
+    ```python title="prepare.py"
+    import pandas as pd
+    pd.DataFrame().to_csv("out/train.csv")
+    pd.DataFrame().to_csv("raw/visits_2019.csv")
+    pd.DataFrame().to_csv("out/shops_list.csv")
+    ```
+
+    ```python title="train.py"
+    import pandas as pd
+    pd.read_csv("data/train.csv")
+    pd.read_csv("processed/visits_2019.csv")
+    pd.DataFrame().to_csv("data/shops_list.csv")
+    pd.read_csv("data/shops_list.csv")
+    ```
+
+    ## A copy that code makes
+
+    ```python title="prepare.py"
+    import shutil
+    import pandas as pd
+    pd.DataFrame().to_csv("out/shops_list.csv")
+    shutil.copy("out/shops_list.csv", "data")
+    ```
+
+    ```python title="train.py"
+    import pandas as pd
+    pd.read_csv("data/shops_list.csv")
+    ```
+    """
+
+    minutes = 15
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each file that is read where nothing writes it, at the first read."""
+        named: dict[tuple[str, str], tuple[dict[str, list[DataAccess]], dict[str, list[DataAccess]]]] = {}
+        for artifact in project.artifacts:
+            for access in (*artifact.reads, *artifact.writes) if artifact.is_data else ():
+                address = access.address
+                if address is not None and address.is_known and address.ending:
+                    key = artifact.subproject, address.name
+                    reads, writes = named.setdefault(key, (defaultdict(list), defaultdict(list)))
+                    (reads if access.effect == "reads" else writes)[address.path].append(access)
+        moved = None
+        for (subproject, name), (reads, writes) in sorted(named.items()):
+            wanted = sorted(set(reads) - set(writes))
+            if len(writes) != 1 or len(wanted) != 1:
+                continue
+            (source, target) = next(iter(writes)), wanted[0]
+            model = self._is_model(name) and len(set(reads) | set(writes)) == 2
+            if not (is_distinctive(name) or model) or self._are_variants(source, target):
+                continue
+            if self._can_be(writes[source]) & self._can_be(reads[target]):
+                continue
+            if moved is None:
+                moved = self._moved(project)
+            if subproject in moved:
+                continue
+            finding = self._finding(project, name, writes[source], reads[target])
+            if finding is not None:
+                yield finding
+
+    def _finding(
+        self, project: Project, name: str, writes: list[DataAccess], reads: list[DataAccess]
+    ) -> Finding | None:
+        writers = {write.component for write in writes}
+        reads = [r for r in reads if r.component not in writers and not self._is_skipped(project, r)]
+        writes = [write for write in writes if not self._is_skipped(project, write)]
+        if not reads or not writes:
+            return None
+        first, *others = sorted({read.origin for read in reads})
+        opened = sorted({r.location for r in reads if r.location.path != r.component})
+        return self.finding(
+            first,
+            f"`{name}` is written as `{writes[0].address}` and read as `{reads[0].address}`, where nothing puts it",
+            related=[Related(write.origin, f"`{write.address}` is written here") for write in writes[:3]]
+            + [Related(place, "it is read here, too") for place in others]
+            + [Related(place, "it is opened here") for place in opened],
+            confidence=Confidence.MEDIUM,
+        )
+
+    def _is_skipped(self, project: Project, access: DataAccess) -> bool:
+        return project.by_path[access.component].source.is_any(*self.skip_roles)
+
+    def _can_be(self, accesses: list[DataAccess]) -> set[str]:
+        """The paths that accesses can mean: from where the project starts, and from the directory of the code."""
+        found = set()
+        for access in accesses:
+            if access.address is not None:
+                found |= {access.address.path, normpath(join(dirname(access.component), access.address.shape))}
+        return found
+
+    def _is_model(self, name: str) -> bool:
+        return name.endswith(
+            (".pkl", ".pickle", ".joblib", ".h5", ".keras", ".pt", ".pth", ".onnx", ".sav", ".cbm")
+        )
+
+    def _are_variants(self, one: str, other: str) -> bool:
+        """Whether one of the directories says that this is another edition of the data, or one holds the other."""
+        if one.endswith(f"/{other}") or other.endswith(f"/{one}"):
+            return True  # the program runs in another directory
+        if any(p.startswith(("/", "~", "..", "$")) for p in (one, other)):
+            return True
+        differing = set(dirname(one).split("/")) ^ set(dirname(other).split("/"))
+        return any(_VARIANT.search(part) for part in differing)
+
+    def _moved(self, project: Project) -> set[str]:
+        """The parts of the project in which code or a command copies files about."""
+        found = set()
+        for source in project.sources():
+            header = source.facts.header
+            started = {basename(command.argv[0]) for command in source.facts.commands if command.argv}
+            names = (*header.names, *(f".{method}" for method in header.methods))
+            if started & _MOVING or any(_MOVERS.fullmatch(name) for name in names):
+                found.add(project.subprojects.root_of(source.path))
+        for process in project.processes:
+            if process.argv and basename(process.argv[0]) in _MOVING:
+                found.add(project.subprojects.root_of(process.path))
+        return found

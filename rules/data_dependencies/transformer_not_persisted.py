@@ -1,0 +1,126 @@
+"""The rule `transformer-not-persisted`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, lost_transformers
+
+
+class TransformerNotPersisted(Rule):
+    """A model is saved, and the transformer that its inputs went through is lost.
+
+    Whoever loads the model cannot prepare a row for it: the means, vocabularies and codes that it was trained on are
+    gone, and fitting them again on other data gives others. Sculley et al. 2015, section 3: data-dependent look-up
+    tables are unstable dependencies; Breck et al. 2017 ask that training and serving compute the same features.
+
+    ## How to repair
+
+    Put transformer and model into one pipeline and save that, or save the transformer beside the model.
+
+    ## A scaler, and an encoder in a function
+
+    ```python title="train.py"
+    import joblib
+    import pandas as pd
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.preprocessing import StandardScaler
+    df = pd.read_csv("visits.csv")
+    scaler = StandardScaler()
+    X = scaler.fit_transform(df[["age", "height"]])  # expect: transformer-not-persisted
+    model = RandomForestClassifier(random_state=0).fit(X, df["y"])
+    joblib.dump(model, "model.pkl")
+    ```
+
+    ```python title="train_text.py"
+    import pickle
+    import pandas as pd
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    def main():
+        df = pd.read_csv("texts.csv")
+        words = TfidfVectorizer()
+        words.fit(df["text"])  # expect: transformer-not-persisted
+        X = words.transform(df["text"])
+        model = LogisticRegression()
+        model.fit(X, df["label"])
+        pickle.dump(model, open("model.pkl", "wb"))
+    if __name__ == "__main__":
+        main()
+    ```
+
+    ## Saved beside the model, in a pipeline, in a bundle, by its state, or handed on
+
+    ```python title="train.py"
+    import joblib
+    import pandas as pd
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+    df = pd.read_csv("visits.csv")
+    scaler = StandardScaler()
+    X = scaler.fit_transform(df[["age", "height"]])
+    ranges = MinMaxScaler()
+    X = ranges.fit_transform(X)
+    other = MinMaxScaler()
+    X = other.fit_transform(X)
+    third = MinMaxScaler()
+    X = third.fit_transform(X)
+    model = RandomForestClassifier(random_state=0).fit(X, df["y"])
+    joblib.dump(scaler, "scaler.pkl")
+    joblib.dump({"model": model, "ranges": ranges}, "model.pkl")
+    print(other.data_min_, other.data_max_)
+    keep(third)
+    pipe = make_pipeline(StandardScaler(), RandomForestClassifier(random_state=0))
+    pipe.fit(df[["age", "height"]], df["y"])
+    joblib.dump(pipe, "pipeline.pkl")
+    ```
+
+    ## No model is kept; a transformer without a state; one that the model does not need
+
+    ```python title="explore.py"
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+    df = pd.read_csv("visits.csv")
+    scaler = StandardScaler()
+    LogisticRegression().fit(scaler.fit_transform(df[["age"]]), df["y"])
+    ```
+
+    ```python title="train.py"
+    import joblib
+    import pandas as pd
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import Normalizer
+    df = pd.read_csv("visits.csv")
+    norm = Normalizer()
+    X = norm.fit_transform(df[["age", "height"]])
+    model = LogisticRegression().fit(X, df["y"])
+    joblib.dump(model, "model.pkl")
+    pca = PCA(2)
+    plot(pca.fit_transform(df[["age", "height"]]))
+    ```
+    """
+
+    severity = Severity.ERROR
+    minutes = 30
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each transformer, where it is fitted."""
+        for lost in lost_transformers(project):
+            if lost.source.source.is_any(*self.skip_roles):
+                continue
+            address = lost.save.access.address
+            model = f"`{address}`" if address is not None else "a model"
+            yield self.finding(
+                lost.source.location(lost.call.span),
+                f"`{lost.name}` ({lost.type}) is fitted here and kept nowhere, while {model} is saved, which needs it",
+                related=[
+                    Related(lost.fitted.event.location, "the model is fitted on what it gives"),
+                    Related(lost.save.access.location, f"{model} is saved here"),
+                ],
+                severity=Severity.INFO if lost.source.kind is Kind.NOTEBOOK else None,
+                scope=lost.source.scope_name(lost.call.block),
+            )

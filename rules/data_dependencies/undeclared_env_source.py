@@ -1,0 +1,87 @@
+"""The rule `undeclared-env-source`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Project, Related, Role, Rule, undeclared_environment
+
+
+class UndeclaredEnvSource(Rule):
+    """An environment variable decides where data comes from, and nothing but the code that reads it names it.
+
+    Whoever runs the code somewhere else finds out by its error, and cannot know which data it was meant to read.
+    Sculley et al. 2015, section 6 (configuration debt): it should be easy to see what a system is configured with;
+    section 3: data dependencies that nobody declared.
+
+    ## How to repair
+
+    Name the variable with an example value in `.env.example`, the README, the compose file or the settings.
+
+    ## A directory, and a database
+
+    ```python title="train.py"
+    import os
+    import pandas as pd
+    from sqlalchemy import create_engine
+    df = pd.read_parquet(os.environ["FEATS_DIR"] + "/f.parquet")  # expect: undeclared-env-source
+    engine = create_engine(os.getenv("SHOP_DB"))  # expect: undeclared-env-source
+    ```
+
+    ## Named in an example, in a document, in an image, by a default, by a message, by the platform; not about data
+
+    ```env title=".env.example"
+    FEATS_DIR=s3://acme-feats/churn/v3
+    ```
+
+    ```markdown title="README.md"
+    Set MODEL_DIR first.
+    ```
+
+    ```dockerfile title="Dockerfile"
+    FROM python:3.11.9
+    ENV OUT_DIR=/out
+    ```
+
+    ```python title="train.py"
+    import os
+    import pandas as pd
+    pd.read_parquet(os.environ["FEATS_DIR"] + "/f.parquet")
+    pd.read_parquet(os.environ["MODEL_DIR"] + "/m.parquet")
+    pd.read_parquet(os.environ["OUT_DIR"] + "/o.parquet")
+    pd.read_parquet(os.getenv("RAW_DIR", "raw") + "/r.parquet")
+    pd.read_parquet(os.environ["SM_CHANNEL_TRAIN"] + "/r.parquet")
+    if "TEXT_DIR" not in os.environ:
+        raise SystemExit("please set TEXT_DIR to where the texts are")
+    pd.read_parquet(os.environ["TEXT_DIR"] + "/t.parquet")
+    print(os.environ["VERBOSE"])
+    ```
+
+    ## Set by the code itself
+
+    ```python title="train.py"
+    import os
+    import pandas as pd
+    os.environ["FEATS_DIR"] = "features"
+    pd.read_parquet(os.environ["FEATS_DIR"] + "/f.parquet")
+    ```
+    """
+
+    minutes = 10
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each variable, where it is first read."""
+        for found in undeclared_environment(project):
+            reads = [p for p in found.reads if not project.by_path[p.path].source.is_any(*self.skip_roles)]
+            if reads:
+                first, *others = sorted(reads)
+                _, target = found.uses[0]
+                yield self.finding(
+                    first,
+                    f"`{found.name}` decides where `{target}` is, and nothing but this code names it",
+                    related=[
+                        Related(place, "it leads to data here") for place, _ in found.uses[:4] if place != first
+                    ]
+                    + [Related(place, "it is read here, too") for place in others[:4]],
+                )
