@@ -8,13 +8,11 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
 import pytest
-from browsing import CHROMIUM, title_of
 from click.testing import CliRunner, Result
 
 from mldebt.cli import cli
@@ -22,7 +20,7 @@ from mldebt.engine import check
 from mldebt.finding import Related
 from mldebt.git import Commit, activity, first_parents, head, web_address
 from mldebt.packs import find_packs
-from mldebt.report.audit import build_audit
+from mldebt.report.audit import Audit, build_audit
 from mldebt.report.audit_html import render_html
 from mldebt.report.audit_markdown import render_markdown
 from mldebt.report.audit_rubric import RULES, rubric
@@ -377,8 +375,8 @@ def hostile(tmp_path: Path) -> Path:
     return root
 
 
-def test_foreign_text_stays_text(hostile: Path) -> None:
-    """In findings that say, show and name such things, in the graph, in authors."""
+def hostile_audit(hostile: Path) -> Audit:
+    """An audit in which findings say, show and name such things."""
     report = check(override(Settings(), profile="audit"), find_scope([hostile]), find_packs())
     broken = next(finding for finding in report.findings if finding.rule == "unparsable-file")
     path = next(path for path in report.paths if path.startswith("a"))
@@ -386,7 +384,12 @@ def test_foreign_text_stays_text(hostile: Path) -> None:
     worse = msgspec.structs.replace(
         broken, location=place, message=f"`{HOSTILE}` {HOSTILE}", related=(Related(place, HOSTILE),)
     )
-    audited = build_audit(msgspec.structs.replace(report, findings=(broken, worse)))
+    return build_audit(msgspec.structs.replace(report, findings=(broken, worse)))
+
+
+def test_foreign_text_stays_text(hostile: Path) -> None:
+    """In findings, in the graph, in authors."""
+    audited = hostile_audit(hostile)
     page = render_html(audited)
     outline = Outline()
     outline.feed(page)
@@ -428,58 +431,3 @@ def test_the_page_is_small_enough_to_send(legacy: Path) -> None:
     page = render_html(build_audit(msgspec.structs.replace(report, findings=tuple(findings))))
     assert page.count("<li data-k=") == 5000
     assert len(page.encode()) < 3_000_000
-
-
-SCRIPT = """
-<script nonce="NONCE">
-addEventListener("load", async () => {
-  const wait = time => new Promise(done => setTimeout(done, time));
-  const until = async test => { for (let n = 0; n < 600 && !test(); n++) await wait(100); return test(); };
-  const get = id => document.getElementById(id), all = what => [...document.querySelectorAll(what)], seen = {};
-  get("pipeline").scrollIntoView();
-  seen.nodes = await until(() => all("#picture .node").length);
-  seen.undeclared = all("#picture .undeclared").length;
-  get("hotspots").scrollIntoView();
-  seen.chart = await until(() => all("#hotspot-chart svg").length);
-  get("trend").scrollIntoView();
-  seen.trend = await until(() => all("#trend-chart svg").length);
-  all("#picture .node")[0].dispatchEvent(new MouseEvent("click", { bubbles: true }));
-  seen.faded = all("#picture .faded").length;
-  get("picture-whole").click();
-  seen.restored = all("#picture .faded").length;
-  const shown = () => all(".rule > ol > li").filter(li => !li.hidden && !li.closest(".rule").hidden).length;
-  const choose = index => { get("debt").selectedIndex = index; get("debt").dispatchEvent(new Event("change")); };
-  seen.all = shown();
-  choose(1);
-  seen.one = shown();
-  choose(0);
-  get("search").value = "no finding says this";
-  get("search").dispatchEvent(new Event("input"));
-  await until(() => !shown());
-  seen.none = shown();
-  seen.empty = all("main > section").filter(part => part.innerText.trim().length < 30).map(part => part.id);
-  document.title = "RESULT" + JSON.stringify(seen);
-});
-</script></body>
-"""
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-def test_the_page_works_in_a_browser(legacy: Path, tmp_path: Path) -> None:
-    result = audit(legacy, "--output-format", "html", "--trend-points", "2")
-    nonce = re.search(r'<script nonce="(\w+)"', result.stdout)
-    assert nonce is not None
-    page = tmp_path / "page.html"
-    page.write_text(result.stdout.replace("</body>\n", SCRIPT.replace("NONCE", nonce[1]), 1))
-    title, log = title_of(page, tmp_path)
-    assert "CONSOLE" not in log, log
-    assert title.startswith("RESULT"), log[-2000:]
-    seen = json.loads(unescape(title).removeprefix("RESULT"))
-    assert seen["nodes"] > 3
-    assert seen["undeclared"] > 0
-    assert seen["chart"] == seen["trend"] == 1
-    assert seen["faded"] > 0
-    assert seen["restored"] == 0
-    assert seen["all"] > seen["one"] > 0
-    assert seen["none"] == 0
-    assert seen["empty"] == []

@@ -2,7 +2,7 @@
 (() => {
   const get = id => document.getElementById(id);
   const data = JSON.parse(get("data").textContent);
-  const color = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const color = name => `var(--${name})`;  // follows the colour scheme, and paper
 
   // Libraries are kept compressed in the page and started when a picture or a chart comes near the screen.
   const nonce = document.currentScript.nonce, started = {};
@@ -25,24 +25,23 @@
   };
 
   // Charts
-  const theme = () => ({
+  const theme = {
     background: null, font: "system-ui, sans-serif", view: { stroke: color("line") },
     axis: { labelColor: color("text"), titleColor: color("weak"), gridColor: color("line"), domainColor: color("line"), tickColor: color("line") },
     legend: { labelColor: color("text"), titleColor: color("weak"), orient: "bottom", columns: 3, labelLimit: 220 }, point: { filled: true }, mark: { color: color("accent") },
     range: { category: { scheme: "tableau20" } },
-  });
+  };
   const chart = (id, spec) => {
     const place = get(id);
     if (!place) return;
     const draw = async () => {
       try {
         await start("vega"); await start("vega-lite"); await start("vega-embed");
-        await vegaEmbed(place, { ...spec(), config: theme(), width: "container", autosize: { type: "fit", contains: "padding" } },
+        await vegaEmbed(place, { ...spec(), config: theme, width: "container", autosize: { type: "fit", contains: "padding" } },
           { actions: false, renderer: "svg", ast: true });
       } catch (error) { tell(place, error); }
     };
     whenNear(place, draw);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   };
   chart("hotspot-chart", () => ({
     data: { values: data.hotspots }, height: 320, mark: { type: "circle", opacity: .75 },
