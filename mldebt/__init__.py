@@ -104,6 +104,9 @@ if TYPE_CHECKING:
     from mldebt.project.manifests import is_library as is_library
     from mldebt.project.manifests import is_locked as is_locked
     from mldebt.project.manifests import manifests as manifests
+    from mldebt.project.model_outputs import Output as Output
+    from mldebt.project.model_outputs import is_number as is_number
+    from mldebt.project.model_outputs import is_out_of_fold as is_out_of_fold
     from mldebt.project.model_saves import ModelSave as ModelSave
     from mldebt.project.model_saves import is_recorded as is_recorded
     from mldebt.project.model_saves import model_saves as model_saves
@@ -202,6 +205,7 @@ _HOMES = {
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.name_lists": "NameList name_lists",
+    "mldebt.project.model_outputs": "Output is_number is_out_of_fold",
     "mldebt.project.model_saves": "ModelSave is_recorded model_saves",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mldebt.project.imports import Imports
     from mldebt.project.inputs import Inputs
     from mldebt.project.llm_calls import LlmCall
+    from mldebt.project.model_outputs import ModelOutputs
     from mldebt.project.options import Options
     from mldebt.project.phases import Phases
     from mldebt.project.processes import Process
@@ -390,6 +391,13 @@ class Project:
         from mldebt.project.splits import find_splits
 
         return tuple(find_splits(self))
+
+    @view
+    def model_outputs(self) -> ModelOutputs:
+        """Which values are predictions of a model."""
+        from mldebt.project.model_outputs import ModelOutputs
+
+        return ModelOutputs(self)
 
     @view
     def early_stops(self) -> tuple[EarlyStop, ...]:

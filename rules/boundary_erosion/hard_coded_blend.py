@@ -1,0 +1,131 @@
+"""The rule `hard-coded-blend`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Project, Rule, SourceFacts, Span, facts, is_number, walk, written
+
+
+class HardCodedBlend(Rule):
+    """Scores of several models are added with weights that are written into the code.
+
+    The weights fit the models of the day when they were found. Whoever improves one of the models unbalances the
+    others: the combination creates a strong entanglement (Sculley et al. 2015, section 2).
+
+    ## How to repair
+
+    Learn the combination from held-out rows, or keep the weights in the configuration next to the score that they
+    were tuned for.
+
+    ## Two models, three predictions, an average with weights
+
+    ```python title="submit.py"
+    import numpy as np
+    import xgboost as xgb
+    from lightgbm import LGBMClassifier
+
+    a = xgb.XGBClassifier().fit(X, y)
+    b = LGBMClassifier().fit(X, y)
+    final = 0.88 * a.predict_proba(rows)[:, 1] + 0.12 * b.predict_proba(rows)[:, 1]  # expect: hard-coded-blend
+    first, second, third = a.predict(rows), b.predict(rows), c.predict(rows)
+    submission["y"] = first * 0.5 + second * 0.3 + third * 0.2  # expect: hard-coded-blend
+    mixed = np.average([first, second], axis=0, weights=[0.7, 0.3])  # expect: hard-coded-blend
+    ```
+
+    ## A plain mean, weights from the configuration, weights that are tried out
+
+    ```python title="submit.py"
+    import numpy as np
+
+    first, second = a.predict(rows), b.predict(rows)
+    mean = 0.5 * first + 0.5 * second
+    third = (first + second + c.predict(rows)) / 3
+    final = config["first"] * first + config["second"] * second
+    best = max(score(y, w * first + (1 - w) * second) for w in np.linspace(0, 1, 11))
+    ```
+
+    ## One model asked twice, losses, features
+
+    ```python title="train.py"
+    folds = 0.3 * model.predict(rows) + 0.7 * model.predict(rows[:, ::-1])
+    loss = 0.7 * value_loss + 0.3 * policy_loss
+    grey = 0.3 * picture[..., 0] + 0.6 * picture[..., 1] + 0.1 * picture[..., 2]
+    ```
+    """
+
+    minutes = 20
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each weighted sum of several models' predictions."""
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            if not any(name.startswith("predict") for name in source.facts.header.methods):
+                continue
+            seen: set[int] = set()
+            for value, block, span in _values(source):
+                weights = self._blended(project, source, value)
+                if weights and span.line not in seen:
+                    seen.add(span.line)
+                    shown = ", ".join(f"{weight:g}" for weight in weights)
+                    yield self.finding(
+                        source.location(span),
+                        f"predictions of {len(weights)} models are added with the literal weights {shown}",
+                        scope=source.scope_name(block),
+                    )
+
+    def _blended(self, project: Project, source: SourceFacts, value: facts.Expr) -> list[float]:
+        """The literal weights, if a value adds predictions of different models with unequal ones."""
+        terms = _terms(source, value)
+        weights = [weight for weight, _ in terms]
+        if len(terms) < 2 or len({round(weight, 2) for weight in weights}) == 1:
+            return []
+        models: set[str] = set()
+        for _, score in terms:
+            found = project.model_outputs.of(source, score)
+            if not found:
+                return []
+            models.update(
+                written(output.model) if written(output.model) != "…" else str(output.place) for output in found
+            )
+        return weights if len(models) >= 2 else []
+
+
+def _values(source: SourceFacts) -> Iterator[tuple[facts.Expr, int, Span]]:
+    for binding in source.facts.bindings:
+        if binding.kind in ("assign", "annotated") and binding.value is not None:
+            yield binding.value, binding.block, binding.span
+    for store in source.facts.stores:
+        yield store.value, store.block, store.span
+    for result in source.facts.returns:
+        yield result.value, result.block, result.span
+
+
+def _terms(source: SourceFacts, value: facts.Expr) -> list[tuple[float, facts.Expr]]:
+    """The weights and what they weigh in `0.7 * a + 0.3 * b`, or in an average; empty for anything else."""
+    for part in walk(value):
+        if isinstance(part, facts.Called):
+            call = source.facts.calls[part.call]
+            weights = next((k.value for k in call.keywords if k.name == "weights"), None)
+            given = call.args[0] if call.name == "numpy.average" and call.args else None
+            if (
+                isinstance(given, facts.Seq)
+                and isinstance(weights, facts.Seq)
+                and all(map(is_number, weights.items))
+            ):
+                return [(_number(w), s) for w, s in zip(weights.items, given.items, strict=False)]
+        elif isinstance(part, facts.Binary) and part.operator == "+":
+            return list(_sum(part))
+    return []
+
+
+def _sum(value: facts.Expr) -> Iterator[tuple[float, facts.Expr]]:
+    match value:
+        case facts.Binary("+", left, right):
+            yield from _sum(left)
+            yield from _sum(right)
+        case facts.Binary("*", left, right) if is_number(left) or is_number(right):
+            yield (_number(left), right) if is_number(left) else (_number(right), left)
+
+
+def _number(expr: facts.Expr) -> float:
+    return float(expr.value) if isinstance(expr, facts.Const) and isinstance(expr.value, int | float) else 0.0

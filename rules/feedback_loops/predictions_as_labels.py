@@ -1,0 +1,119 @@
+"""The rule `predictions-as-labels`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Finding, Project, Related, Rule, Site, facts, is_out_of_fold, written
+
+_ON_PURPOSE = re.compile(
+    r"teacher|student|distil|surrogate|self_train|reward|gamma|q_value|discriminator|critic", re.I
+)
+
+
+class PredictionsAsLabels(Rule):
+    """A model is trained on labels that a model predicted.
+
+    Its mistakes become the truth of the next training, and nothing in the scores shows it (Sculley et al. 2015,
+    section 4, "Direct Feedback Loops").
+
+    ## How to repair
+
+    Keep predicted labels in a versioned column of their own and validate on labels by people; or say what is done with
+    `SelfTrainingClassifier`.
+
+    ## Predicted labels for all the test rows
+
+    ```python title="pseudo.py"
+    import pandas as pd
+    from sklearn.ensemble import RandomForestClassifier
+
+    train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+    model = RandomForestClassifier(random_state=0).fit(train[cols], train["y"])
+    test["y"] = model.predict(test[cols])
+    both = pd.concat([train, test])
+    model.fit(both[cols], both["y"])  # expect: predictions-as-labels
+    ```
+
+    ## Rounded, joined to the true ones
+
+    ```python title="pseudo.ipynb"
+    # %%
+    import numpy as np
+    from sklearn.svm import SVC
+    first = SVC().fit(X, y)
+    guessed = np.round(first.predict(X_new))
+    # %%
+    second = SVC().fit(np.vstack([X, X_new]), np.concatenate([y, guessed]))  # expect: predictions-as-labels
+    ```
+
+    ## True labels; what a model got wrong; a student of a teacher
+
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+    from sklearn.tree import DecisionTreeClassifier
+
+    model = Ridge().fit(X, y)
+    Ridge().fit(X, y - model.predict(X))
+    student = DecisionTreeClassifier(random_state=0)
+    student.fit(X, teacher.predict(X))
+    Ridge().fit(model.predict(X).reshape(-1, 1), y)
+    ```
+
+    ## A tree that explains a model, labels of groups
+
+    ```python title="explain.py"
+    from sklearn.cluster import KMeans
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.tree import DecisionTreeClassifier
+
+    groups = KMeans(3, random_state=0).fit(X).predict(X)
+    LogisticRegression().fit(X, groups)
+    surrogate = DecisionTreeClassifier(random_state=0).fit(X, LogisticRegression().fit(X, y).predict(X))
+    ```
+    """
+
+    minutes = 30
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each fit whose labels hold predictions."""
+        for site in project.model_outputs.fits:
+            target = site.argument(1, "y")
+            if target is None or site.source.source.is_any(*self.skip_roles) or _is_on_purpose(site):
+                continue
+            for output in project.model_outputs.inside(site.source, target):
+                sure = project.model_outputs.is_model(output.source, output.model)
+                if not sure or _is_on_purpose(site, output.model) or _is_residual(site, target):
+                    continue
+                if is_out_of_fold(project, output) and output.source is not site.source:
+                    continue
+                place = output.source.location(output.call.span)
+                yield self.finding(
+                    site.location,
+                    f"the labels of `{written(site.call.func).rpartition('.')[0]}` are predictions of "
+                    f"`{written(output.model)}` at {place}",
+                    related=[Related(place, "predicts the labels")],
+                    scope=site.source.scope_name(site.call.block),
+                )
+                break
+
+
+def _is_on_purpose(site: Site, model: facts.Expr | None = None) -> bool:
+    given = [written(model)] if model is not None else [written(site.call.func), *_names_around(site)]
+    return any(_ON_PURPOSE.search(text) for text in given)
+
+
+def _names_around(site: Site) -> Iterator[str]:
+    """The name that the fitted model gets, and the name of the function around the fit."""
+    yield site.source.scope_name(site.call.block)
+    number = next(i for i, call in enumerate(site.source.facts.calls) if call is site.call)
+    yield from (b.name for b in site.source.facts.bindings if b.value == facts.Called(number))
+
+
+def _is_residual(site: Site, target: facts.Expr) -> bool:
+    values = [target]
+    if isinstance(target, facts.Ref):
+        found = (site.source.facts.bindings[index].value for index in target.bindings if index >= 0)
+        values = [value for value in found if value is not None]
+    return any(isinstance(value, facts.Binary) and value.operator == "-" for value in values)
