@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mldebt import (
@@ -31,6 +32,7 @@ _REMOTE_CODE = (
     "evaluate.load",
     "*.from_pretrained",
 )
+_LOCAL = re.compile(r"[./~]|path/|(your|my)[-_]")
 _SAFE_SINCE = "2.6"
 _KNOWN_SINCE = "1.13"
 
@@ -50,16 +52,14 @@ class UnsafeModelLoading(Rule):
     ## A pickle straight from the network
 
     ```python title="load.py"
-    import io
-    import pickle
-    import urllib.request
+    import io, pickle, urllib.request
     import numpy as np
     import requests
 
     model = pickle.loads(requests.get("https://models.example.com/churn.pkl").content)  # expect: unsafe-model-loading
     other = pickle.load(urllib.request.urlopen("https://models.example.com/b.pkl"))  # expect: unsafe-model-loading
-    data = requests.get("https://models.example.com/rows.npy").content
-    rows = np.load(io.BytesIO(data), allow_pickle=True)  # expect: unsafe-model-loading
+    data = io.BytesIO(requests.get("https://models.example.com/rows.npy").content)
+    rows = np.load(data, allow_pickle=True)  # expect: unsafe-model-loading
     ```
 
     ## A file that was just downloaded
@@ -88,7 +88,6 @@ class UnsafeModelLoading(Rule):
     ```python title="load.py"
     import torch
     state = torch.load("net.pt")  # expect: unsafe-model-loading
-    weights = torch.load("net.pt", weights_only=True)
     ```
 
     ```text title="requirements.txt"
@@ -109,8 +108,7 @@ class UnsafeModelLoading(Rule):
     ## Own files, checked ones, what cannot be known, and readers that run nothing
 
     ```python title="load.py"
-    import hashlib
-    import pickle
+    import hashlib, pickle
     import numpy as np
     import requests
     from transformers import AutoModel
@@ -157,30 +155,33 @@ class UnsafeModelLoading(Rule):
         )
 
     def _remote_code(self, project: Project) -> Iterator[Finding]:
+        by_file: dict[str, list[tuple[Site, str]]] = {}
         for site in project.calls(*_REMOTE_CODE):
-            given = site.argument(None, "trust_remote_code")
-            if given != facts.Const(True) or site.source.source.is_any(*self.skip_roles):
-                continue
-            if site.hides_arguments or site.argument(None, "revision", "code_revision") is not None:
+            trusts = site.argument(None, "trust_remote_code") == facts.Const(True) and not site.hides_arguments
+            pinned = site.argument(None, "revision", "code_revision") is not None
+            if not trusts or pinned or site.source.source.is_any(*self.skip_roles):
                 continue
             names = known_texts(project.value(site.source, site.call.args[0])) if site.call.args else []
-            if names and (names[0].startswith((".", "/")) or project.locate(site.source.path, names[0])):
+            if names and (_LOCAL.match(names[0]) or project.locate(site.source.path, names[0])):
                 continue
-            shown = f" of `{names[0]}`" if len(names) == 1 else ""
+            name = f"`{names[0]}`" if len(names) == 1 else "the model that is asked for"
+            by_file.setdefault(site.source.path, []).append((site, name))
+        for found in by_file.values():
+            (first, name), *others = sorted(found, key=lambda pair: pair[0].call.span)
             yield self.finding(
-                site.location,
-                f"the code{shown} on the hub is run, in whatever version it has that day (no `revision`)",
-                confidence=Confidence.HIGH if shown else Confidence.MEDIUM,
-                scope=site.source.scope_name(site.call.block),
+                first.location,
+                f"the code that {name} has on the hub that day is run (`trust_remote_code=True`, no `revision`)",
+                related=[Related(site.location, f"the code of {other}, too") for site, other in others],
+                confidence=Confidence.HIGH if name.startswith("`") else Confidence.MEDIUM,
+                scope=first.source.scope_name(first.call.block),
             )
 
 
 def _unpickles(site: Site) -> bool:
     if site.name == "numpy.load":
         return site.argument(2, "allow_pickle") == facts.Const(True)
-    if site.name == "torch.load":
-        return site.argument(None, "weights_only") in (None, facts.Const(False)) and not site.hides_arguments
-    return True
+    asked = site.argument(None, "weights_only") in (None, facts.Const(False)) and not site.hides_arguments
+    return asked or site.name != "torch.load"
 
 
 def _may_be_old(project: Project, site: Site) -> bool:
