@@ -154,6 +154,9 @@ if TYPE_CHECKING:
     from mldebt.project.table_fixes import kept_result_fix as kept_result_fix
     from mldebt.project.table_fixes import missing_test_fix as missing_test_fix
     from mldebt.project.table_fixes import one_selection_fix as one_selection_fix
+    from mldebt.project.torch_modules import blocks_without_grad as blocks_without_grad
+    from mldebt.project.torch_modules import is_dataset as is_dataset
+    from mldebt.project.torch_modules import is_module as is_module
     from mldebt.project.trails import Learned as Learned
     from mldebt.project.trails import Trail as Trail
     from mldebt.project.training_and_serving import train_and_serve as train_and_serve
@@ -231,6 +234,7 @@ _HOMES = {
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
     "mldebt.project.symbol_uses": "SymbolUse symbol_uses",
+    "mldebt.project.torch_modules": "blocks_without_grad is_dataset is_module",
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
     "mldebt.project.unreferenced": "may_be_hook",

@@ -95,7 +95,6 @@ class UnsafeModelLoading(Rule):
     ```
 
     ## One that does not
-
     ```python title="load.py"
     import torch
     state = torch.load("net.pt")

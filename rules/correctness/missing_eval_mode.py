@@ -1,0 +1,199 @@
+"""The rule `missing-eval-mode`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Rule,
+    Severity,
+    SourceFacts,
+    blocks_without_grad,
+    facts,
+    walk,
+    written,
+)
+
+_MODES = frozenset({"eval", "train"})
+_RANDOM = re.compile(
+    r"[Dd]ropout|[Bb]atch_?[Nn]orm|InstanceNorm|DropPath|drop_path|(resnet|efficientnet|densenet|mobilenet|vgg)"
+)
+_FRAMEWORKS = frozenset({"pytorch_lightning", "lightning", "fastai", "ignite", "catalyst", "skorch", "composer"})
+
+
+class MissingEvalMode(Rule):
+    """A PyTorch model whose weights were just loaded is used without `eval()`.
+
+    Modules start in training mode: dropout goes on dropping, and batch normalisation takes its statistics from the
+    batch that it is given. Predictions are worse, differ from call to call, and depend on which rows are scored
+    together; nothing fails. Zhang et al. 2022 list it as "Training / Evaluation Mode Improper Toggling".
+
+    ## How to repair
+
+    Call `net.eval()` after loading the weights and before the first prediction.
+
+    ## Loaded, then used where no gradients are wanted
+
+    ```python title="serve.py"
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.drop = nn.Dropout(0.5)
+
+        def forward(self, x):
+            return self.drop(x)
+
+    def predict(x):
+        net = Net()
+        net.load_state_dict(torch.load("net.pt", weights_only=True))
+        with torch.no_grad():
+            return net(x)  # expect: missing-eval-mode
+    ```
+
+    ```python title="score.ipynb"
+    # %%
+    import torch
+    from torchvision import models
+    net = models.resnet50()
+    net.load_state_dict(torch.load("net.pt", weights_only=True))
+    # %%
+    with torch.inference_mode():
+        scores = [net(x) for x in loader]  # expect: missing-eval-mode
+    ```
+
+    ## Switched, by the model or by what holds it, or handed to somebody who may do it
+
+    ```python title="serve.py"
+    import torch
+    from torchvision import models
+
+    def predict(x):
+        net = models.resnet50()
+        net.load_state_dict(torch.load("net.pt", weights_only=True))
+        net.eval()
+        with torch.no_grad():
+            return net(x)
+
+    def chained(x):
+        net = models.resnet50()
+        net.load_state_dict(torch.load("net.pt", weights_only=True))
+        net = net.to("cuda").eval()
+        with torch.no_grad():
+            return net(x)
+
+    def handed(x):
+        net = models.resnet50()
+        net.load_state_dict(torch.load("net.pt", weights_only=True))
+        prepare(net)
+        with torch.no_grad():
+            return net(x)
+
+    def still_in_training(x):
+        net = models.resnet50()
+        net.load_state_dict(torch.load("net.pt", weights_only=True))
+        net.train(False)
+        with torch.no_grad():
+            return net(x)
+    ```
+
+    ## Layers that do the same in both modes, and dropout that is wanted
+
+    ```python title="serve.py"
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(3, 1)
+
+        def forward(self, x):
+            return self.head(x)
+
+    def predict(x):
+        net = Net()
+        net.load_state_dict(torch.load("net.pt", weights_only=True))
+        with torch.no_grad():
+            return net(x)
+
+    def mc_dropout(x, net):
+        net.load_state_dict(torch.load("net.pt", weights_only=True))
+        with torch.no_grad():
+            return [net(x) for _ in range(20)]
+    ```
+    """
+
+    severity = Severity.ERROR
+    profile = Profile.CI
+    minutes = 2
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for the first prediction of each model that is never switched."""
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            header = source.facts.header
+            if "load_state_dict" not in header.methods or "torch" not in {
+                m.partition(".")[0] for m in header.modules
+            }:
+                continue
+            if _FRAMEWORKS & {module.partition(".")[0] for module in header.modules}:
+                continue
+            quiet = blocks_without_grad(source)
+            for call in source.facts.calls if quiet else ():
+                if isinstance(call.func, facts.Attr) and call.func.name == "load_state_dict":
+                    yield from self._uses(project, source, call, call.func.base, quiet)
+
+    def _uses(
+        self, project: Project, source: SourceFacts, load: facts.Call, model: facts.Expr, quiet: frozenset[int]
+    ) -> Iterator[Finding]:
+        name = written(model)
+        scope = source.scope_of(load.block)
+        if not isinstance(model, facts.Ref) or "dropout" in source.scope_name(load.block).lower():
+            return
+        calls = [c for c in source.facts.calls if scope in source.ancestors(c.block)]
+        use = next((c for c in calls if c.span > load.span and _is_use(source, c, name, quiet)), None)
+        if use is None or not _differs(project, source, model):
+            return
+        if any(_may_switch(c, name) for c in calls):
+            return
+        yield self.finding(
+            source.location(use.span),
+            f"`{name}` predicts in training mode: nothing calls `{name}.eval()` after its weights were loaded",
+            related=[Related(source.location(load.span), "its weights are loaded here")],
+            scope=source.scope_name(use.block),
+        )
+
+
+def _is_use(source: SourceFacts, call: facts.Call, name: str, quiet: frozenset[int]) -> bool:
+    is_model = isinstance(call.func, facts.Ref) and call.func.name == name
+    return is_model and any(block in quiet for block in source.ancestors(call.block))
+
+
+def _may_switch(call: facts.Call, name: str) -> bool:
+    """Whether a call switches some model, or is given this one."""
+    if isinstance(call.func, facts.Attr) and call.func.name in _MODES:
+        return True
+    given = (*call.args, *(keyword.value for keyword in call.keywords))
+    return any(isinstance(part, facts.Ref) and part.name == name for argument in given for part in walk(argument))
+
+
+def _differs(project: Project, source: SourceFacts, model: facts.Expr) -> bool:
+    """Whether the model surely has layers that do something else in training: by the text of its class or its name."""
+    kind = project.type_of(source, model)
+    path, colon, qualname = kind.rpartition(":")
+    home = project.source(path) if colon else None
+    if home is None:
+        made = [source.facts.bindings[i].value for i in getattr(model, "bindings", ()) if i >= 0]
+        names = [source.facts.calls[v.call].name for v in made if isinstance(v, facts.Called)]
+        return any(_RANDOM.search(name) for name in names)
+    cls = next((cls for cls in home.facts.classes if cls.qualname == qualname), None)
+    inside = [c for c in home.facts.calls if cls is not None and cls.block in home.ancestors(c.block)]
+    return any(_RANDOM.search(call.name) for call in inside)

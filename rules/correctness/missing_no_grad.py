@@ -1,0 +1,184 @@
+"""The rule `missing-no-grad`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Rule,
+    SourceFacts,
+    blocks_without_grad,
+    facts,
+    written,
+)
+
+_FRAMEWORKS = frozenset({"pytorch_lightning", "lightning", "fastai", "ignite", "catalyst", "skorch", "composer"})
+_GRADIENTS = frozenset(
+    {"backward", "grad", "requires_grad_", "autograd", "set_grad_enabled", "attribute", "captum"}
+)
+_LOOPS = frozenset({"for", "while", "comprehension"})
+
+
+class MissingNoGrad(Rule):
+    """A loop predicts with a PyTorch model and keeps the graph for gradients that nobody wants.
+
+    Outside `torch.no_grad()` every prediction remembers how it was made. What is collected over a data set keeps all of
+    that alive: memory grows with the number of batches, and a larger validation set ends in "out of memory". Zhang et
+    al. 2022 list its kin as "Memory Not Freed".
+
+    ## How to repair
+
+    Put the loop under `with torch.no_grad():` (or `torch.inference_mode()`), or decorate the function.
+
+    ## Switched to evaluation, and no more
+
+    ```python title="evaluate.py"
+    import torch
+
+    def evaluate(net, loader):
+        net.eval()
+        outputs = []
+        for x, y in loader:
+            outputs.append(net(x))  # expect: missing-no-grad
+        return outputs
+    ```
+
+    ```python title="evaluate.ipynb"
+    # %%
+    import torch
+    model.eval()
+    predictions = [model(x).cpu() for x in loader]  # expect: missing-no-grad
+    ```
+
+    ## Under a block, a decorator, the caller's block, or with parameters that need no gradients
+
+    ```python title="evaluate.py"
+    import torch
+
+    def evaluate(net, loader):
+        net.eval()
+        with torch.no_grad():
+            return [net(x) for x in loader]
+
+    @torch.inference_mode()
+    def decorated(net, loader):
+        net.eval()
+        return [net(x) for x in loader]
+
+    @smart_inference()
+    def project_decorator(net, loader):
+        net.eval()
+        return [net(x) for x in loader]
+
+    def inner(net, loader):
+        net.eval()
+        return [net(x) for x in loader]
+
+    def outer(net, loader):
+        with torch.no_grad():
+            return inner(net, loader)
+
+    def frozen(net, loader):
+        net.eval()
+        for parameter in net.parameters():
+            parameter.requires_grad_(False)
+        return [net(x) for x in loader]
+    ```
+
+    ## Gradients are wanted, one prediction is made, or nothing is known of the object
+
+    ```python title="explain.py"
+    import torch
+
+    def saliency(net, loader):
+        net.eval()
+        for x, y in loader:
+            x.requires_grad_()
+            net(x).max().backward()
+
+    def one(net, x):
+        net.eval()
+        return net(x)
+
+    def formulas(table, rows):
+        return [table(row) for row in rows]
+    ```
+    """
+
+    profile = Profile.CI
+    minutes = 2
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for the first such prediction of each function."""
+        under: set[str] | None = None
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            header = source.facts.header
+            modules = {module.partition(".")[0] for module in header.modules}
+            if "eval" not in header.methods or "torch" not in modules or modules & _FRAMEWORKS:
+                continue
+            for call in source.facts.calls:
+                if isinstance(call.func, facts.Attr) and call.func.name == "eval" and not call.args:
+                    if under is None:
+                        under = _called_without_grad(project)
+                    yield from self._after(source, call, written(call.func.base), under)
+
+    def _after(self, source: SourceFacts, switch: facts.Call, name: str, under: set[str]) -> Iterator[Finding]:
+        scope = source.scope_of(switch.block)
+        function = source.function_of(scope)
+        if not name or (function is not None and (function.decorators or function.name in under)):
+            return  # a decorator may switch gradients off
+        calls = [c for c in source.facts.calls if scope in source.ancestors(c.block)]
+        if any(_last(c) in _GRADIENTS for c in calls) or _later_switch(calls, switch, name):
+            return
+        quiet = blocks_without_grad(source)
+        for call in calls:
+            if call.span > switch.span and written(call.func) == name and _in_loop(source, call.block, scope):
+                if any(block in quiet for block in source.ancestors(call.block)):
+                    continue
+                yield self.finding(
+                    source.location(call.span),
+                    f"`{name}(…)` keeps the graph of each batch: nothing switches gradients off in this loop",
+                    related=[Related(source.location(switch.span), "only its mode is switched")],
+                    scope=source.scope_name(call.block),
+                )
+                return
+
+
+def _last(call: facts.Call) -> str:
+    return call.func.name if isinstance(call.func, facts.Attr) else call.name.rpartition(".")[2]
+
+
+def _later_switch(calls: list[facts.Call], switch: facts.Call, name: str) -> bool:
+    """Whether the model goes back to training: then the loop may do both."""
+    return any(
+        _last(c) == "train"
+        and isinstance(c.func, facts.Attr)
+        and written(c.func.base) == name
+        and c.span > switch.span
+        for c in calls
+    )
+
+
+def _in_loop(source: SourceFacts, block: int, scope: int) -> bool:
+    for ancestor in source.ancestors(block):
+        if ancestor == scope:
+            return False
+        if source.facts.blocks[ancestor].kind in _LOOPS:
+            return True
+    return False
+
+
+def _called_without_grad(project: Project) -> set[str]:
+    """The names of the functions that are called where gradients are switched off."""
+    found = set()
+    for source in project.code:
+        quiet = blocks_without_grad(source)
+        for call in source.facts.calls if quiet else ():
+            if any(block in quiet for block in source.ancestors(call.block)):
+                found.add(_last(call).lstrip(":"))
+    return found
