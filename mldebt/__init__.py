@@ -66,6 +66,9 @@ if TYPE_CHECKING:
     from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.closures import data_closures as data_closures
     from mldebt.project.columns import dead_columns as dead_columns
+    from mldebt.project.config_families import Leaves as Leaves
+    from mldebt.project.config_families import config_families as config_families
+    from mldebt.project.config_families import leaves_of as leaves_of
     from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.copied_blocks import CopiedBlock as CopiedBlock
     from mldebt.project.copied_blocks import find_copied_blocks as find_copied_blocks
@@ -190,6 +193,7 @@ _HOMES = {
     "mldebt.project.copied_blocks": "CopiedBlock find_copied_blocks",
     "mldebt.project.data_checks": "checks_data",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
+    "mldebt.project.config_families": "Leaves config_families leaves_of",
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.environment_reads": "undeclared_environment",
     "mldebt.project.endpoints": "Endpoint endpoints",

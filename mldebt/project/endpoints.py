@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Binary, Called, Const, Expr, Ref, Seq, Text
+from mldebt.project.calls import Site
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Location, Span
 
@@ -38,6 +39,7 @@ for _names, _argument in _CLIENTS.items():
     for _name in _names.split():
         _ARGUMENTS.setdefault(_name, []).append(_argument)
 
+_ACCOUNT = frozenset({"user", "username", "password", "passwd", "database", "db", "dbname"})
 _ADDRESS = re.compile(
     r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^/@\s]*@)?)?(?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d{2,5}))?(?:[/?].*)?$"
 )
@@ -55,12 +57,16 @@ _METADATA = re.compile(r"169\.254\.|metadata\.google\.internal|example\.(com|org
 
 
 class Endpoint(NamedTuple):
-    """A service and where its address is written. `client` is the called name, `service` host and port."""
+    """A service and where its address is written. `client` is the called name, `service` host and port.
+
+    `account` says which of user, password and database are written beside it, and where.
+    """
 
     source: SourceFacts
     location: Location
     client: str
     service: str
+    account: tuple[tuple[str, Location], ...] = ()
 
 
 def endpoints(project: Project) -> Iterator[Endpoint]:
@@ -74,8 +80,18 @@ def endpoints(project: Project) -> Iterator[Endpoint]:
             written = None if argument is None else _written(site.source, argument, site.call.span)
             service = _service(written[0], site.name) if written else ""
             if written and service:
-                yield Endpoint(site.source, site.source.location(written[1]), site.name, service)
+                place = site.source.location(written[1])
+                yield Endpoint(site.source, place, site.name, service, tuple(_account(site)))
                 break
+
+
+def _account(site: Site) -> Iterator[tuple[str, Location]]:
+    """The parts of an account that a connecting call names by literals."""
+    for keyword in site.call.keywords:
+        if keyword.name in _ACCOUNT:
+            written = _written(site.source, keyword.value, site.call.span)
+            if written and written[0]:
+                yield keyword.name, site.source.location(written[1])
 
 
 def _written(source: SourceFacts, expr: Expr, span: Span) -> tuple[str, Span] | None:

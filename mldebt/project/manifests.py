@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "pixi.lock", "conda-lock.yml", "conda-lock.yaml",
           "requirements.lock", "requirements-lock.txt", "requirements.lock.txt", "pylock.toml")  # fmt: skip
+_TABLES = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"})
 _WRITTEN = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<specifier>[<>=!~^*][^;#@]*)?")
 _ASIDE = frozenset({"requirements", "docker", "deploy", "envs", "env", "conda", "conf", "configs"})
 _ENVIRONMENT = re.compile(r"(conda[-_]?)?env(ironment)?([-_.][\w-]+)?\.ya?ml$")
@@ -78,6 +79,9 @@ def is_locked(project: Project, path: str, name: str) -> bool:
 def _names_in(lock: SourceFacts | None, name: str) -> Iterator[str]:
     if lock is None or lock.facts.header.problems:
         yield name
+        return
+    if basename(lock.path) in _TABLES:  # their extras name packages that are not locked
+        yield from (_normal(str(e.value)) for e in lock.facts.entries if e.path[-1:] == ("name",))
         return
     for entry in lock.facts.entries:
         if entry.path and isinstance(entry.path[-1], str):

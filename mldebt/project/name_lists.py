@@ -49,6 +49,10 @@ def _in_code(source: SourceFacts, least: int) -> Iterator[NameList]:
     found: dict[tuple[Span, frozenset[str]], bool] = {}
 
     def add(expr: Expr | None, span: Span, named: str) -> None:
+        if type(expr) is Const:
+            names = _header(expr, least)
+            if names and not _OTHER.search(named):
+                found[span, names] = True
         if is_leaf(expr) or _OTHER.search(named):
             return
         for part in walk(expr):
@@ -57,6 +61,9 @@ def _in_code(source: SourceFacts, least: int) -> Iterator[NameList]:
                 names = _names(seq) if isinstance(seq, Seq) else frozenset()
                 if len(names) >= least:
                     found[span, names] = found.get((span, names), False) or columns
+            names = _header(part, least) if type(part) is Const else frozenset()
+            if names:
+                found[span, names] = True
 
     for binding in facts.bindings:
         add(binding.value, binding.span, binding.name)
@@ -85,6 +92,16 @@ def _names(seq: Seq) -> frozenset[str]:
     if len(texts) != len(seq.items) or not all(_NAME.match(text) for text in texts):
         return frozenset()
     return frozenset(texts)
+
+
+def _header(text: Const, least: int) -> frozenset[str]:
+    """The columns in the header of a table that is written as one text; empty for any other text."""
+    if type(text.value) is not str or text.value.count(",") < least - 1:
+        return frozenset()
+    names = text.value.strip().split(",")
+    return (
+        frozenset(names) if all(map(str.isidentifier, names)) and len(set(names)) == len(names) else frozenset()
+    )
 
 
 def _in_configuration(project: Project, source: SourceFacts, least: int) -> Iterator[NameList]:

@@ -23,6 +23,7 @@ _COMMANDS = frozenset({"click", "rich_click", "asyncclick", "typer"})
 _TYPER_COMMANDS = ("command", "callback")
 _FLAG_MODULES = ("absl.flags.DEFINE_", "tensorflow.app.flags.DEFINE_", "tensorflow.compat.v1.app.flags.DEFINE_",
                  "tensorflow.flags.DEFINE_", "tensorflow.compat.v1.flags.DEFINE_", "gflags.DEFINE_")  # fmt: skip
+_FLAGS = frozenset(module.removesuffix(".DEFINE_") for module in _FLAG_MODULES)
 _BROWSERS = frozenset({"selenium", "splinter", "undetected_chromedriver", "playwright"})
 """Libraries whose options also have an `add_argument`."""
 
@@ -135,9 +136,11 @@ class Options:
             for call in source.facts.calls:
                 if isinstance(call.func, Attr) and call.func.name == "add_argument":
                     yield from _argparse(source, call)
-        if any(name.startswith(_FLAG_MODULES) for name in header.names):
+        if any(name.startswith(_FLAG_MODULES) for name in header.names) or (
+            any(name.startswith("DEFINE_") for name in header.methods) and not _FLAGS.isdisjoint(header.names)
+        ):
             for call in source.facts.calls:
-                if call.name.startswith(_FLAG_MODULES) and call.args and _text(call.args[0]):
+                if _defines_flag(source, call) and call.args and _text(call.args[0]):
                     name = _text(call.args[0])
                     yield Option("absl", source, name, (f"--{name}",), source.location(call.span), call,
                                  keywords=call.keywords)  # fmt: skip
@@ -148,6 +151,15 @@ class Options:
             for function in source.facts.functions:
                 yield from _click(source, function)
                 yield from _typer(source, function)
+
+
+def _defines_flag(source: SourceFacts, call: Call) -> bool:
+    """Whether a call declares a flag, directly or through `flags = tf.app.flags`."""
+    if call.name or not (isinstance(call.func, Attr) and call.func.name.startswith("DEFINE_")):
+        return call.name.startswith(_FLAG_MODULES)
+    base = call.func.base
+    values = [source.facts.bindings[i].value for i in base.bindings if i >= 0] if isinstance(base, Ref) else []
+    return bool(values) and all(isinstance(value, Attr) and value.name == "flags" for value in values)
 
 
 def _argparse(source: SourceFacts, call: Call) -> Iterator[Option]:

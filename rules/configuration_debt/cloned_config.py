@@ -7,7 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import basename, dirname
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, SourceFacts
+from mldebt import (
+    Finding,
+    Kind,
+    Leaves,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    config_families,
+    leaves_of,
+)
 
 _FOREIGN = re.compile(
     r"(^|/)(\.github|\.gitlab|\.circleci|\.vscode|\.idea|\.dvc|\.azure|\.?k8s|kubernetes|manifests?|helm|charts?|deploy"
@@ -21,13 +33,12 @@ _TOOL_FILES = re.compile(
     r"|catalog.*|globals.*|logging.*|credentials.*)(\.[\w-]+)?$",
     re.IGNORECASE,
 )
-_FORMATS = frozenset(
-    "defaults _base_ extends base inherit inherits _target_ __base__ parent dependencies".split()
-)
 _JSON_SETTINGS = re.compile(r"(conf|param|setting|option|experiment)", re.IGNORECASE)
-_SHARE = 0.8
-
-Leaves = dict[tuple[str | int, ...], str]
+_OWN_NAME = re.compile(r"(conf|param|setting|option|schema|catalog|features?\b|columns?\b)", re.IGNORECASE)
+_ENVIRONMENTS = re.compile(
+    r"(^|/)(base|local|dev|develop|development|stag\w*|prod\w*|default|test|qa|cloud|\w*env|config_store)(/|$)"
+)
+_NOT_SHARED = frozenset({Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.DOCS, Role.TUTORIAL})
 
 
 class ClonedConfig(Rule):
@@ -57,12 +68,24 @@ class ClonedConfig(Rule):
     {name: xgb, depth: 10, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
     ```
 
+    ## The same file in several folders
+
+    ```json title="service/schema_in.json"
+    {"a": {"min": 1, "max": 2}, "b": {"min": 3, "max": 4}, "c": {"min": 5, "max": 6},
+     "d": {"min": 7, "max": 8}, "e": {"min": 9, "max": 10}}
+    ```
+
+    ```json title="tests/schema_in.json"
+    {"a": {"min": 1, "max": 2},  // expect: cloned-config
+     "b": {"min": 3, "max": 4}, "c": {"min": 5, "max": 6},
+     "d": {"min": 7, "max": 8}, "e": {"min": 9, "max": 11}}
+    ```
+
     ## A file that names its base, and two that do not
 
     ```yaml title="configs/exp_0.yaml"
     {base: x, depth: 5, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
     ```
-
 
     ```yaml title="configs/exp_1.yaml"
     {name: xgb, depth: 6, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
@@ -92,13 +115,32 @@ class ClonedConfig(Rule):
                 continue
             if source.kind is Kind.JSON and not _JSON_SETTINGS.search(source.path):
                 continue  # results and data, not something that a person wrote
-            leaves = _leaves(source)
+            leaves = leaves_of(source)
             if len(leaves) >= self.least_leaves:
                 home = dirname(source.path)
                 folders[f"{home}:{source.kind}"].append((source, leaves))
         for files in folders.values():
-            for family in _families(files):
+            for family in config_families(files):
                 if len(family) >= 3 or len(family[0][1]) >= 30:
+                    yield self._finding(family)
+        yield from self._across(project)
+
+    def _across(self, project: Project) -> Iterator[Finding]:
+        """Files of one name that stand, nearly the same, in several folders of a part of the project."""
+        named: dict[tuple[str, str], list[tuple[SourceFacts, Leaves]]] = defaultdict(list)
+        for source in project.sources(Kind.YAML, Kind.JSON, Kind.TOML):
+            name = basename(source.path)
+            home = dirname(source.path)
+            if _FOREIGN.search(home) or _ENVIRONMENTS.search(home) or not _OWN_NAME.search(name):
+                continue
+            if source.source.is_any(*_NOT_SHARED):
+                continue
+            leaves = leaves_of(source)
+            if len(leaves) >= self.least_leaves:
+                named[project.subprojects.root_of(source.path), name].append((source, leaves))
+        for files in named.values():
+            for family in config_families(files):
+                if any(not s.source.is_any(Role.TEST, Role.NOTEBOOK) for s, _ in family):
                     yield self._finding(family)
 
     def _finding(self, family: list[tuple[SourceFacts, Leaves]]) -> Finding:
@@ -111,9 +153,9 @@ class ClonedConfig(Rule):
         share = round(100 * len(shared) / len(keys))
         shown = ", ".join(f"`{key}`" for key in varying[:5]) + (" …" if len(varying) > 5 else "")
         differ = f"; they differ in {shown}" if varying else ""
-        names = ", ".join(f"`{basename(source.path)}`" for source, _ in family[:4]) + (
-            " …" if len(family) > 4 else ""
-        )
+        same = len({basename(source.path) for source, _ in family}) == 1
+        paths = [source.path if same else basename(source.path) for source, _ in family[:4]]
+        names = ", ".join(f"`{path}`" for path in paths) + (" …" if len(family) > 4 else "")
         return self.finding(
             place.location(place.facts.entries[0].span),
             f"{len(family)} configuration files ({names}) share {share} % of their settings{differ}",
@@ -125,28 +167,3 @@ class ClonedConfig(Rule):
             minutes=self.minutes + 5 * len(family),
             severity=Severity.INFO if place.source.is_any(Role.TUTORIAL) else None,
         )
-
-
-def _leaves(source: SourceFacts) -> Leaves:
-    """The settings of a file that stands for itself; empty for one that is built on another or holds data."""
-    entries = source.facts.entries
-    if not entries or entries[0].kind != "map" or any(e.path and e.path[-1] in _FORMATS for e in entries):
-        return {}
-    return {
-        e.path: e.text for e in entries if e.kind == "scalar" and not any(isinstance(k, int) for k in e.path[:-1])
-    }
-
-
-def _families(files: list[tuple[SourceFacts, Leaves]]) -> Iterator[list[tuple[SourceFacts, Leaves]]]:
-    """Files of one folder that agree in most settings with the first of their family."""
-    left = list(files)
-    while left:
-        first, *rest = left
-        family = [first] + [other for other in rest if _share(first[1], other[1]) >= _SHARE]
-        left = [other for other in rest if other not in family]
-        if len(family) > 1:
-            yield family
-
-
-def _share(one: Leaves, other: Leaves) -> float:
-    return len(one.items() & other.items()) / len(one.keys() | other.keys())

@@ -29,6 +29,16 @@ class DuplicatedFeatureList(Rule):
         return model.predict(frame[["age", "income", "tenure", "calls", "region"]])
     ```
 
+    ## The header of a table
+
+    ```python title="convert.py"
+    HEADER = "id,label,age,income,tenure"
+    ```
+
+    ```python title="export.py"
+    out.write("id,label,age,income,tenure" + "\\n")  # expect: duplicated-feature-list
+    ```
+
     ## A list that has begun to differ
 
     ```yaml title="params.yaml"

@@ -116,9 +116,13 @@ class HardCodedEndpoint(Rule):
                 found.setdefault((source.path, endpoint.service), []).append(endpoint)
         for (_, service), (first, *others) in found.items():
             places = dict.fromkeys(other.location for other in others if other.location != first.location)
+            account = {place: name for name, place in first.account if place != first.location}
+            names = ", ".join(f"`{name}`" for name, _ in first.account)
+            written = f", and so is {names}" if names else ""
             yield self.finding(
                 first.location,
-                f"`{first.client}` talks to `{service}`, an address that is written into the code",
-                related=[Related(place, f"`{service}` again") for place in list(places)[:10]],
+                f"`{first.client}` talks to `{service}`, an address that is written into the code{written}",
+                related=[Related(place, f"`{name}`") for place, name in account.items()]
+                + [Related(place, f"`{service}` again") for place in list(places)[:10]],
                 severity=Severity.INFO if first.source.source.is_any(Role.TUTORIAL) else None,
             )

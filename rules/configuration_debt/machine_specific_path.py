@@ -12,6 +12,11 @@ _LOCAL = re.compile(
     r"|\\\\[\w.-]+\\[\w$.-]+|~/?[^/\s]*/(?:Desktop|Downloads|Documents)|/content/g?drive/My ?Drive)"
     r"(?:[\\/][^\n]*)?$"
 )
+_STORAGE = re.compile(
+    r"(?P<place>/(?:(?:efs|nfs|gpfs|lustre|scratch|raid|nas|ssd|hdd|disk|afs|storage)\w*|cluster|media|mnt(?!/data/)"
+    r"|data\d*(?!/(?:raw|processed|input|output|models?\b|train|test|config))|home\d)/[\w.-]+)/[\w.-]+(?:/[^\n]*)?$"
+)
+"""Storage that a server or a cluster mounts: at least three names deep."""
 _SHARED_USER = re.compile(
     r"(jovyan|airflow|bentoml|vscode|app|app_?user|user(name)?|root|runner(admin)?|circleci|docker|spark|node|coder"
     r"|sagemaker-user|glue_user|studio-lab-user|gitpod|mambauser|nonroot|worker|celery|Shared|me|you)$"
@@ -19,6 +24,7 @@ _SHARED_USER = re.compile(
 _NOBODYS = re.compile(
     r"[<>{}$*|]|path[/\\]+to|\byour|xxx|\bexample|[A-Za-z]:[\\/]+(Windows|Program ?(Files|Data))", re.IGNORECASE
 )
+_MOUNTS = frozenset({"volumes", "volumeMounts", "mountPath", "hostPath"})
 _SETTINGS = (Kind.YAML, Kind.TOML, Kind.INI, Kind.JSON, Kind.ENV, Kind.SHELL, Kind.MAKE, Kind.REQUIREMENTS)
 _JSON_SETTINGS = re.compile(r"(config|settings|params|options|catalog)", re.IGNORECASE)
 
@@ -61,12 +67,26 @@ class MachineSpecificPath(Rule):
         url = D:\\dvc\\store  # expect: machine-specific-path
     ```
 
+    ## Storage of one server or cluster
+
+    ```python title="train.py"
+    ROOT = "/media/hdd2/fossils/leaves/train"  # expect: machine-specific-path
+    checkpoint = f"/efs/shared/churn/{name}.pt"  # expect: machine-specific-path
+    ```
+
     ## Places that an image or a platform provides
 
     ```python title="serve.py"
     model = load("/home/churn/model.pkl")
     work = "/home/jovyan/work/a.csv"
     data = "/kaggle/input/train.csv", "/opt/ml/model", "/tmp/a.csv", "/mnt/data/a.csv"
+    other = "/data/train/a.csv", "/data/a.csv", "/storage/churn/models/a.pkl"
+    ```
+
+    ```yaml title="compose.yaml"
+    services:
+      score:
+        volumes: ["./models:/storage/churn"]
     ```
 
     ```dockerfile title="Dockerfile"
@@ -104,7 +124,7 @@ class MachineSpecificPath(Rule):
             if source.kind is Kind.JSON and not _JSON_SETTINGS.search(source.path.rpartition("/")[2]):
                 continue  # results and data, not something that a person wrote
             for text, span in strings_of(source):
-                match = _LOCAL.match(text)
+                match = _LOCAL.match(text) or _STORAGE.match(text)
                 if match and not _NOBODYS.search(text[:200]) and not _is_shared(match, images):
                     places.setdefault(match["place"].lower(), {}).setdefault(span, text)
             for uses in places.values():
@@ -113,16 +133,19 @@ class MachineSpecificPath(Rule):
     def _finding(self, source: SourceFacts, uses: list[tuple[Span, str]]) -> Finding:
         (span, text), *others = uses
         more = f" (and {len(others)} more paths below it)" if others else ""
+        informal = source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL)
         return self.finding(
             source.location(span),
             f"`{text[:120]}` exists only on one machine{more}",
             related=[Related(source.location(place), f"`{path[:120]}`") for place, path in others[:20]],
-            severity=Severity.WARNING if source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) else None,
+            severity=Severity.WARNING if informal or _STORAGE.match(text) else None,
         )
 
 
 def _is_shared(match: re.Match[str], images: str) -> bool:
     """Whether everybody has the place: a usual account of images, or one that an image of the project makes."""
+    if match.re is _STORAGE:
+        return match["place"] in images or f"{match['place'].rpartition('/')[0]}:" in images
     user = match["user"] or match["mac"]
     if not user:
         return False
@@ -130,5 +153,12 @@ def _is_shared(match: re.Match[str], images: str) -> bool:
 
 
 def _image_text(project: Project) -> str:
-    images = project.sources(Kind.DOCKERFILE)
-    return "\n".join(instruction.value for source in images for instruction in source.facts.instructions)
+    """What images, and the files that mount volumes into them, say."""
+    images = [i.value for s in project.sources(Kind.DOCKERFILE) for i in s.facts.instructions]
+    mounts = (
+        entry.value
+        for source in project.sources(Kind.YAML)
+        for entry in source.facts.entries
+        if _MOUNTS.intersection(entry.path) and isinstance(entry.value, str)
+    )
+    return "\n".join((*images, *mounts))
