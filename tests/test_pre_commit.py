@@ -104,30 +104,104 @@ def test_only_what_is_staged_counts(repository: Repository) -> None:
     assert "old.py" not in done.stdout
 
 
+def notebook(*sources: str) -> str:
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
+        for source in sources
+    ]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}, indent=1)
+
+
 def test_notebooks_are_shown_by_cell(repository: Repository) -> None:
-    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": DEBT}]
-    document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
-    repository.write("n.ipynb", json.dumps(document))
+    repository.write("n.ipynb", notebook("x = 1", DEBT))
     repository.git("add", "-A")
     done = repository.hook()
-    assert "n.ipynb:cell 1:3:4 error nan-equality" in done.stdout
+    assert "n.ipynb:cell 2:3:4 error nan-equality" in done.stdout
 
 
-def test_the_project_hook_sees_what_a_deletion_leaves_behind(tmp_path: Path) -> None:
-    repository = Repository(tmp_path / "project", tmp_path, "mldebt-project")
-    repository.write(
+def test_of_a_notebook_only_what_is_staged_counts(repository: Repository) -> None:
+    repository.write("n.ipynb", notebook("x = 1"))
+    repository.git("add", "-A")
+    repository.git("commit", "-qm", "m")
+    repository.write("n.ipynb", notebook("x = 2"))
+    repository.git("add", "-A")
+    repository.write("n.ipynb", notebook("x = 2", DEBT))
+    assert repository.hook().returncode == 0
+    assert json.loads((repository.root / "n.ipynb").read_text())["cells"][1]["source"] == DEBT  # put back
+
+
+def test_a_deletion_alone_gives_the_first_hook_nothing_to_do(repository: Repository) -> None:
+    repository.write("a.py", DEBT)
+    repository.write("b.py", DEBT)
+    repository.git("add", "-A")
+    repository.git("commit", "-qm", "m")
+    repository.git("rm", "-q", "a.py")
+    done = repository.hook()
+    assert (done.returncode, "(no files to check)Skipped" in done.stdout) == (0, True)
+
+
+def test_strange_names(repository: Repository) -> None:
+    repository.write("a b/ä - ü.py", DEBT)
+    repository.write("-x.py", DEBT)
+    repository.git("add", "-A")
+    assert repository.hook().stdout.count("nan-equality") == 2
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "project", tmp_path, "mldebt-project")
+
+
+def test_the_project_hook_looks_at_everything_even_before_the_first_commit(whole: Repository) -> None:
+    whole.write("old.py", DEBT)
+    whole.write("n.ipynb", notebook(DEBT))
+    whole.git("add", "-A")
+    done = whole.hook()
+    assert done.returncode == 1
+    assert ("old.py:3:4 error" in done.stdout, "n.ipynb:cell 1:3:4 error" in done.stdout) == (True, True)
+    whole.git("commit", "-qm", "m", "--no-verify")
+    whole.write("README.md", "about\n")
+    whole.git("add", "-A")
+    assert "old.py:3:4 error" in whole.hook().stdout
+
+
+def test_the_project_hook_sees_what_is_staged(whole: Repository) -> None:
+    whole.write("a.py", "x = 1\n")
+    whole.git("add", "-A")
+    whole.git("commit", "-qm", "m")
+    whole.write("a.py", "x = 2\n")
+    whole.git("add", "-A")
+    whole.write("a.py", "x = 2\n" + DEBT)
+    assert whole.hook().returncode == 0
+    whole.git("add", "-A")
+    assert "a.py:4:4 error nan-equality" in whole.hook().stdout
+
+
+def test_the_project_hook_sees_what_a_deletion_leaves_behind(whole: Repository) -> None:
+    whole.write(
         "dvc.yaml", "stages:\n  train:\n    cmd: python train.py\n    deps: [train.py]\n    outs: [m.pkl]\n"
     )
-    repository.write("train.py", "from prepare import load\n\nload()\n")
-    repository.write("prepare.py", "def load():\n    pass\n")
-    repository.write("Makefile", "all:\n\tdvc repro\n")
-    repository.git("add", "-A")
-    done = repository.hook()
+    whole.write("train.py", "from prepare import load\n\nload()\n")
+    whole.write("prepare.py", "def load():\n    pass\n")
+    whole.write("Makefile", "all:\n\tdvc repro\n")
+    whole.git("add", "-A")
+    done = whole.hook()
     assert "undeclared-stage-code" in done.stdout
-    repository.write("train.py", "def load():\n    pass\n\nload()\n")
-    repository.git("add", "-A")
-    repository.git("rm", "-qf", "prepare.py")
-    assert repository.hook().returncode == 0
+    whole.write("train.py", "def load():\n    pass\n\nload()\n")
+    whole.git("add", "-A")
+    whole.git("rm", "-qf", "prepare.py")
+    assert whole.hook().returncode == 0
+
+
+def test_a_deletion_can_bring_a_finding(whole: Repository) -> None:
+    whole.write("dvc.yaml", "stages:\n  train:\n    cmd: python train.py\n    deps: [train.py, data.csv]\n")
+    whole.write("train.py", "import pandas as pd\n\nprint(pd.read_csv('data.csv'))\n")
+    whole.git("add", "-A")
+    assert whole.hook().returncode == 0
+    whole.git("commit", "-qm", "m", "--no-verify")
+    whole.git("rm", "-q", "train.py")
+    done = whole.hook()
+    assert (done.returncode, "train.py" in done.stdout) == (1, True), done.stdout
 
 
 def test_thousands_of_files_in_several_calls(repository: Repository) -> None:

@@ -20,7 +20,7 @@ _HOOK = """\
     hooks:
       - id: mldebt
         name: mldebt
-        entry: mldebt check --force-exclude --profile=hook
+        entry: mldebt check --force-exclude --profile=hook --
         language: python
         additional_dependencies: [mldebt=={version}]
         files: '\\.(py|ipynb|ya?ml|toml|cfg|ini|json|in|dvc|env|sh|sql)$|(^|/)(MLproject|Snakefile|Makefile|Dockerfile)'
