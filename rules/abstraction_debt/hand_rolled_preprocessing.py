@@ -1,0 +1,146 @@
+"""The rule `hand-rolled-preprocessing`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, Site, SourceFacts, facts
+
+_STEPS = (
+    "sklearn.preprocessing.*", "sklearn.impute.*", "sklearn.decomposition.*", "sklearn.feature_extraction.*",
+    "sklearn.feature_selection.*",
+)  # fmt: skip
+_FITS = frozenset({"fit", "fit_transform"})
+_PIPELINES = frozenset(
+    {"Pipeline", "make_pipeline", "ColumnTransformer", "make_column_transformer", "FeatureUnion"}
+)
+_FEWEST_STEPS = 2
+
+
+class HandRolledPreprocessing(Rule):
+    """Several fitted steps are applied by hand to the training data and again to the test data.
+
+    Each step has to be repeated in the same order for each part of the data, in the service and in every
+    cross-validation, and all of its objects have to be saved. Sculley et al. 2015, section 5 (Abstraction Debt).
+
+    ## How to repair
+
+    Compose the steps and the model with `make_pipeline` and fit that.
+
+    ## Two steps on two parts
+
+    ```python title="train.py"
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+    imputer, scaler = SimpleImputer(), StandardScaler()
+    filler = SimpleImputer()
+    standard = StandardScaler()
+    X_train = filler.fit_transform(X_train)  # expect: hand-rolled-preprocessing
+    X_test = filler.transform(X_test)
+    X_train = standard.fit_transform(X_train)
+    X_test = standard.transform(X_test)
+    model = LogisticRegression().fit(X_train, y_train)
+    model.score(X_test, y_test)
+    ```
+
+    ## One step, and steps of a pipeline
+
+    ```python title="train.py"
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    scaler = StandardScaler()
+    X_train = scaler.fit_transform(X_train)
+    X_test = scaler.transform(X_test)
+    model = LogisticRegression().fit(X_train, y_train)
+    ```
+
+    ## Boosters that watch a validation part, and no model at all
+
+    ```python title="train.py"
+    import xgboost as xgb
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import StandardScaler
+    filler = SimpleImputer()
+    standard = StandardScaler()
+    X_train = standard.fit_transform(filler.fit_transform(X_train))
+    X_test = standard.transform(filler.transform(X_test))
+    model = xgb.XGBClassifier().fit(X_train, y_train, eval_set=[(X_test, y_test)])
+    ```
+
+    ```python title="prepare.py"
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import StandardScaler
+    filler = SimpleImputer()
+    standard = StandardScaler()
+    a = standard.fit_transform(filler.fit_transform(a))
+    b = standard.transform(filler.transform(b))
+    ```
+    """
+
+    severity = Severity.INFO
+    profile = Profile.AUDIT
+    minutes = 30
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each function with several such steps."""
+        makers: dict[str, list[Site]] = defaultdict(list)
+        for site in project.calls(*_STEPS):
+            if site.source.kind is Kind.PYTHON and not site.source.source.is_any(*self.skip_roles):
+                makers[site.source.path].append(site)
+        for sites in makers.values():
+            source = sites[0].source
+            if len(sites) < _FEWEST_STEPS or not _PIPELINES.isdisjoint(_last_names(source)):
+                continue
+            fits = [event for event in project.phases.events(source) if event.phase == "fit"]
+            if not fits or any(k.name == "eval_set" for e in fits for k in e.call.keywords):
+                continue
+            yield from self._in_source(source, [e.location for e in fits])
+
+    def _in_source(self, source: SourceFacts, fits: list[object]) -> Iterator[Finding]:
+        """The functions that fit several objects on one thing and apply them to another."""
+        learned: dict[tuple[int, int], list[facts.Call]] = defaultdict(list)
+        applied: set[tuple[int, int]] = set()
+        for call in source.facts.calls:
+            func = call.func
+            if not isinstance(func, facts.Attr) or not isinstance(func.base, facts.Ref) or not call.args:
+                continue
+            made = [i for i in func.base.bindings if i >= 0 and _makes_step(source, i)]
+            if len(made) != 1:
+                continue
+            key = source.scope_of(call.block), made[0]
+            if func.name in _FITS:
+                learned[key].append(call)
+            elif func.name == "transform" and key in learned:
+                applied.add(key)
+        by_scope: dict[int, list[facts.Call]] = defaultdict(list)
+        for (scope, step), calls in learned.items():
+            if (scope, step) in applied:
+                by_scope[scope].append(calls[0])
+        for calls in by_scope.values():
+            if len(calls) >= _FEWEST_STEPS:
+                calls.sort(key=lambda call: call.span)
+                related = [Related(source.location(call.span), "another step") for call in calls[1:]]
+                related.append(Related(fits[0], "the model is fitted on the result"))  # type: ignore[arg-type]
+                yield self.finding(
+                    source.location(calls[0].span),
+                    f"{len(calls)} fitted steps are applied by hand to each part of the data instead of one pipeline",
+                    related=related,
+                    scope=source.scope_name(calls[0].block),
+                )
+
+
+def _makes_step(source: SourceFacts, index: int) -> bool:
+    value = source.facts.bindings[index].value
+    if not isinstance(value, facts.Called) or source.facts.bindings[index].path:
+        return False
+    name = source.facts.calls[value.call].name
+    is_label = name.rpartition(".")[2] in ("LabelEncoder", "LabelBinarizer")
+    return name.startswith(tuple(step.removesuffix("*") for step in _STEPS)) and not is_label
+
+
+def _last_names(source: SourceFacts) -> set[str]:
+    return {name.rpartition(".")[2] for name in source.facts.header.names}
