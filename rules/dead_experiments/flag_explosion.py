@@ -1,0 +1,111 @@
+"""The rule `flag-explosion`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Profile, Project, Related, Rule, Severity, Span, find_experiments, is_library
+
+_FEWEST_SWITCHES = 5
+_LEAST_USED = 0.25
+
+
+class FlagExplosion(Rule):
+    """A training program has so many switches that nearly none of its paths is ever run.
+
+    Every switch doubles the paths that a change can break. Which combinations work is not known, because only a few of
+    them were ever selected. Sculley et al. 2015, section 5 (Dead Experimental Codepaths).
+
+    ## How to repair
+
+    Retire the switches that have one value, and compose the others from steps.
+
+    ## Five switches, one configuration
+
+    ```python title="train.py"
+    import yaml  # expect: flag-explosion
+    from sklearn.linear_model import LogisticRegression
+    cfg = yaml.safe_load(open("params.yaml"))
+    if cfg["use_text"]:
+        X = text(X)
+    if cfg["use_embeddings"]:
+        X = embed(X)
+    if cfg["balance"]:
+        X = balance(X)
+    if cfg["rank_target"]:
+        y = rank(y)
+    if cfg["two_steps"]:
+        X = first(X)
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```yaml title="params.yaml"
+    use_text: false
+    use_embeddings: false
+    balance: true
+    rank_target: false
+    two_steps: false
+    ```
+
+    ## Few switches
+
+    ```python title="train.py"
+    import yaml
+    from sklearn.linear_model import LogisticRegression
+    cfg = yaml.safe_load(open("params.yaml"))
+    if cfg["use_text"]:
+        X = text(X)
+    if cfg["debug"]:
+        print(X)
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```yaml title="params.yaml"
+    use_text: false
+    debug: true
+    ```
+
+    ## Switches that several configurations set
+
+    ```python title="train.py"
+    import yaml
+    from sklearn.linear_model import LogisticRegression
+    cfg = yaml.safe_load(open("params.yaml"))
+    if cfg["use_text"]:
+        X = text(X)
+    if cfg["balance"]:
+        X = balance(X)
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```yaml title="params.yaml"
+    use_text: false
+    balance: true
+    ```
+
+    ```yaml title="other.yaml"
+    use_text: true
+    balance: false
+    ```
+    """
+
+    severity = Severity.INFO
+    profile = Profile.AUDIT
+    minutes = 60
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each training program with too many switches."""
+        for space in find_experiments(project):
+            source = space.source
+            if source.source.is_any(*self.skip_roles) or is_library(project, source.path):
+                continue
+            if len(space.switches) >= _FEWEST_SWITCHES and space.utilisation < _LEAST_USED:
+                names = ", ".join(f"`{switch.name}`" for switch in space.switches[:8])
+                yield self.finding(
+                    source.location(Span.at(1)),
+                    f"{len(space.switches)} independent switches ({names}) make {space.paths} paths; what is committed "
+                    f"selects {space.selected} ({space.utilisation:.1%})",
+                    related=[
+                        Related(s.location, f"`{s.name}` takes {s.size} values") for s in space.switches[:10]
+                    ],
+                )

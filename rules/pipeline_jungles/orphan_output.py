@@ -1,0 +1,110 @@
+"""The rule `orphan-output`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Artifact, Finding, Kind, Profile, Project, Related, Role, Rule, Severity, is_library
+
+_DELIVERED = re.compile(
+    r"(^|/)(out|outputs?|results?|reports?|submissions?|subs?|exports?|dist|public|artifacts?|figures?|plots?|logs?|preds?"
+    r"|predictions?|oof|tmp|temp|cache|backups?|archive|checkpoints?|ckpts?|weights|runs?|releases?|deliver\w*)(/|$)"
+    r"|submi|predict|result|report|score|metric|history|log|summary|importance|eval|params|export|final|sample|example|debug"
+    r"|forecast|output|stat|best|backup|cv_|oof|test_|leaderboard|compar",
+    re.IGNORECASE,
+)
+
+
+class OrphanOutput(Rule):
+    """A script writes intermediate data that nothing in the project reads.
+
+    The last reader was deleted and the step that makes the data was not: it costs time in each run, and nobody dares to
+    take it out. Sculley et al. 2015, section 3 (Underutilized Data Dependencies) and section 5.
+
+    ## How to repair
+
+    Delete the write and what only it needs, or say who outside of the project reads it.
+
+    ## The second table has no reader
+
+    ```python title="prepare.py"
+    import pandas as pd
+    df = pd.read_csv("data/raw/customers.csv")
+    df.to_parquet("data/interim/customers.parquet")
+    df.groupby("region").sum().to_parquet("data/interim/regions.parquet")  # expect: orphan-output
+    ```
+
+    ```python title="train.py"
+    import pandas as pd
+    pd.read_parquet("data/interim/customers.parquet")
+    ```
+
+    ## Somebody may read it: a path that is not known, a document, a declared stage
+
+    ```python title="prepare.py"
+    import sys
+    import pandas as pd
+    df = pd.read_csv(sys.argv[1])
+    df.to_parquet("data/interim/customers.parquet")
+    ```
+
+    ## Results, and what documents name
+
+    ```python title="prepare.py"
+    import pandas as pd
+    df = pd.read_csv("data/raw/customers.csv")
+    df.to_csv("reports/churn.csv")
+    df.to_csv("submission.csv")
+    df.to_parquet("data/interim/customers.parquet")
+    ```
+
+    ```text title="README.md"
+    Load `data/interim/customers.parquet` into the dashboard.
+    ```
+    """
+
+    severity = Severity.INFO
+    profile = Profile.AUDIT
+    minutes = 10
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each intermediate dataset without a reader."""
+        found = [artifact for artifact in project.artifacts if self._is_orphan(project, artifact)]
+        if not found:
+            return
+        unknown = {
+            project.subprojects.root_of(access.component)
+            for access in project.accesses
+            if access.effect in ("reads", "lists") and (access.address is None or not access.address.is_known)
+        }
+        texts = None
+        for artifact in found:
+            if artifact.subproject in unknown:
+                continue
+            if texts is None:
+                texts = _texts(project)
+            if not any(artifact.address.name in text for text in texts):
+                first, *others = artifact.writes
+                yield self.finding(
+                    first.origin,
+                    f"`{artifact.name}` is written and read by nothing in this project",
+                    related=[Related(write.origin, "written here, too") for write in others[:5]],
+                )
+
+    def _is_orphan(self, project: Project, artifact: Artifact) -> bool:
+        if artifact.reads or not artifact.writes or artifact.kind != "dataset" or not artifact.address.is_known:
+            return False
+        if _DELIVERED.search(artifact.name) or any(w.effect == "appends" for w in artifact.writes):
+            return False
+        home = project.by_path[artifact.writes[0].component]
+        if home.source.is_any(*self.skip_roles, Role.NOTEBOOK) or is_library(project, home.path):
+            return False
+        return not any(project.stages_running(project.by_path[write.component]) for write in artifact.writes)
+
+
+def _texts(project: Project) -> list[str]:
+    """The texts in which people and programs may name data."""
+    kinds = (Kind.MARKDOWN, Kind.YAML, Kind.TOML, Kind.JSON, Kind.SHELL, Kind.MAKE, Kind.NOTEBOOK, Kind.SQL)
+    return [source.source.read().decode(errors="replace") for source in project.sources(*kinds)]
