@@ -154,7 +154,7 @@ class PackageSprawl(Rule):
 
 def _parts_of(project: Project, sources: list[SourceFacts]) -> set[str]:
     """What the modules do: prepare, fit, evaluate, save, serve, …"""
-    found = set()
+    found: set[str] = set()
     for source in sources:
         found.update(event.phase for event in project.phases.events(source))
     return found & {"load", "prepare", "split", "fit", "tune", "evaluate", "predict", "save", "serve"}

@@ -1,0 +1,145 @@
+"""The rule `unreachable-experiment`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from posixpath import basename, splitext
+
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, Span, is_library
+
+_ASIDE = re.compile(
+    r"(^|/)(examples?|demos?|docs?|tutorials?|benchmarks?|scripts|tools|hparams|configs?|conf)/|(^|/)_"
+)
+_TEXTS = (Kind.MARKDOWN, Kind.YAML, Kind.TOML, Kind.JSON, Kind.INI, Kind.SHELL, Kind.MAKE, Kind.DOCKERFILE,
+          Kind.SNAKEMAKE, Kind.NOTEBOOK, Kind.PYTHON)  # fmt: skip
+_LOADERS = frozenset(
+    {"importlib.import_module", "__import__", "runpy.run_path", "runpy.run_module", "imp.load_source"}
+)
+
+
+class UnreachableExperiment(Rule):
+    """A training script is reached from no stage, workflow, image, import, test or document.
+
+    Its siblings are. It was an experiment that ended, and whoever changes what they share keeps it in mind for
+    nothing. Sculley et al. 2015, section 5 (Dead Experimental Codepaths) and section 8 (reward deletion).
+
+    ## How to repair
+
+    Tag the commit and delete the script; what it found belongs into the tracker.
+
+    ## Beside the script that the pipeline runs
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train: {cmd: python src/train.py, deps: [src/train.py], outs: [model.pkl]}
+    ```
+
+    ```python title="src/train.py"
+    import joblib
+    from sklearn.linear_model import LogisticRegression
+    joblib.dump(LogisticRegression().fit(X, y), "model.pkl")
+    ```
+
+    ```python title="src/train_forest_idea.py"
+    from sklearn.ensemble import RandomForestClassifier  # expect: unreachable-experiment
+    model = RandomForestClassifier().fit(X, y)
+    print(model.score(X, y))
+    ```
+
+    ## Nothing is referenced at all: scripts are run by hand
+
+    ```python title="train.py"
+    from sklearn.linear_model import LogisticRegression
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```python title="train_forest.py"
+    from sklearn.ensemble import RandomForestClassifier
+    RandomForestClassifier().fit(X, y)
+    ```
+
+    ## Named in a document, imported, or loaded by name
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train: {cmd: python src/train.py, deps: [src/train.py], outs: [model.pkl]}
+    ```
+
+    ```text title="README.md"
+    The forest is trained by `train_forest`.
+    ```
+
+    ```python title="src/train.py"
+    import joblib
+    from sklearn.linear_model import LogisticRegression
+    from linear import fit
+    joblib.dump(fit(X, y), "model.pkl")
+    ```
+
+    ```python title="src/linear.py"
+    from sklearn.linear_model import LogisticRegression
+    def fit(X, y):
+        return LogisticRegression().fit(X, y)
+    ```
+
+    ```python title="src/train_forest.py"
+    from sklearn.ensemble import RandomForestClassifier
+    RandomForestClassifier().fit(X, y)
+    ```
+    """
+
+    profile = Profile.CI
+    minutes = 15
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each such script."""
+        parts: dict[str, list[SourceFacts]] = defaultdict(list)
+        for source in self.sources(project, Kind.PYTHON):
+            if source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) or not _trains(project, source):
+                continue
+            parts[project.subprojects.root_of(source.path)].append(source)
+        for members in parts.values():
+            run = [source for source in members if project.stages_running(source)]
+            if not run or is_library(project, members[0].path):
+                continue
+            alone = [
+                s for s in members if s not in run and not _ASIDE.search(s.path) and self._is_alone(project, s)
+            ]
+            if alone and not _loads_by_name(project):
+                mentioned = _mentions(project, alone)
+                for source in alone:
+                    if source.path not in mentioned:
+                        yield self._finding(source, run[0])
+
+    def _is_alone(self, project: Project, source: SourceFacts) -> bool:
+        return source.path not in project.imports.importers and not project.stages_running(source)
+
+    def _finding(self, source: SourceFacts, sibling: SourceFacts) -> Finding:
+        return self.finding(
+            source.location(Span.at(1)),
+            f"this training script ({source.facts.header.code_lines} lines) is reached from no stage, workflow, image, "
+            "import, test or document",
+            related=[Related(sibling.location(Span.at(1)), "its sibling is run by a stage")],
+        )
+
+
+def _trains(project: Project, source: SourceFacts) -> bool:
+    return any(event.phase in ("fit", "tune") for event in project.phases.events(source))
+
+
+def _loads_by_name(project: Project) -> bool:
+    return any(True for _ in project.calls(*_LOADERS))
+
+
+def _mentions(project: Project, sources: list[SourceFacts]) -> set[str]:
+    """The paths of the sources whose name some text names: a file that is not the source itself."""
+    stems = {splitext(basename(source.path))[0]: source.path for source in sources}
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, stems))})\b")
+    found: set[str] = set()
+    for source in project.sources(*_TEXTS):
+        for match in pattern.finditer(source.source.read().decode(errors="replace")):
+            if stems[match[1]] != source.path:
+                found.add(stems[match[1]])
+    return found

@@ -1,0 +1,120 @@
+"""The rule `scrape-and-train`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Project, Related, Role, Rule, SourceFacts, facts, walk
+
+_FETCHES = (
+    "requests.get", "requests.post", "httpx.get", "urllib.request.urlopen", "yfinance.download", "yfinance.Ticker",
+    "tweepy.*", "pandas_datareader.*", "alpha_vantage.*", "ccxt.*", "quandl.get", "fredapi.Fred", "gspread.*",
+    "nsepy.get_history", "investpy.*", "binance.client.Client",
+)  # fmt: skip
+_SAVES = frozenset(
+    {"to_csv", "to_parquet", "to_feather", "to_pickle", "to_sql", "dump", "save", "write", "savetxt"}
+)
+_DEEPEST = 30
+
+
+class ScrapeAndTrain(Rule):
+    """A program fetches data from the network and trains on it in one run, and keeps nothing of it.
+
+    Tomorrow the same call gives other rows: the training cannot be repeated, and what a model was trained on cannot be
+    looked at. Sculley et al. 2015, section 5 (Pipeline Jungles: scrapes) and section 8 (Reproducibility Debt).
+
+    ## How to repair
+
+    Let one step fetch and write a dated snapshot, and another one train on that file.
+
+    ## Prices, straight into a model
+
+    ```python title="train.py"
+    import yfinance as yf
+    from sklearn.linear_model import LinearRegression
+
+    data = yf.download("SPY", start="2015-01-01")  # expect: scrape-and-train
+    data = data.dropna()
+    X = data[["Open", "High"]]
+    model = LinearRegression().fit(X, data["Close"])
+    ```
+
+    ## A snapshot between the two
+
+    ```python title="train.py"
+    import pandas as pd
+    import yfinance as yf
+    from sklearn.linear_model import LinearRegression
+
+    prices = yf.download("SPY", start="2015-01-01")
+    prices.to_csv("data/spy.csv")
+    data = pd.read_csv("data/spy.csv")
+    model = LinearRegression().fit(data[["Open"]], data["Close"])
+    ```
+
+    ## What is fetched is something else; notebooks explore
+
+    ```python title="train.py"
+    import requests
+    from sklearn.linear_model import LinearRegression
+
+    version = requests.get("https://example.com/version").text
+    model = LinearRegression().fit(X, y)
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    import yfinance as yf
+    from sklearn.linear_model import LinearRegression
+    data = yf.download("SPY", start="2015-01-01")
+    model = LinearRegression().fit(data[["Open"]], data["Close"])
+    ```
+    """
+
+    minutes = 30
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL, Role.NOTEBOOK}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each fetch whose rows reach a fit of the same file."""
+        seen: set[str] = set()
+        for site in project.calls(*_FETCHES):
+            source = site.source
+            if source.kind is not Kind.PYTHON or source.source.is_any(*self.skip_roles) or source.path in seen:
+                continue
+            if not _SAVES.isdisjoint(source.facts.header.methods):
+                continue
+            fits = [event for event in project.phases.events(source) if event.phase == "fit"]
+            number = source.facts.calls.index(site.call)
+            for event in fits:
+                given = [*event.call.args, *(keyword.value for keyword in event.call.keywords)]
+                if any(_comes_from(source, expr, number, _DEEPEST, set()) for expr in given):
+                    seen.add(source.path)
+                    yield self.finding(
+                        site.location,
+                        f"`{site.name}` fetches data that is trained on in the same run: it cannot be trained on again",
+                        related=[Related(event.location, "the model is fitted on it")],
+                        scope=source.scope_name(site.call.block),
+                    )
+                    break
+
+
+def _comes_from(source: SourceFacts, expr: facts.Expr, wanted: int, depth: int, seen: set[int]) -> bool:
+    """Whether an expression is made of the result of a call, through names and other calls of the same file."""
+    if depth == 0:
+        return False
+    for part in walk(expr):
+        if isinstance(part, facts.Called):
+            if part.call == wanted:
+                return True
+            call = source.facts.calls[part.call]
+            for inner in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
+                if _comes_from(source, inner, wanted, depth - 1, seen):
+                    return True
+        elif isinstance(part, facts.Ref):
+            for index in part.bindings:
+                if index >= 0 and index not in seen:
+                    seen.add(index)
+                    value = source.facts.bindings[index].value
+                    if value is not None and _comes_from(source, value, wanted, depth - 1, seen):
+                        return True
+    return False
