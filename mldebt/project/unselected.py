@@ -50,12 +50,15 @@ def find_unselected(project: Project) -> Iterator[Unselected]:
     of choices: then something may pass it on. Where most names are selected by nothing, the function is a menu.
     """
     groups = [group for group in _groups(project) if _counts(project, group)]
-    keys = {key for group in groups for dispatch in group for key in dispatch.keys if _is_choice(key)}
+    keys = {key for group in groups for dispatch in group for key in dispatch.keys}
+    keys |= {key for group in groups for key in _choices(project, group[0].source, group[0].subject)}
+    keys = {key for key in keys if _is_choice(key)}
     if not keys:
         return
     places = _Mentions(project, keys)
     for group in groups:
-        found = {key for dispatch in group for key in dispatch.keys}
+        listed = _choices(project, group[0].source, group[0].subject)
+        found = {key for dispatch in group for key in dispatch.keys} | listed
         selected = [(key, place) for key in sorted(found) if (place := places.of(key)) is not None]
         abandoned = [key for key in found if _is_choice(key) and places.of(key) is None]
         if len(abandoned) > len(selected):
@@ -79,6 +82,16 @@ def _groups(project: Project) -> Iterator[list[Dispatch]]:
     yield from found.values()
 
 
+def _choices(project: Project, source: SourceFacts, subject: Expr | None) -> set[str]:
+    """The names that the command line of the same file allows for a subject (`args.model`)."""
+    name = subject.name if isinstance(subject, Attr | Ref) else ""
+    found: set[str] = set()
+    for option in project.options.by_source.get(source.path, ()):
+        if option.dest == name and isinstance(option.choices, Seq):
+            found.update(str(c.value) for c in option.choices.items if isinstance(c, Const))
+    return found
+
+
 def _shape(expr: Expr) -> Expr:
     """An expression without the bindings that reach it."""
     match expr:
@@ -98,7 +111,7 @@ def _counts(project: Project, group: list[Dispatch]) -> bool:
     source, subject = group[0].source, group[0].subject
     if source.source.is_any(Role.TEST, Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.DOCS, Role.TUTORIAL):
         return False
-    keys = {key for dispatch in group for key in dispatch.keys}
+    keys = {key for dispatch in group for key in dispatch.keys} | _choices(project, source, subject)
     if len(keys) < _FEWEST_KEYS or subject is None or serves(source) or _is_data(source, subject):
         return False
     return any(name for dispatch in group for name in dispatch.built()) and not is_library(project, source.path)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mldebt import Finding, Profile, Project, Role, Rule, Severity, SourceFacts, facts
 
 _PREDICTS = ("*.predict", "*.predict_proba", "*.decision_function", "*.predict_log_proba")
 _ARRAYS = frozenset({"array", "asarray", "DataFrame", "tensor", "FloatTensor", "Tensor", "DMatrix", "float32"})
+_ADAPTERS = re.compile(r"^(to|as|into|make|build)_\w*(matrix|tensor|array|pool|batch)$")
+"""Functions of a project that put a row into the form that a model wants."""
+
 _SAME_ROWS = frozenset({"reshape", "astype", "transform", "to", "float", "values", "to_numpy"})
 _FEWEST = 3
 
@@ -21,6 +25,19 @@ class PositionalFeatureVector(Rule):
     ## How to repair
 
     Build a named row (a data frame with columns) and select the features by the list saved with the model.
+
+    ## Through what a booster wants, and a function of the project for it
+
+    ```python title="serve.py"
+    import numpy as np
+    import xgboost as xgb
+    def to_matrix(values):
+        return xgb.DMatrix(np.asarray(values, dtype=float))
+    def score(request, booster):
+        row = np.array([[request.age, request.rev, request.tenure]])
+        first = booster.predict(xgb.DMatrix(row))  # expect: positional-feature-vector
+        return first + booster.predict(to_matrix(row))  # expect: positional-feature-vector
+    ```
 
     ## A row of request fields
 
@@ -155,6 +172,8 @@ def _row_of_call(
     if last in _SAME_ROWS and isinstance(call.func, facts.Attr):
         given = call.args[0] if last == "transform" and call.args else call.func.base
         return _row(source, given, in_array or last == "reshape", depth + 1)
-    if last in _ARRAYS | {"list"} and call.args and not any(k.name == "columns" for k in call.keywords):
+    is_adapter = call.name.startswith(":") and bool(_ADAPTERS.search(last))
+    named = any(keyword.name in ("columns", "feature_names") for keyword in call.keywords)
+    if (last in _ARRAYS | {"list"} or is_adapter) and call.args and not named:
         return _row(source, call.args[0], in_array, depth + 1)
     return None

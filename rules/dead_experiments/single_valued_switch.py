@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Role, Rule, SingleValue, is_library
+from mldebt import DeadSide, Finding, Project, Related, Role, Rule, SingleValue, SourceFacts, facts, is_library
 
 _NO_EXPERIMENT = re.compile(
     r"debug|verbos|quiet|silent|dry_?run|resume|device|cuda|gpu|logg|log_(to|every|dir|level)|seed|test|strict|inplace|copy|force|overwrite"
@@ -87,6 +87,30 @@ class SingleValuedSwitch(Rule):
     run("a")
     ```
 
+    ## One line that calls a function of its own
+
+    ```yaml title="conf/dev.yaml"
+    train: {use_vectors: false}  # expect: single-valued-switch
+    ```
+
+    ```yaml title="conf/prod.yaml"
+    train: {use_vectors: false}
+    ```
+
+    ```python title="train.py"
+    import yaml
+    def add_vectors(frame):
+        vectors = load("vectors")
+        vectors = vectors.dropna()
+        return frame.join(vectors)
+    def run(path):
+        with open("conf/prod.yaml") as stream:
+            cfg = yaml.safe_load(stream)
+        if cfg["train"]["use_vectors"]:
+            frame = add_vectors(path)
+    run("a")
+    ```
+
     ## Both values, and unknown values
 
     ```python title="steps.py"
@@ -131,7 +155,7 @@ class SingleValuedSwitch(Rule):
             sides = [
                 (s, side) for s, side in switch.sides if not s.source.is_any(*self.skip_roles, Role.NOTEBOOK)
             ]
-            lines = sum(side.lines for _, side in sides)
+            lines = sum(side.lines + _only_there(project, s, side) for s, side in sides)
             fewest = 1 if switch.kind == "attribute" else _FEWEST_LINES
             if lines >= fewest and sides and self._counts(project, switch):
                 yield self._finding(switch, lines)
@@ -156,3 +180,19 @@ class SingleValuedSwitch(Rule):
             related=[r for r in related if r.location != where],
             scope=home.scope_name(first.block.parent) if switch.kind == "parameter" else "",
         )
+
+
+def _only_there(project: Project, source: SourceFacts, side: DeadSide) -> int:
+    """The lines of the functions of the project that only a dead side calls."""
+    block = source.facts.blocks.index(side.block)
+    lines = 0
+    for call in source.facts.calls:
+        if block in source.ancestors(call.block):
+            symbol = project.callers.target(source, call)
+            if symbol is None or not isinstance(symbol.fact, facts.Function) or symbol.rest:
+                continue
+            callers = project.callers.of(symbol.source, symbol.fact.qualname)
+            if all(c.source is source and block in source.ancestors(c.call.block) for c in callers):
+                span = symbol.source.facts.blocks[symbol.fact.block].span
+                lines += span.end_line - span.line
+    return lines

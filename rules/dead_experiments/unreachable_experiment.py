@@ -114,6 +114,8 @@ class UnreachableExperiment(Rule):
                         yield self._finding(source, run[0])
 
     def _is_alone(self, project: Project, source: SourceFacts) -> bool:
+        if source.path in project.versions.originals:
+            return False  # that is a versioned copy
         return source.path not in project.imports.importers and not project.stages_running(source)
 
     def _finding(self, source: SourceFacts, sibling: SourceFacts) -> Finding:

@@ -69,6 +69,8 @@ class ConversionRoundTrip(Rule):
     df = pd.read_csv("a.csv")
     X = df[["a", "b"]].values
     X = pd.DataFrame(X, columns=["a", "b"])  # expect: conversion-round-trip
+    kept = table[COLUMNS].values
+    kept = pd.DataFrame(kept, columns=COLUMNS)  # expect: conversion-round-trip
     copy = torch.tensor(loss.detach().cpu().numpy())  # expect: conversion-round-trip
     ```
 
@@ -146,7 +148,18 @@ def _away(project: Project, site: Site, given: facts.Expr, trip: _Trip) -> Span 
             base = call.func.base
     if base is None:
         return None
-    return span if trip.surely or _is_frame(project, source, base) else None
+    surely = trip.surely or _has_columns(site, base) or _is_frame(project, source, base)
+    return span if surely else None
+
+
+def _has_columns(site: Site, expr: facts.Expr) -> bool:
+    """Whether `frame[COLUMNS]` gets the same columns again."""
+    columns = site.argument(None, "columns")
+    if not isinstance(expr, facts.Item) or columns is None:
+        return False
+    if isinstance(columns, facts.Ref) and isinstance(expr.index, facts.Ref):
+        return columns.name == expr.index.name
+    return columns == expr.index
 
 
 def _is_frame(project: Project, source: SourceFacts, expr: facts.Expr) -> bool:

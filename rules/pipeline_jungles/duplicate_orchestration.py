@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
-from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, SourceFacts
+from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, SourceFacts, is_library
 
 _ALIKE = 0.7
 _FEWEST_STEPS = 3
@@ -137,7 +137,9 @@ class DuplicateOrchestration(Rule):
     def _scripts(self, project: Project) -> Iterator[_Driver]:
         """The Python programs that call several files of the project one after the other."""
         for source in self.sources(project, Kind.PYTHON):
-            if source.facts.imports and len(source.facts.imports) >= _FEWEST_STEPS:
+            if source.path in project.imports.importers and not source.facts.header.main:
+                continue  # no program
+            if len(source.facts.imports) >= _FEWEST_STEPS and not is_library(project, source.path):
                 steps = _called(project, source)
                 if len(steps) >= _FEWEST_STEPS:
                     yield _Driver(source.path, min(steps.values()), steps)
@@ -176,6 +178,8 @@ def _called(project: Project, source: SourceFacts) -> dict[str, Location]:
         if scope is not None or not call.name or call.name.startswith(":"):
             continue
         symbol = project.names.symbol(source, call.name)
-        if symbol is not None and symbol.source.path != source.path and symbol.fact is not None:
+        if symbol is None or symbol.fact is None or symbol.source.path.endswith("__init__.py"):
+            continue
+        if symbol.source.path != source.path:
             found.setdefault(symbol.source.path, source.location(call.span))
     return found

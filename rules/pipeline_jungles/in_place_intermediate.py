@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts
+from mldebt import Finding, Location, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts
 
 _KEPT = re.compile(
     r"cache|tmp|temp|ckpt|checkpoint|state|history|log|registry|manifest|index|meta", re.IGNORECASE
@@ -56,6 +56,19 @@ class InPlaceIntermediate(Rule):
     c.to_csv("cache/answers.csv")
     ```
 
+    ## In a function that a script calls
+
+    ```python title="merge.py"
+    import pandas as pd
+    PRICES = "data/prices.csv"
+    def main():
+        df = pd.read_csv(PRICES)
+        df["price"] = df["price"] * 2
+        df.to_csv(PRICES)  # expect: in-place-intermediate
+    if __name__ == "__main__":
+        main()
+    ```
+
     ## Written first, then read back
 
     ```python title="export.py"
@@ -72,18 +85,20 @@ class InPlaceIntermediate(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Report a write to what the same function or script has read before."""
+        seen: set[Location] = set()
         for artifact in project.artifacts:
             if artifact.kind not in ("dataset", "table") or not artifact.is_sure or _KEPT.search(artifact.name):
                 continue
             for write in artifact.writes:
                 source = write.source
-                if write.effect != "writes" or write.chain or source.source.is_any(*self.skip_roles):
+                if write.effect != "writes" or write.location in seen or source.source.is_any(*self.skip_roles):
                     continue
                 read = next(
                     (
                         r
                         for r in artifact.reads
-                        if r.source is source and not r.chain and r.effect == "reads" and r.location < write.location
+                        if r.source is source and r.chain == write.chain and r.component == write.component
+                        and r.effect == "reads" and r.location < write.location
                         and str(r.address) == str(write.address)
                         and source.scope_of(r.call.block) == source.scope_of(write.call.block)
                     ),
@@ -93,6 +108,7 @@ class InPlaceIntermediate(Rule):
                     continue
                 if _appends(source, write.call):
                     continue
+                seen.add(write.location)
                 yield self.finding(
                     write.location,
                     f"`{artifact.name}` is read (line {read.location.span.line}) and overwritten by the same step: "

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Artifact, DataAccess, Finding, Kind, Project, Related, Role, Rule, Severity, Span, facts
+from mldebt import (
+    Artifact,
+    DataAccess,
+    Finding,
+    Kind,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Span,
+    facts,
+    is_library,
+)
 
 _MOST_DATA = 10
 _MOST_JOINS = 8
@@ -71,7 +84,7 @@ class JungleNode(Rule):
         feeding = {handoff.producer for handoff in project.handoffs}
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             mine, made = reads.get(source.path, {}), writes.get(source.path, {})
-            if not mine:
+            if not mine or is_library(project, source.path):
                 continue
             joins = [call for call in source.facts.calls if _joins(call)]
             if len(mine.keys() | made.keys()) < _MOST_DATA and len(joins) < _MOST_JOINS:

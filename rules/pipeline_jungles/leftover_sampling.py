@@ -76,7 +76,7 @@ class LeftoverSampling(Rule):
     ```
     """
 
-    profile = Profile.HOOK
+    profile = Profile.CI
     minutes = 5
     skip_roles = Rule.skip_roles | {Role.TUTORIAL, Role.NOTEBOOK}
 
