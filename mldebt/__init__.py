@@ -71,7 +71,9 @@ if TYPE_CHECKING:
     from mldebt.project.config_families import leaves_of as leaves_of
     from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.copied_blocks import CopiedBlock as CopiedBlock
+    from mldebt.project.copied_blocks import connected_blocks as connected_blocks
     from mldebt.project.copied_blocks import find_copied_blocks as find_copied_blocks
+    from mldebt.project.copied_blocks import is_covered as is_covered
     from mldebt.project.data_checks import checks_data as checks_data
     from mldebt.project.declared_flow import ParamRead as ParamRead
     from mldebt.project.declared_flow import StageFlow as StageFlow
@@ -138,6 +140,7 @@ if TYPE_CHECKING:
     from mldebt.project.removals import statement_removal as statement_removal
     from mldebt.project.requests_to_models import UncheckedRequest as UncheckedRequest
     from mldebt.project.requests_to_models import unchecked_requests as unchecked_requests
+    from mldebt.project.round_trips import find_round_trips as find_round_trips
     from mldebt.project.score_cuts import ScoreCut as ScoreCut
     from mldebt.project.score_cuts import Scores as Scores
     from mldebt.project.score_cuts import score_cuts as score_cuts
@@ -191,7 +194,7 @@ _HOMES = {
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
-    "mldebt.project.copied_blocks": "CopiedBlock find_copied_blocks",
+    "mldebt.project.copied_blocks": "CopiedBlock connected_blocks find_copied_blocks is_covered",
     "mldebt.project.data_checks": "checks_data",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_families": "Leaves config_families leaves_of",
@@ -235,6 +238,7 @@ _HOMES = {
     "mldebt.project.specifiers": "exclude",
     "mldebt.project.stale_declarations": "stale_declarations",
     "mldebt.project.requests_to_models": "UncheckedRequest unchecked_requests",
+    "mldebt.project.round_trips": "find_round_trips",
     "mldebt.project.score_cuts": "ScoreCut Scores score_cuts",
     "mldebt.project.stored_data": "doubly_tracked stored_data",
     "mldebt.project.strings": "strings_of",

@@ -152,3 +152,34 @@ def _next_equal(one: list[Line], two: list[Line], a: int, b: int, step: int) -> 
             if one[x][0] == two[y][0] and one[ahead][0] == two[beyond][0]:
                 return x, y
     return None
+
+
+def connected_blocks(blocks: Sequence[CopiedBlock]) -> list[list[CopiedBlock]]:
+    """The stretches by groups of files that share some, directly or not."""
+    leader: dict[str, str] = {}
+
+    def find(path: str) -> str:
+        while leader.setdefault(path, path) != path:
+            path = leader[path]
+        return path
+
+    for block in blocks:
+        first, second = sorted((find(block.first.path), find(block.second.path)))
+        leader[second] = first
+    groups: dict[str, list[CopiedBlock]] = defaultdict(list)
+    for block in blocks:
+        groups[find(block.first.path)].append(block)
+    return list(groups.values())
+
+
+def is_covered(block: CopiedBlock, first: list[tuple[int, int, int]], second: list[tuple[int, int, int]]) -> bool:
+    """Whether most of a stretch is in functions or classes that are known as copies of each other."""
+    common = {number for number, _, _ in first} & {number for number, _, _ in second}
+    start, end = block.first_lines
+    lines = {
+        line
+        for number, begin, last in first
+        if number in common
+        for line in range(max(begin, start), min(last, end) + 1)
+    }
+    return 2 * len(lines) > end - start

@@ -14,7 +14,9 @@ from mldebt import (
     Related,
     Role,
     Rule,
+    connected_blocks,
     find_copied_blocks,
+    is_covered,
     is_library,
 )
 
@@ -159,10 +161,10 @@ class CopiedBlocks(Rule):
             }
             if len(homes) > 1 or project.versions.are_versions((block.first.path, block.second.path)):
                 continue
-            if not _is_covered(block, clones[block.first.path], clones[block.second.path]):
+            if not is_covered(block, clones[block.first.path], clones[block.second.path]):
                 parts[homes.pop()].append(block)
         for blocks in parts.values():
-            for group in _connected(blocks):
+            for group in connected_blocks(blocks):
                 yield self._finding(group)
 
     def _finding(self, blocks: list[CopiedBlock]) -> Finding:
@@ -177,36 +179,3 @@ class CopiedBlocks(Rule):
             minutes=10 + 10 * len(files),
             scope=largest.first.scope_name(0),
         )
-
-
-def _is_covered(
-    block: CopiedBlock, first: list[tuple[int, int, int]], second: list[tuple[int, int, int]]
-) -> bool:
-    """Whether most of a stretch is in functions or classes that are known as copies of each other."""
-    common = {number for number, _, _ in first} & {number for number, _, _ in second}
-    start, end = block.first_lines
-    lines = {
-        line
-        for number, begin, last in first
-        if number in common
-        for line in range(max(begin, start), min(last, end) + 1)
-    }
-    return 2 * len(lines) > end - start
-
-
-def _connected(blocks: list[CopiedBlock]) -> list[list[CopiedBlock]]:
-    """The stretches by groups of files that share some, directly or not."""
-    leader: dict[str, str] = {}
-
-    def find(path: str) -> str:
-        while leader.setdefault(path, path) != path:
-            path = leader[path]
-        return path
-
-    for block in blocks:
-        first, second = sorted((find(block.first.path), find(block.second.path)))
-        leader[second] = first
-    groups: dict[str, list[CopiedBlock]] = defaultdict(list)
-    for block in blocks:
-        groups[find(block.first.path)].append(block)
-    return list(groups.values())

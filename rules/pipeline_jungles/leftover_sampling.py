@@ -12,7 +12,6 @@ _READERS = (
 )  # fmt: skip
 _FEWEST_ROWS = 50
 _CUTS = frozenset({"head", "limit", "sample", "tail"})
-_TRAINERS = ("*.Trainer", "Trainer")
 _LOOKS = frozenset({"columns", "dtypes", "shape", "info", "head", "describe", "keys"})
 
 
