@@ -18,6 +18,13 @@ _MODEL_FILE = re.compile(
     r"\.(pkl|pickle|joblib|sav|bin|h5|hdf5|keras|pt|pth|onnx|cbm|ubj|model)",
     re.IGNORECASE,
 )
+_DATA_FILE = re.compile(
+    r"(.*/)?(data|datasets?|raw|interim|processed|cache|features|embeddings)/.*"
+    r"|(.*[/_-])?(train|test|val|valid|validation|data|dataset|features?|embeddings?|labels?|targets?|tensors?|images?"
+    r"|vocab|samples?|tokens?|stats)([_-]?(set|data|\d+))?\.\w+",
+    re.IGNORECASE,
+)
+"""Files of data that are saved like models are (`torch.save(images, "data/train.pt")`)."""
 _TRACKERS = frozenset(
     name
     for line in (
@@ -73,7 +80,9 @@ def is_recorded(project: Project, program: Program) -> bool:
 def _is_model(access: DataAccess) -> bool:
     if access.address is None or access.api.endswith("Checkpoint"):
         return False
-    return access.format == "model" or bool(_MODEL_FILE.fullmatch(access.address.name))
+    if _MODEL_FILE.fullmatch(access.address.name):
+        return True
+    return access.format == "model" and not _DATA_FILE.fullmatch(access.address.path)
 
 
 def _is_record(access: DataAccess) -> bool:

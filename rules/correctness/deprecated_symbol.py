@@ -33,6 +33,9 @@ class _Group(NamedTuple):
     wishes: tuple[Wish, ...]
 
 
+_Use = tuple[SourceFacts, SymbolUse]
+
+
 class DeprecatedSymbol(Rule):
     """Code uses names that its library deprecated or no longer has.
 
@@ -136,25 +139,31 @@ class DeprecatedSymbol(Rule):
     minutes = 5
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield one finding for each file and library, for names that are gone and for deprecated ones."""
+        """Yield one finding for each library: by file for names that are gone, one for all that are deprecated."""
+        deprecated: dict[_Group, list[_Use]] = {}
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
-            groups: dict[_Group, list[SymbolUse]] = {}
-            for use in symbol_uses(project, source):
+            gone: dict[_Group, list[_Use]] = {}
+            for use in sorted(symbol_uses(project, source), key=lambda use: use.span):
                 group = _group(project, source, use)
                 if group is not None:
-                    groups.setdefault(group, []).append(use)
-            for group, uses in groups.items():
-                yield self._finding(source, group, sorted(uses, key=lambda use: use.span))
+                    (gone if group.is_gone else deprecated).setdefault(group, []).append((source, use))
+            for group, found in gone.items():
+                yield self._finding(group, found)
+        for group, found in deprecated.items():
+            yield self._finding(group, found)
 
-    def _finding(self, source: SourceFacts, group: _Group, uses: list[SymbolUse]) -> Finding:
-        first, *others = uses
+    def _finding(self, group: _Group, found: list[_Use]) -> Finding:
+        source, first = found[0]
+        uses = [use for _, use in found]
+        files = len({home.path for home, _ in found})
         texts = list(dict.fromkeys(_described(group, use) for use in uses))
         more = f", and {len(texts) - _SHOWN} more" if texts[_SHOWN:] else ""
         wishes = group.wishes
         severity = Severity.WARNING
         claim = f"`{wishes[0].location.path}` allows that version" if wishes else "no older version is asked for"
         if not group.is_gone:
-            claim, severity = "the next versions will not have it", Severity.INFO
+            where = f" ({files} files)" if files > 1 else ""
+            claim, severity = f"a later version can drop it{where}", Severity.INFO
         elif wishes and all(wish.is_from(use.row.removed) for wish in wishes for use in uses):
             claim, severity = f"`{wishes[0].location.path}` asks for a version without it", Severity.ERROR
         link = first.table.references[first.row.see]
@@ -162,7 +171,7 @@ class DeprecatedSymbol(Rule):
         return self.finding(
             source.location(first.span),
             f"{'; '.join(texts[:_SHOWN])}{more}; {claim} ({link})",
-            related=[Related(source.location(use.span), f"`{use.symbol}`") for use in others[:20]],
+            related=[Related(home.location(use.span), f"`{use.symbol}`") for home, use in found[1:21]],
             severity=severity,
             confidence=Confidence.HIGH if wishes else Confidence.MEDIUM,
             scope=source.scope_name(first.block),

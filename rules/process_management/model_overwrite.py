@@ -77,6 +77,15 @@ class ModelOverwrite(Rule):
     joblib.dump(SVC().fit(X, y), sys.argv[1])
     joblib.dump(SVC().fit(X, y), "checkpoints/model.pkl")
     ```
+
+    ## Data that is saved as models are
+
+    ```python title="images.py"
+    import torch
+
+    torch.save(images, "data/mnist/processed/train.pt")
+    optimizer.step()
+    ```
     """
 
     severity = Severity.WARNING
