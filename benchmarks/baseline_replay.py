@@ -152,7 +152,7 @@ def replay(root: Path, old: str, new: str, settings: Settings, cache: Cache) -> 
     maps, added = line_maps(root, old, new, earlier.paths | later.paths)
     before, after = placed(earlier), placed(later)
     known = old_findings(before, after, {**maps, **kept_files(root, old, new)}, added)
-    entries = [baseline.entry_of(item.finding) for item in before]
+    entries = [entry for entry in baseline.entries_of(earlier) if entry.rule not in _HYGIENE]
     outcome = baseline.accept(later, entries, Scope(root, (root,)), {rule.id for rule in later.rules})
     reported = set(outcome.report.findings)
     counts: Counter[str] = Counter(pairs=1)

@@ -10,36 +10,26 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from mldebt import hygiene
-from mldebt.engine import Report, fingerprint, fingerprint_parts
-from mldebt.finding import Finding
-from mldebt.printable import printable
+from mldebt.engine import Report, fingerprint_parts
+from mldebt.matching import Entry, entry_of, line_of, match
 from mldebt.scope import Scope
 
 FILE_NAME = ".mldebt-baseline.json"
 """The baseline of a project whose settings name none."""
 
 _VERSION = 1
-_MOST_EQUAL = 50
 _UNREAD = frozenset({"unparsable-file", "unanalysed-file"})
 
 
 class BaselineError(Exception):
     """The file is no baseline, or cannot be read or written; the message says why."""
-
-
-class Entry(NamedTuple):
-    """One accepted finding. The message is for readers of the file and takes no part in matching."""
-
-    path: str
-    rule: str
-    fingerprint: str
-    message: str
 
 
 class Outcome(NamedTuple):
@@ -62,7 +52,9 @@ def read(file: Path) -> list[Entry]:
         if document["version"] != _VERSION:
             raise BaselineError(f"{file}: has version {document['version']}, this mldebt reads {_VERSION}")
         return [
-            Entry(path, str(item["rule"]), str(item["fingerprint"]), str(item["message"]))
+            Entry(
+                path, str(item["rule"]), str(item["fingerprint"]), str(item["message"]), str(item.get("line", ""))
+            )
             for path, items in document["findings"].items()
             for item in items
         ]
@@ -74,7 +66,12 @@ def write(file: Path, entries: Iterable[Entry]) -> None:
     """Write a baseline, sorted, one line an entry. Raises BaselineError."""
     by_path: dict[str, list[str]] = {}
     for entry in sorted(set(entries)):
-        item = {"rule": entry.rule, "fingerprint": entry.fingerprint, "message": entry.message}
+        item = {
+            "rule": entry.rule,
+            "fingerprint": entry.fingerprint,
+            "line": entry.line,
+            "message": entry.message,
+        }
         by_path.setdefault(entry.path, []).append(f"      {json.dumps(item, ensure_ascii=False)}")
     blocks = [f"    {json.dumps(path)}: [\n" + ",\n".join(lines) + "\n    ]" for path, lines in by_path.items()]
     findings = "{\n" + ",\n".join(blocks) + "\n  }" if blocks else "{}"
@@ -88,9 +85,9 @@ def write(file: Path, entries: Iterable[Entry]) -> None:
         raise BaselineError(f"{file}: cannot be written: {error.strerror or error}") from error
 
 
-def entry_of(finding: Finding) -> Entry:
-    """The entry that accepts a finding."""
-    return Entry(finding.location.path, finding.rule, finding.fingerprint, printable(finding.message))
+def entries_of(report: Report) -> list[Entry]:
+    """The entries that accept all findings of a report."""
+    return [entry_of(finding, partial(fingerprint_parts, texts=report.texts)) for finding in report.findings]
 
 
 def accept(report: Report, entries: Iterable[Entry], scope: Scope, rules: Set[str]) -> Outcome:
@@ -101,13 +98,11 @@ def accept(report: Report, entries: Iterable[Entry], scope: Scope, rules: Set[st
     its file or its rule no longer exists; what was not looked at stays.
     """
     given = sorted(set(entries))
-    found = _matches(report.findings, given)
-    lost = _lost_files((entry for entry in given if entry not in set(found.values())), report)
-    for finding in report.findings:
-        if finding not in found and (former := _former(finding, report, lost)) is not None:
-            found[finding] = former
-            lost[former.path].pop(former.fingerprint)
-    now = {entry: entry_of(finding) for finding, entry in found.items()}
+    parts = partial(fingerprint_parts, texts=report.texts)
+    found = match(
+        report.findings, given, parts, lambda path: path not in report.paths and not (report.root / path).exists()
+    )
+    now = {entry: entry_of(finding, parts) for finding, entry in found.items()}
     gone = _gone([entry for entry in given if entry not in now], now, report, scope, rules)
     standing = [_renewed(entry, now.get(entry)) for entry in given if entry not in gone]
     narrowed = msgspec.structs.replace(
@@ -123,77 +118,20 @@ def counts(entries: Iterable[Entry]) -> Mapping[str, int]:
     return dict(Counter(entry.rule for entry in sorted(entries)).most_common())
 
 
-def _matches(findings: Iterable[Finding], entries: Iterable[Entry]) -> dict[Finding, Entry]:
-    """The entry that accepts each finding; those of equal lines are told apart by their messages."""
-    by_line: dict[str, list[Entry]] = {}
-    for entry in entries:
-        by_line.setdefault(_line_of(entry.fingerprint), []).append(entry)
-    found: dict[Finding, Entry] = {}
-    left: dict[str, list[Finding]] = {}
-    for finding in findings:
-        line, message = _line_of(finding.fingerprint), printable(finding.message)
-        same = next((item for item in by_line.get(line, ()) if item.message == message), None)
-        if same is not None:
-            found[finding] = same
-            by_line[line].remove(same)
-        else:
-            left.setdefault(line, []).append(finding)
-    for line, others in left.items():
-        for entry in by_line.get(line, ()):
-            if others:
-                nearest = max(others, key=lambda finding: _likeness(entry, finding)) if others[1:] else others[0]
-                found[nearest] = entry
-                others.remove(nearest)
-    return found
-
-
-def _likeness(entry: Entry, finding: Finding) -> float:
-    """How much the messages resemble each other, from 0 to 1."""
-    from difflib import SequenceMatcher
-
-    return SequenceMatcher(None, entry.message, printable(finding.message)).ratio()
-
-
-def _line_of(fingerprint: str) -> str:
-    """What the fingerprints of equal lines have in common."""
-    return fingerprint.partition(":")[0]
-
-
 def _renewed(entry: Entry, now: Entry | None) -> Entry:
     """An entry as it is to be written: under the finding's present path and number, its message as it was."""
     return entry if now is None else now._replace(message=entry.message)
-
-
-def _lost_files(entries: Iterable[Entry], report: Report) -> dict[str, dict[str, Entry]]:
-    """The entries by fingerprint of each file that is neither analysed nor on disk."""
-    lost: dict[str, dict[str, Entry]] = {}
-    for entry in entries:
-        if entry.path not in report.paths and not (report.root / entry.path).exists():
-            lost.setdefault(entry.path, {})[entry.fingerprint] = entry
-    return lost
-
-
-def _former(finding: Finding, report: Report, lost: Mapping[str, Mapping[str, Entry]]) -> Entry | None:
-    """The entry of this finding from before its file was renamed."""
-    if not lost:
-        return None
-    parts = fingerprint_parts(finding, report.texts)
-    for path, entries in lost.items():
-        for number in range(_MOST_EQUAL):
-            if (entry := entries.get(fingerprint(path, *parts, number))) is not None:
-                return entry
-    return None
 
 
 def _gone(
     unmatched: Iterable[Entry], now: Mapping[Entry, Entry], report: Report, scope: Scope, rules: Set[str]
 ) -> set[Entry]:
     """The entries whose findings are gone; what the report leaves out, but the run has seen, is not."""
-    seen = Counter(_line_of(known) for known in report.known)
-    seen.subtract(_line_of(entry.fingerprint) for entry in now.values())
+    seen = Counter(line_of(known) for known in report.known)
+    seen.subtract(line_of(entry.fingerprint) for entry in now.values())
     gone = set()
     for entry in unmatched:
-        line = _line_of(entry.fingerprint)
+        line = line_of(entry.fingerprint)
         if seen[line] > 0 and entry.rule in rules:
             seen[line] -= 1
         elif entry.rule not in rules or _would_be_found(entry, report, scope):

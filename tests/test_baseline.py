@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -206,3 +207,26 @@ def test_a_baseline_that_is_asked_for_must_exist(project: Path) -> None:
 def test_a_missing_baseline_cannot_be_pruned(project: Path) -> None:
     result = mldebt("baseline", "prune")
     assert (result.exit_code, "cannot be read" in result.output) == (2, True)
+
+
+def test_a_finding_keeps_its_entry_when_its_function_gets_another_name(project: Path) -> None:
+    mldebt("baseline", "write")
+    (project / "a.py").write_text("print(1)\nprint(1)\n\ndef g():\n    print(1)\n")
+    assert check() == []
+    (project / "a.py").write_text("print(1)\nprint(1)\n\ndef g():\n    print(9)\n")
+    assert check() == ["a.py:5"]
+
+
+def test_another_new_file_with_such_a_line_is_no_renamed_one(project: Path) -> None:
+    (project / "c.py").write_text("print(2)\nprint(3)\nprint(4)\n")
+    mldebt("baseline", "write")
+    (project / "c.py").unlink()
+    (project / "d.py").write_text("print(3)\n")  # a third of what was there
+    assert check() == ["d.py:1"]
+
+
+def test_a_baseline_without_digests_of_lines_is_read(project: Path) -> None:
+    mldebt("baseline", "write")
+    text = (project / FILE).read_text(encoding="utf-8")
+    (project / FILE).write_text(re.sub(r'"line": "\w+", ', "", text), encoding="utf-8")
+    assert check() == []

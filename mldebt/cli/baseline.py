@@ -13,9 +13,9 @@ from mldebt.cli.failures import Failure, say
 from mldebt.cli.run import analysis_options, complete_rules
 
 if TYPE_CHECKING:
-    from mldebt.baseline import Entry
     from mldebt.cli.run import Run
     from mldebt.engine import Report
+    from mldebt.matching import Entry
 
 _FILE = click.option(
     "--baseline",
@@ -40,11 +40,11 @@ def command() -> None:
 @analysis_options
 def write_command(paths: tuple[str, ...], **options: Any) -> None:
     """Accept all findings in PATHS. What was accepted elsewhere stays."""
-    from mldebt.baseline import entry_of
+    from mldebt.baseline import entries_of
 
     with _opened(paths, options, new=True) as (run, entries, report):
         elsewhere = [entry for entry in entries if not run.scope.contains(entry.path)]
-        _save(run, [*elsewhere, *(entry_of(finding) for finding in report.findings)])
+        _save(run, [*elsewhere, *entries_of(report)])
 
 
 @command.command("update")
@@ -54,14 +54,14 @@ def write_command(paths: tuple[str, ...], **options: Any) -> None:
 @analysis_options
 def update_command(paths: tuple[str, ...], rules: tuple[str, ...], **options: Any) -> None:
     """Accept the new findings in PATHS (or those of some rules) and drop what is gone."""
-    from mldebt.baseline import accept, entry_of
+    from mldebt.baseline import accept, entries_of
     from mldebt.cli.accepted import known_rules
 
     with _opened(paths, options) as (run, entries, report):
         if unknown := sorted(set(rules) - known_rules(run)):
             raise click.BadParameter(f"there is no rule `{unknown[0]}`", param_hint="--rule")
         outcome = accept(report, entries, run.scope, known_rules(run))
-        new = [entry_of(f) for f in outcome.report.findings if not rules or f.rule in rules]
+        new = [entry for entry in entries_of(outcome.report) if not rules or entry.rule in rules]
         _save(run, [*outcome.standing, *new], f"{len(new)} new, {len(outcome.gone)} gone")
 
 
