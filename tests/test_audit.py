@@ -20,9 +20,11 @@ from mldebt.engine import check
 from mldebt.finding import Related
 from mldebt.git import Commit, activity, first_parents, head, web_address
 from mldebt.packs import find_packs
+from mldebt.project.graph import data_graph
 from mldebt.report.audit import Audit, build_audit
 from mldebt.report.audit_html import render_html
 from mldebt.report.audit_markdown import render_markdown
+from mldebt.report.audit_picture import picture
 from mldebt.report.audit_rubric import RULES, rubric
 from mldebt.report.audit_words import KINDS
 from mldebt.scope import find_scope
@@ -403,6 +405,19 @@ def test_foreign_text_stays_text(hostile: Path) -> None:
     markdown = render_markdown(audited)
     assert "onerror" in markdown
     assert not re.search(r"<(img|script|b|i)\b", markdown)
+
+
+def test_data_with_the_same_neighbours_is_drawn_once(tmp_path: Path) -> None:
+    """Forty files that one script writes are one node; what another reads is another."""
+    saved = "".join(f"df.to_csv('out/part_{n}.csv')\n" for n in range(40))
+    (tmp_path / "make.py").write_text(f"import pandas as pd\ndf = pd.read_csv('in.csv')\n{saved}")
+    (tmp_path / "use.py").write_text("import pandas as pd\npd.read_csv('out/part_7.csv')\n")
+    report = check(override(Settings(), profile="audit"), find_scope([tmp_path]), find_packs())
+    assert report.project is not None
+    dot = picture(data_graph(report.project)).dot
+    assert dot.count("out/part_") < 8
+    assert "and 38 more" in dot
+    assert "out/part_7.csv" in dot
 
 
 def test_every_anchor_has_its_target(legacy: Path) -> None:

@@ -14,7 +14,16 @@ from mldebt import __version__
 from mldebt.finding import Finding, Related
 from mldebt.printable import printable
 from mldebt.report.audit import Audit, Hotspot
-from mldebt.report.audit_facts import compared, headline, limits, shown_date, shown_payback, shown_time, unread
+from mldebt.report.audit_facts import (
+    compared,
+    counted,
+    headline,
+    limits,
+    shown_date,
+    shown_payback,
+    shown_time,
+    unread,
+)
 from mldebt.report.audit_picture import picture
 from mldebt.report.audit_rubric import rubric
 from mldebt.report.audit_words import words
@@ -35,6 +44,9 @@ _LIBRARIES = {
 _VERDICTS = {"for": "done, in part", "against": "not done", "both": "mixed", "unknown": "nothing"}
 _EXCERPT = (160, 80)
 """Characters of a line that are shown; the second where there are many findings."""
+
+_TELLING = 8
+"""Letters and digits below which a line says too little to be shown alone."""
 
 _EVIDENCE = (8, 2)
 """Related places of a finding that are shown; the second where there are many findings."""
@@ -95,6 +107,7 @@ def render_html(audit: Audit) -> str:
         verdicts=_VERDICTS,
         headline=headline(audit),
         unread=unread(audit),
+        counted=counted,
         compared=compared(score.density, score.calibration),
         structure=[printable(line) for line in metrics_lines(audit.metrics)],
         limits=[printable(line) for line in limits(audit)],
@@ -135,7 +148,10 @@ class _View:
         """The line that a finding is about; nothing for files that could not be read."""
         if finding.rule == "unanalysed-file":
             return ""
-        line = self._audit.report.texts.line(finding.location).strip()
+        texts, at = self._audit.report.texts, finding.location
+        line = texts.line(at).strip()
+        if sum(map(str.isalnum, line)) < _TELLING:  # `try:`, a bracket, the quotes of a string
+            line = f"{line} {texts.line_at(at.path, at.cell, at.span.line + 1).strip()}".strip()
         line = printable(line.replace("\t", "    "))
         longest = _EXCERPT[self._many]
         return f"{line[:longest]}…" if len(line) > longest else line

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from mldebt.project.graph import DataGraph, Edge
+from mldebt.project.graph import DataGraph, Edge, Node
 from mldebt.report.graph import quoted
+
+FEW_EDGES = 25
+"""Edges up to which each piece of data is a node of its own; of more, those with the same neighbours are one."""
 
 MOST_EDGES = 220
 """Edges above which a picture is no longer readable, so that only hand-offs are drawn."""
@@ -21,6 +25,7 @@ _SHAPES = {
     "stage": "component",
     "notebook": "tab",
 }
+_DATA = frozenset({"dataset", "table", "model", "metrics", "config", "file"})
 _LONGEST = 42
 
 
@@ -34,6 +39,9 @@ class Picture(NamedTuple):
 def picture(graph: DataGraph) -> Picture:
     """The picture of a graph. Parameters of stages are left to the table."""
     edges, note = [edge for edge in graph.edges if edge.kind != "uses_param"], ""
+    nodes = [(node, 1) for node in graph.nodes]
+    if len(edges) > FEW_EDGES:
+        nodes, edges = _together(graph.nodes, edges)
     if len(edges) > MOST_EDGES:
         edges = _handed_on(edges)
         note = " The picture shows the data that one step writes and another reads; the table has everything."
@@ -49,15 +57,33 @@ def picture(graph: DataGraph) -> Picture:
         "digraph pipeline {",
         '  rankdir=LR; bgcolor=transparent; node [fontname="sans-serif" fontsize=11]; edge [fontsize=9];',
     ]
-    for node in graph.nodes:
+    for node, count in nodes:
         if node.id in used:
             shape = _SHAPES.get(node.kind, "box")
-            lines.append(f"  {_id(node.id)} [label={quoted(_short(node.name))} shape={shape}];")
+            label = quoted(_short(node.name))
+            if count > 1:
+                label = f'{label[:-1]}\\nand {count - 1} more"'
+            lines.append(f"  {_id(node.id)} [label={label} shape={shape}];")
     lines += [_line(edge) for edge in edges]
     for number, (owner, count) in enumerate(sorted(unknown.items())):
         lines.append(f'  "unknown {number}" [label="{count} unknown" shape=ellipse style=dashed];')
         lines.append(f'  "unknown {number}" -> {_id(owner)} [style=dashed arrowhead=none];')
     return Picture("\n".join([*lines, "}"]) + "\n", note)
+
+
+def _together(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[list[tuple[Node, int]], list[Edge]]:
+    """Data with the same neighbours as one node, with how much stands for it, and the edges that are left."""
+    around: dict[str, set[tuple[str, str, bool, str]]] = defaultdict(set)
+    for edge in edges:
+        around[edge.source].add(("to", edge.target, edge.declared, edge.confidence))
+        around[edge.target].add(("from", edge.source, edge.declared, edge.confidence))
+    groups: dict[object, list[Node]] = defaultdict(list)
+    for node in nodes:
+        same = node.kind in _DATA and node.id in around
+        groups[(node.kind, frozenset(around[node.id])) if same else node.id].append(node)
+    kept = [(group[0], len(group)) for group in groups.values()]
+    first = {node.id for node, _ in kept}
+    return kept, [edge for edge in edges if edge.source in first and edge.target in first]
 
 
 def _handed_on(edges: list[Edge]) -> list[Edge]:
