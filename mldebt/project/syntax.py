@@ -59,6 +59,13 @@ class Syntax:
         """The call that a call fact was made from."""
         return self._calls.get(span)
 
+    def assigned(self, span: Span) -> ast.expr | None:
+        """The value of the assignment that a store or binding fact was made from, by the place of either."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Assign) and span in (self.span(node), self.span(node.targets[0])):
+                return node.value
+        return None
+
     def chains(self) -> Iterator[tuple[str, ast.Name | ast.Attribute]]:
         """The names and the longest chains of attributes that are read, as written, each with its node."""
         inner: set[int] = set()

@@ -121,6 +121,8 @@ class MissingNoGrad(Rule):
             modules = {module.partition(".")[0] for module in header.modules}
             if "eval" not in header.methods or "torch" not in modules or modules & _FRAMEWORKS:
                 continue
+            if "torch.set_grad_enabled" in header.names:
+                continue
             for call in source.facts.calls:
                 if isinstance(call.func, facts.Attr) and call.func.name == "eval" and not call.args:
                     if under is None:
