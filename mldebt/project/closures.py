@@ -13,7 +13,7 @@ from mldebt.project.model_saves import model_saves
 if TYPE_CHECKING:
     from mldebt.project.project import Project
 
-_KINDS = frozenset({"dataset", "table", "model"})
+_KINDS = frozenset({"dataset", "table"})
 
 
 class Closure(NamedTuple):
@@ -29,7 +29,7 @@ class Closure(NamedTuple):
 
 
 def data_closures(project: Project) -> Iterator[Closure]:
-    """The closure of the first model that each program saves, by program."""
+    """The closure of the first model that each program saves, by program; programs with the same sources count once."""
     saved: dict[str, DataAccess] = {}
     for save in model_saves(project):
         saved.setdefault(component_of(save.access.component), save.access)
@@ -37,11 +37,16 @@ def data_closures(project: Project) -> Iterator[Closure]:
         return
     reads: dict[str, list[Artifact]] = defaultdict(list)
     for artifact in project.artifacts:
-        if artifact.kind in _KINDS:
+        if artifact.kind in _KINDS and (artifact.address.is_known or artifact.address.tail):
             for component in sorted({component_of(read.component) for read in artifact.reads}):
                 reads[component].append(artifact)
+    told: set[tuple[str, ...]] = set()
     for component, access in sorted(saved.items()):
-        yield _closure(reads, component, access)
+        closure = _closure(reads, component, access)
+        names = tuple(artifact.name for artifact in closure.sources)
+        if names not in told:
+            told.add(names)
+            yield closure
 
 
 def _closure(reads: dict[str, list[Artifact]], component: str, access: DataAccess) -> Closure:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mldebt.facts import Attr, Call, Called, Expr, Ref
 from mldebt.project.model_saves import ModelSave, model_saves
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.trails import first_argument, is_target
 from mldebt.project.training_inputs import Fitted
 from mldebt.project.walk import walk
 
@@ -25,7 +26,7 @@ _USES = _FITS | {
 }
 _STATELESS = frozenset(
     "FunctionTransformer Normalizer HashingVectorizer Binarizer FeatureHasher PolynomialFeatures LabelBinarizer"
-    " LabelEncoder TargetEncoder MultiLabelBinarizer".split()
+    " MultiLabelBinarizer".split()
 )
 
 
@@ -55,7 +56,9 @@ def lost_transformers(project: Project) -> Iterator[LostTransformer]:
                 if not save.program.reach.has(source, call.block):
                     continue
                 kind = project.flow.apis.learner(source, receiver) or _encoder(project, source, receiver)
-                if not kind or kind in _STATELESS or not _is_lost(source, receiver):
+                if not kind or kind in _STATELESS or is_target(source, first_argument(call)):
+                    continue
+                if not _is_lost(source, receiver):
                     continue
                 fitted = _needed_by(project, source, index, receiver)
                 if fitted is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Confidence, DataAccess, Finding, Project, Related, Role, Rule, serves
+from mldebt import Confidence, DataAccess, Finding, Project, Related, Role, Rule, facts, serves
 
 _TABLES = frozenset(
     {".csv", ".tsv", ".parquet", ".feather", ".xlsx", ".xls", ".jsonl", ".pkl", ".pickle", ".npy"}
@@ -44,6 +44,29 @@ class ServingReadsTrainingData(Rule):
     @app.post("/")
     def answer():
         return model.predict(pd.DataFrame([flask.request.json])[columns]).tolist()
+    ```
+
+    ## A page that fills its lists from the table that the notebook left
+
+    ```python title="analysis.ipynb"
+    # %%
+    import pickle
+    import pandas as pd
+    from sklearn.linear_model import LinearRegression
+    car = pd.read_csv("raw_cars.csv").dropna()
+    car.to_csv("cleaned_cars.csv")
+    model = LinearRegression().fit(car[["year"]], car["price"])
+    pickle.dump(model, open("model.pkl", "wb"))
+    ```
+
+    ```python title="app.py"
+    import pickle
+    import pandas as pd
+    import streamlit as st
+    model = pickle.load(open("model.pkl", "rb"))
+    car = pd.read_csv("cleaned_cars.csv")  # expect: serving-reads-training-data
+    year = st.selectbox("Year", car["year"].unique())
+    st.write(model.predict([[year]]))
     ```
 
     ## The input to score, a job that is no service, a reference for a drift monitor
@@ -116,7 +139,7 @@ class ServingReadsTrainingData(Rule):
         for artifact in project.artifacts if services else ():
             if artifact.address.ending not in _TABLES:
                 continue
-            trained = self._fitted(project, artifact.reads)
+            trained = self._fitted(project, artifact.reads, artifact.writes)
             if trained is None:
                 continue
             for read in artifact.reads:
@@ -141,12 +164,31 @@ class ServingReadsTrainingData(Rule):
         modules = project.by_path[path].facts.header.modules if path else ()
         return "" if any(module.partition(".")[0] in _REFERENCES for module in modules) else path
 
-    def _fitted(self, project: Project, reads: tuple[DataAccess, ...]) -> DataAccess | None:
-        """The read whose rows a model is fitted on, outside of tutorials."""
+    def _fitted(
+        self, project: Project, reads: tuple[DataAccess, ...], writes: tuple[DataAccess, ...]
+    ) -> DataAccess | None:
+        """The read whose rows a model is fitted on, or the write of rows that one is fitted on, too."""
         for read in reads:
             if project.training_inputs.fit_of(read.source, read.call) is not None:
                 return read
+        for write in writes:
+            names = (part for part in self._written(write) if isinstance(part, facts.Ref))
+            bindings = (index for name in names for index in name.bindings)
+            if any(project.training_inputs.fit_of_binding(write.source, index) is not None for index in bindings):
+                return write
         return None
+
+    def _written(self, write: DataAccess) -> Iterator[facts.Expr]:
+        """What a write may write: `df.to_csv(…)`, `dump(df, …)`, `dump(df, open(…))`."""
+        func = write.call.func
+        if isinstance(func, facts.Attr):
+            yield func.base
+        yield from write.call.args[:1]
+        calls = write.source.facts.calls
+        opened = next((facts.Called(index) for index, call in enumerate(calls) if call is write.call), None)
+        for call in calls:
+            if opened in call.args[1:2]:
+                yield call.args[0]
 
     def _trains(self, project: Project, path: str) -> bool:
         return any(program.source.path == path for program in project.phases.training)

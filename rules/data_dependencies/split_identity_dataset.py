@@ -91,7 +91,7 @@ class SplitIdentityDataset(Rule):
         for artifact in project.artifacts:
             for access in (*artifact.reads, *artifact.writes) if artifact.is_data else ():
                 address = access.address
-                if address is not None and address.is_known and address.ending:
+                if address is not None and address.is_known and address.ending and ":" not in address.path:
                     key = artifact.subproject, address.name
                     reads, writes = named.setdefault(key, (defaultdict(list), defaultdict(list)))
                     (reads if access.effect == "reads" else writes)[address.path].append(access)
@@ -105,6 +105,8 @@ class SplitIdentityDataset(Rule):
             if not (is_distinctive(name) or model) or self._are_variants(source, target):
                 continue
             if self._can_be(writes[source]) & self._can_be(reads[target]):
+                continue
+            if self._is_tracked(project, target) and not model:
                 continue
             if moved is None:
                 moved = self._moved(project)
@@ -135,6 +137,12 @@ class SplitIdentityDataset(Rule):
 
     def _is_skipped(self, project: Project, access: DataAccess) -> bool:
         return project.by_path[access.component].source.is_any(*self.skip_roles)
+
+    def _is_tracked(self, project: Project, path: str) -> bool:
+        """Whether git or DVC keeps what is read: then that is a version of its own."""
+        if path in project.files or f"{path}.dvc" in project.files:
+            return True
+        return any(declared.covers(path) and declared.path for declared in project.declared_data)
 
     def _can_be(self, accesses: list[DataAccess]) -> set[str]:
         """The paths that accesses can mean: from where the project starts, and from the directory of the code."""

@@ -49,6 +49,22 @@ class TransformerNotPersisted(Rule):
         main()
     ```
 
+    ## The codes of a category; those of the labels, which a classifier keeps
+
+    ```python title="train.py"
+    import joblib
+    import pandas as pd
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.preprocessing import LabelEncoder
+    df = pd.read_csv("visits.csv")
+    codes = LabelEncoder()
+    df["shop"] = codes.fit_transform(df["shop"])  # expect: transformer-not-persisted
+    classes = LabelEncoder()
+    y = classes.fit_transform(df["label"])
+    model = RandomForestClassifier(random_state=0).fit(df[["shop"]], y)
+    joblib.dump(model, "model.pkl")
+    ```
+
     ## Saved beside the model, in a pipeline, in a bundle, by its state, or handed on
 
     ```python title="train.py"

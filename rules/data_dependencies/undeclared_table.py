@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mldebt import DataAccess, Finding, Profile, Project, Related, Role, Rule
 
-_SYSTEM = ("information_schema", "pg_catalog", "sqlite_master", "sys.", "dual")
+_SYSTEM = ("information_schema", "pg_", "sqlite_master", "sys.", "dual")
 
 
 class UndeclaredTable(Rule):
