@@ -46,6 +46,17 @@ class UnstampedPredictions(Rule):
     out.to_sql("churn_scores", engine, if_exists="append")  # expect: unstamped-predictions
     ```
 
+    ## Columns that are chosen by name
+
+    ```python title="score.py"
+    import pandas as pd
+    df = pd.read_sql("SELECT * FROM customers", engine)
+    df["churn_probability"] = model.predict_proba(df)[:, 1]
+    df[["customer_id", "churn_probability"]].to_sql("scores", engine)  # expect: unstamped-predictions
+    df[["customer_id", "region"]].to_sql("regions", engine)
+    df[["customer_id", "churn_probability", "scored_at"]].to_sql("stamped", engine)
+    ```
+
     ## Stamped in a column, in the path; with the truth beside it; of unknown columns
 
     ```python title="score.py"
@@ -130,8 +141,12 @@ class UnstampedPredictions(Rule):
         return not _SUBMISSION.search(address.path) and not access.chain
 
     def _columns(self, scores: Scores, source: SourceFacts, frame: facts.Expr) -> set[str]:
-        """The columns of a frame that is made of a dict with a model's answers in it; else nothing."""
+        """The columns of a frame that is made of a dict, or chosen by a list, with a model's answers among them."""
         names: set[str] = set()
+        if isinstance(frame, facts.Item) and isinstance(frame.index, facts.Seq):
+            listed = [part.value for part in frame.index.items if isinstance(part, facts.Const)]
+            scored = any(scores.of(source, facts.Item(frame.base, facts.Const(name))) for name in listed)
+            return {str(name) for name in listed} if scored and len(listed) == len(frame.index.items) else set()
         if isinstance(frame, facts.Ref):
             bindings = [source.facts.bindings[index] for index in frame.bindings if index >= 0]
             if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].path:
