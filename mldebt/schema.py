@@ -57,10 +57,16 @@ def build(kind: type[S], data: object, report: Report, place: str = "") -> S | N
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean ...?` for the nearest known word, or nothing when none is near."""
+    near = nearest(word, known)
+    return f"; did you mean `{near}`?" if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The nearest known word; empty when none is near."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    return near[0] if near else ""
 
 
 def describe(value: object) -> str:

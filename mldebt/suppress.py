@@ -17,11 +17,12 @@ from mldebt.facts import Comment
 from mldebt.finding import Edit, Finding, Fix, Safety
 from mldebt.hygiene import hygiene_finding
 from mldebt.project import Project, SourceFacts
-from mldebt.schema import suggestion
+from mldebt.schema import nearest, suggestion
 from mldebt.source import Location, Span
 from mldebt.texts import Texts
 
 _DIRECTIVE = re.compile(r"#\s*mldebt:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<names>[^\]]*)\])?(?P<reason>[^#]*)")
+_VERBS = ("ignore", "file-ignore")
 _UNTIL = re.compile(r"\buntil=(?P<day>[^\s,;]*)")
 
 
@@ -115,20 +116,33 @@ def _stale(
 def _without(item: Suppression, names: Sequence[str], texts: Texts) -> Fix:
     """The fix that deletes names from a comment, and with the last one the comment."""
     span, place = item.directive, item.comment
+    left = [name for name in item.names if name not in names]
+    text = re.sub(r"\[[^\]]*\]", f"[{', '.join(left)}]", item.text, count=1) if left else ""
+    edit = _rewritten(place, span, text, texts)
+    return Fix("Delete what the comment ignores in vain", (edit,), Safety.SAFE)
+
+
+def _repair(place: Location, directive: Span, repaired: str | None, texts: Texts) -> Fix | None:
+    """The fix that writes a comment as it was probably meant, which then ignores something, or deletes it."""
+    if repaired is None:
+        return None
+    edit = _rewritten(place, directive, repaired, texts)
+    if repaired:
+        return Fix("Write what was probably meant", (edit,))
+    return Fix("Delete what ignores nothing", (edit,), Safety.SAFE)
+
+
+def _rewritten(place: Location, span: Span, text: str, texts: Texts) -> Edit:
+    """The edit that puts a text in the place of a comment; with no text, the line or the gap before goes, too."""
     line = texts.line_at(place.path, place.cell, span.line)
     before, after = line[: span.column - 1], line[span.end_column - 1 :]
-    left = [name for name in item.names if name not in names]
-    if left:
-        text = re.sub(r"\[[^\]]*\]", f"[{', '.join(left)}]", item.text, count=1)
-        text += " " if after else ""
-        edit = Edit(Location(place.path, span, place.cell), text)
-    elif before.strip() or after.strip():
+    if text:
+        return Edit(Location(place.path, span, place.cell), text + (" " if after else ""))
+    if before.strip() or after.strip():
         column = span.column if after.strip() else len(before.rstrip()) + 1
         gap = Span(span.line, column, span.line, span.end_column)
-        edit = Edit(Location(place.path, gap, place.cell), "")
-    else:
-        edit = Edit(Location(place.path, Span(span.line, 1, span.line + 1, 1), place.cell), "")
-    return Fix("Delete what the comment ignores in vain", (edit,), Safety.SAFE)
+        return Edit(Location(place.path, gap, place.cell), "")
+    return Edit(Location(place.path, Span(span.line, 1, span.line + 1, 1), place.cell), "")
 
 
 def _covers(item: Suppression, place: Location) -> bool:
@@ -149,19 +163,28 @@ def _read(
     source: SourceFacts, comment: Comment, match: re.Match[str], texts: Texts, rules: Mapping[str, str]
 ) -> Suppression | Finding:
     place = source.location(comment.span)
+    column = place.span.column + match.start()
+    directive = Span(place.span.line, column, place.span.line, place.span.column + match.end())
 
-    def invalid(message: str) -> Finding:
-        return hygiene_finding("invalid-suppression", place, message)
+    def invalid(message: str, repaired: str | None = None) -> Finding:
+        """A finding; `repaired` is the comment as it was probably meant, empty for none."""
+        return hygiene_finding(
+            "invalid-suppression", place, message, fix=_repair(place, directive, repaired, texts)
+        )
 
     verb, names = match["verb"], tuple(filter(None, re.split(r"[\s,]+", match["names"] or "")))
-    if verb not in ("ignore", "file-ignore"):
-        return invalid(f"`mldebt: {verb}` means nothing{suggestion(verb, ('ignore', 'file-ignore'))}")
+    if verb not in _VERBS:
+        meant = nearest(verb, _VERBS)
+        repaired = match[0].rstrip().replace(verb, meant, 1) if meant and names else None
+        return invalid(f"`mldebt: {verb}` means nothing{suggestion(verb, _VERBS)}", repaired)
     if not names:
-        return invalid(f"`mldebt: {verb}` must name the rules that it ignores: `{verb}[rule-id]`")
+        return invalid(f"`mldebt: {verb}` must name the rules that it ignores: `{verb}[rule-id]`", "")
     known = {*rules, *rules.values()}
     if unknown := [name for name in names if name not in known]:
         what = ", ".join(f"`{name}`{suggestion(name, known)}" for name in unknown)
-        return invalid(f"there is no rule or kind of debt {what}")
+        left = [meant for name in names if (meant := name if name in known else nearest(name, known))]
+        repaired = re.sub(r"\[[^\]]*\]", f"[{', '.join(left)}]", match[0].rstrip(), count=1) if left else ""
+        return invalid(f"there is no rule or kind of debt {what}", repaired)
     until = None
     if written := _UNTIL.search(match["reason"]):
         try:
@@ -176,8 +199,6 @@ def _read(
         line = 0
     elif comment.own_line:
         line = next((n for n, text in enumerate(lines[line:], line + 1) if _is_code(text)), line)
-    column = place.span.column + match.start()
-    directive = Span(place.span.line, column, place.span.line, place.span.column + match.end())
     return Suppression(names, place.path, place.cell, line, until, place, directive, match[0].rstrip())
 
 

@@ -145,6 +145,8 @@ def test_a_diff_changes_nothing(project: Path) -> None:
         ("print(1)  # mldebt: ignore[no-print, no-exec] both\n", "print(1)  # mldebt: ignore[no-print] both\n"),
         ("# mldebt: file-ignore[no-print] none\nx = 1\n", "x = 1\n"),
         ("x = 1  # mldebt: ignore[no-print] until=2020-01-01\n", "x = 1\n"),
+        ("x = 1  # mldebt: ignore[zzz] never was\n", "x = 1\n"),
+        ("x = 1  # mldebt: ignore\n", "x = 1\n"),
     ],
 )
 def test_stale_suppressions_are_deleted(project: Path, before: str, after: str) -> None:

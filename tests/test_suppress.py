@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mldebt.discover import kind_of
+from mldebt.edits import apply_edits
 from mldebt.examples import ExampleFile
 from mldebt.extract import extract
 from mldebt.facts import Comment, Facts, Header
@@ -123,6 +124,24 @@ def test_comments_that_are_not_understood_are_findings(comment: str, expected: s
     outcome = run(f"print(1)  {comment}\n", finding(1))
     assert outcome.kept == [finding(1)]
     assert said(outcome) == [f"a.py:1 invalid-suppression: {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "safety"),
+    [
+        ("# mldebt: ignore[no-prnt] why", "# mldebt: ignore[no-print] why", "unsafe"),
+        ("# mldebt: ignroe[no-print] why", "# mldebt: ignore[no-print] why", "unsafe"),
+        ("# mldebt: ignore[zzz, no-print] why", "# mldebt: ignore[no-print] why", "unsafe"),
+        ("# mldebt: ignore[zzz] why", "", "safe"),
+        ("# mldebt: ignore why", "", "safe"),
+    ],
+)
+def test_unknown_names_can_be_repaired(before: str, after: str, safety: str) -> None:
+    text = f"print(1)  {before}\n"
+    (problem,) = run(text, finding(1)).problems
+    assert problem.fix is not None
+    assert problem.fix.safety == safety
+    assert apply_edits(text, problem.fix.edits) == f"print(1)  {after}".rstrip() + "\n"
 
 
 def test_prose_about_the_tool_is_no_suppression() -> None:
