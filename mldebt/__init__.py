@@ -83,6 +83,8 @@ if TYPE_CHECKING:
     from mldebt.project.downloads import downloaded_from as downloaded_from
     from mldebt.project.draws import Draw as Draw
     from mldebt.project.draws import unseeded_draws as unseeded_draws
+    from mldebt.project.drivers import Driver as Driver
+    from mldebt.project.drivers import rival_drivers as rival_drivers
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.environment_reads import undeclared_environment as undeclared_environment
@@ -200,6 +202,7 @@ _HOMES = {
     "mldebt.project.config_families": "Leaves config_families leaves_of",
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.environment_reads": "undeclared_environment",
+    "mldebt.project.drivers": "Driver rival_drivers",
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clocks": "clock_uses",
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",

@@ -83,7 +83,10 @@ class _Finder:
             self._project.by_path[path] for path in sorted(program.reach.paths) if path in self._project.by_path
         ]
         options = {
-            o.dest: o for s in sources for o in self._project.options.by_source.get(s.path, ()) if _size(o) > 1
+            option.dest: option
+            for source in sources
+            for option in self._project.options.by_source.get(source.path, ())
+            if _size(option) > 1 and (option.call is None or program.reach.has(option.source, option.call.block))
         }
         settings: dict[str, ExperimentSwitch] = {}
         given: dict[str, ExperimentSwitch] = {}

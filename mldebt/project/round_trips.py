@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from mldebt.project.project import Project
 
 
+_FOREIGN = frozenset({"tensorflow", "jax", "jax.numpy", "polars", "cupy", "mxnet", "paddle"})
+"""Libraries whose objects have a `numpy` method, too."""
+
+
 class RoundTrip(NamedTuple):
     """`back` undoes what was done at `away`; `chain` shows the representations, `lost` what the middle one loses."""
 
@@ -54,7 +58,6 @@ _TRIPS = (
         "tensor → array → tensor",
         "device and gradient",
     ),
-    _Trip(("numpy.array", "numpy.asarray"), frozenset({"tolist"}), "array → list → array", "nothing but time"),
     _Trip(("json.loads",), frozenset({"json.dumps"}), "object → JSON → object", "types of keys and values"),
     _Trip(("polars.from_pandas",), frozenset({"to_pandas"}), "polars → pandas → polars", "dtypes"),
     _Trip(("*.createDataFrame",), frozenset({"toPandas"}), "spark → pandas → spark", "the cluster"),
@@ -72,6 +75,8 @@ def find_round_trips(project: Project) -> Iterator[RoundTrip]:
     for trip in _TRIPS:
         for site in project.calls(*trip.back):
             given = site.argument(0, "data", "obj", "s")
+            if "numpy" in trip.away and not _FOREIGN.isdisjoint(site.source.facts.header.modules):
+                continue  # the array may come from the other library
             away = _away(project, site, given, trip) if given is not None else None
             if away is not None and not _is_explained(site):
                 name = given.name if isinstance(given, Ref) else "the value"

@@ -61,7 +61,7 @@ def find_unselected(project: Project) -> Iterator[Unselected]:
         found = {key for dispatch in group for key in dispatch.keys} | listed
         selected = [(key, place) for key in sorted(found) if (place := places.of(key)) is not None]
         abandoned = [key for key in found if _is_choice(key) and places.of(key) is None]
-        if len(abandoned) > len(selected):
+        if len(abandoned) > max(1, len(selected) // 2):
             continue  # nothing selects any of them, or it is a menu for everybody
         for dispatch in group:
             for branch in dispatch.branches:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Rule, Severity, Span, find_experiments, is_library
+from mldebt import (
+    Finding,
+    Location,
+    Profile,
+    Project,
+    Related,
+    Rule,
+    Severity,
+    Span,
+    find_experiments,
+    is_library,
+)
 
 _FEWEST_SWITCHES = 5
 _LEAST_USED = 0.25
@@ -95,8 +106,13 @@ class FlagExplosion(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each training program with too many switches."""
+        seen: set[frozenset[Location]] = set()
         for space in find_experiments(project):
             source = space.source
+            places = frozenset(switch.location for switch in space.switches)
+            if places in seen:
+                continue  # the same switches, in another program
+            seen.add(places)
             if source.source.is_any(*self.skip_roles) or is_library(project, source.path):
                 continue
             if len(space.switches) >= _FEWEST_SWITCHES and space.utilisation < _LEAST_USED:

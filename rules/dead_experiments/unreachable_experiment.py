@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from posixpath import basename, splitext
+from posixpath import basename, dirname, splitext
 
 from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, Span, is_library
 
@@ -95,12 +95,12 @@ class UnreachableExperiment(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each such script."""
-        parts: dict[str, list[SourceFacts]] = defaultdict(list)
+        homes: dict[str, list[SourceFacts]] = defaultdict(list)
         for source in self.sources(project, Kind.PYTHON):
             if source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) or not _trains(project, source):
                 continue
-            parts[project.subprojects.root_of(source.path)].append(source)
-        for members in parts.values():
+            homes[dirname(source.path)].append(source)
+        for members in homes.values():
             run = [source for source in members if project.stages_running(source)]
             if not run or is_library(project, members[0].path):
                 continue

@@ -20,6 +20,9 @@ _FRAMEWORKS = frozenset(
     {"lightning", "pytorch_lightning", "kedro", "airflow", "zenml", "dagster", "prefect", "ray"}
 )
 _FRAMED = frozenset({"torch", "jax", "transformers", "keras", "tensorflow"})
+_WHOLE = frozenset({"deep learning", "tables"})
+"""What a project is built on rather than with: it is not wrapped, but two of a kind are too many."""
+
 _LEAST_SHARE = 0.3
 _FEWEST_MODULES = 8
 _FEWEST_PARTS = 3
@@ -130,7 +133,7 @@ class PackageSprawl(Rule):
                     continue
                 if len(_parts_of(project, users)) >= _FEWEST_PARTS and not _is_wrapped(project, users):
                     wide[package] = users
-            if wide:
+            if wide and (purpose not in _WHOLE or len(wide) > 1):
                 yield self._finding(wide, purpose, len(modules))
 
     def _finding(self, wide: dict[str, list[SourceFacts]], purpose: str, total: int) -> Finding:

@@ -98,7 +98,7 @@ class RepeatedModelDispatch(Rule):
                 related.append(Related(dispatch.location, f"the same names{less}"))
         return self.finding(
             first.location,
-            f"the switch from names to models ({keys}{' …' if len(first.branches) > 5 else ''}) is repeated in "
+            f"the switch from names to what is built ({keys}{' …' if len(first.branches) > 5 else ''}) is repeated in "
             f"{len(family)} places",
             related=related,
             minutes=15 * len(family),

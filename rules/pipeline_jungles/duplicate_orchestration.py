@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from itertools import combinations
-from typing import NamedTuple
 
-from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, SourceFacts, is_library
-
-_ALIKE = 0.7
-_FEWEST_STEPS = 3
-_DRIVERS = frozenset(
-    {"dvc", "make", "shell", "workflow", "airflow", "prefect", "zenml", "snakemake", "mlproject"}
-)
-
-
-class _Driver(NamedTuple):
-    """Something that runs steps: the files of the steps, and where it runs each."""
-
-    path: str
-    location: Location
-    steps: dict[str, Location]
+from mldebt import Driver, Finding, Project, Related, Rule, rival_drivers
 
 
 class DuplicateOrchestration(Rule):
@@ -93,6 +76,29 @@ class DuplicateOrchestration(Rule):
     ```python title="train.py"
     ```
 
+    ## Two scripts that run the same programs
+
+    ```shell title="first.sh"
+    python ingest.py --day 1
+    python build.py --day 1
+    python train.py --day 1
+    ```
+
+    ```shell title="second.sh"
+    python ingest.py --day 2
+    python build.py --day 2
+    python train.py --day 2
+    ```
+
+    ```python title="ingest.py"
+    ```
+
+    ```python title="build.py"
+    ```
+
+    ```python title="train.py"
+    ```
+
     ## Few steps in common
 
     ```yaml title="dvc.yaml"
@@ -121,30 +127,13 @@ class DuplicateOrchestration(Rule):
     """
 
     minutes = 45
-    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each two drivers of the same steps."""
-        drivers = [*_declared(project), *self._scripts(project)]
-        for one, two in combinations(drivers, 2):
-            first, second = set(one.steps), set(two.steps)
-            if len(first & second) < _FEWEST_STEPS or len(first & second) < _ALIKE * len(first | second):
-                continue
-            if one.path in second or two.path in first:
-                continue
+        for one, two in rival_drivers(project):
             yield self._finding(one, two)
 
-    def _scripts(self, project: Project) -> Iterator[_Driver]:
-        """The Python programs that call several files of the project one after the other."""
-        for source in self.sources(project, Kind.PYTHON):
-            if source.path in project.imports.importers and not source.facts.header.main:
-                continue  # no program
-            if len(source.facts.imports) >= _FEWEST_STEPS and not is_library(project, source.path):
-                steps = _called(project, source)
-                if len(steps) >= _FEWEST_STEPS:
-                    yield _Driver(source.path, min(steps.values()), steps)
-
-    def _finding(self, one: _Driver, two: _Driver) -> Finding:
+    def _finding(self, one: Driver, two: Driver) -> Finding:
         common = sorted(set(one.steps) & set(two.steps))
         only = sorted(set(one.steps) ^ set(two.steps))
         differing = f"; only one of them runs {', '.join(f'`{path}`' for path in only[:3])}" if only else ""
@@ -155,31 +144,3 @@ class DuplicateOrchestration(Rule):
             f"the same {len(common)} steps are orchestrated twice, by `{one.path}` and `{two.path}`{differing}",
             related=related,
         )
-
-
-def _declared(project: Project) -> Iterator[_Driver]:
-    """The files that declare stages, with the sources that these run."""
-    steps: dict[str, dict[str, Location]] = defaultdict(dict)
-    places: dict[str, Location] = {}
-    for stage in project.stages:
-        if stage.tool in _DRIVERS:
-            for execution in project.executions(stage):
-                steps[stage.path].setdefault(execution.path, stage.location)
-                places.setdefault(stage.path, stage.location)
-    for path in sorted(steps):
-        yield _Driver(path, places[path], steps[path])
-
-
-def _called(project: Project, source: SourceFacts) -> dict[str, Location]:
-    """The files of the project whose functions or classes a program calls at its top level, with the first places."""
-    found: dict[str, Location] = {}
-    for call in source.facts.calls:
-        scope = source.enclosing(call.block, "function", "class")
-        if scope is not None or not call.name or call.name.startswith(":"):
-            continue
-        symbol = project.names.symbol(source, call.name)
-        if symbol is None or symbol.fact is None or symbol.source.path.endswith("__init__.py"):
-            continue
-        if symbol.source.path != source.path:
-            found.setdefault(symbol.source.path, source.location(call.span))
-    return found

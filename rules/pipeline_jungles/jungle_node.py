@@ -53,6 +53,16 @@ class JungleNode(Rule):
     d.merge(e).merge(f).merge(g).merge(h).to_csv("work/second.csv")
     ```
 
+    ## One loop over many tables
+
+    ```python title="blend.py"
+    import pandas as pd
+    NAMES = ["a.csv", "b.csv", "c.csv", "d.csv", "e.csv", "f.csv", "g.csv", "h.csv", "i.csv", "j.csv"]
+    tables = []
+    for name in NAMES:
+        tables.append(pd.read_csv(name))
+    ```
+
     ## Few tables
 
     ```python title="build.py"
@@ -103,8 +113,11 @@ class JungleNode(Rule):
 
 
 def _add(found: dict[str, dict[str, DataAccess]], artifact: Artifact, accesses: tuple[DataAccess, ...]) -> None:
+    """Note what a file accesses by calls of its own; a loop over a list of paths is one of them."""
     for access in accesses:
-        found[access.component].setdefault(artifact.name, access)
+        mine = found[access.component]
+        if access.source.path == access.component and access.call not in [other.call for other in mine.values()]:
+            mine.setdefault(artifact.name, access)
 
 
 def _joins(call: facts.Call) -> bool:
