@@ -53,7 +53,8 @@ class EntryPoint(NamedTuple):
     """A place where a program can start.
 
     `kind` is main (an `if __name__ == "__main__"`), script (a stage runs it), installed, document (a README shows
-    how to run it), notebook, dag, app, tasks or hydra. `function` is what is called, empty for the whole file.
+    how to run it), notebook, dag, app, tasks, hydra or hub (`torch.hub` calls the functions of `hubconf.py`).
+    `function` is what is called, empty for the whole file.
     """
 
     path: str
@@ -93,7 +94,10 @@ def _all(project: Project) -> Iterator[EntryPoint]:
             if not source.source.is_any(Role.TEST):
                 yield EntryPoint(source.path, "", kind, start)
         yield from _found_by_kedro(project, source)
+        is_hub = basename(source.path) == "hubconf.py"
         for function in source.facts.functions:
+            if is_hub and "." not in function.qualname:
+                yield EntryPoint(source.path, function.qualname, "hub", source.location(function.span))
             if any(decorator_name(source, d) == "main" for d in function.decorators):
                 yield EntryPoint(source.path, function.qualname, "hydra", source.location(function.span))
 

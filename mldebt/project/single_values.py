@@ -73,8 +73,12 @@ class SingleValues:
             return False
         if self._defined[name] != 1:
             return False
+        if source.path in self._entries:
+            return False
         callers = self._project.callers.of(source, function.qualname)
-        return 0 < len(callers) == self._called[name] and not any(hides_arguments(c.call) for c in callers)
+        if all(caller.source.source.is_any(Role.TEST) for caller in callers):
+            return False
+        return len(callers) == self._called[name] and not any(hides_arguments(c.call) for c in callers)
 
     def _parameter(
         self, source: SourceFacts, function: Function, param: Param, callers: tuple[Caller, ...]
@@ -120,6 +124,11 @@ class SingleValues:
             for source in self._project.code
             if any(problem.fatal for problem in source.facts.header.problems)
         )
+
+    @cached_property
+    def _entries(self) -> frozenset[str]:
+        """The files whose functions others call by name: `torch.hub.load(repository, "function")`."""
+        return frozenset(p.path for p in self._project.entry_points if p.kind == "hub")
 
     @cached_property
     def _called(self) -> Counter[str]:

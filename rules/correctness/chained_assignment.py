@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from mldebt import (
     Finding,
+    Fix,
     Kind,
     Profile,
     Project,
+    Related,
     Rule,
     Severity,
     SourceFacts,
@@ -69,7 +71,7 @@ class ChainedAssignment(Rule):
     import pandas as pd
     def clean(df: pd.DataFrame):
         df["age"].fillna(0, inplace=True)  # expect: chained-assignment
-        df.city.replace("-", "", inplace=True)  # expect: chained-assignment
+        df.city.replace("-", "", inplace=True)  # one finding for all of a file
     ```
 
     ## One selection, or only read
@@ -119,15 +121,26 @@ class ChainedAssignment(Rule):
                         scope=source.scope_name(store.block),
                         fix=one_selection_fix(source, store.span),
                     )
-            for call in source.facts.calls:
-                if call.bare and _changes_selection(project, source, call):
-                    message = f"`{written(call.func)}(…, inplace=True)` changes a temporary copy of the column"
-                    yield self.finding(
-                        source.location(call.span),
-                        message,
-                        scope=source.scope_name(call.block),
-                        fix=assigning_fix(source, call),
-                    )
+            yield from self._in_place(project, source)
+
+    def _in_place(self, project: Project, source: SourceFacts) -> Iterator[Finding]:
+        """One finding for the methods of a file that should change a column in place: they did until pandas 3."""
+        calls = [call for call in source.facts.calls if call.bare and _changes_selection(project, source, call)]
+        if not calls:
+            return
+        first, *others = calls
+        fixes = [fix for call in calls if (fix := assigning_fix(source, call)) is not None]
+        edits = tuple(edit for fix in fixes for edit in fix.edits)
+        more = f" ({len(calls)} places)" if others else ""
+        yield self.finding(
+            source.location(first.span),
+            f"`{written(first.func)}(…, inplace=True)` works on a column taken out of the table: from pandas 3 on "
+            f"that stays as it was{more}",
+            related=[Related(source.location(call.span), f"`{written(call.func)}`") for call in others[:20]],
+            severity=Severity.WARNING,
+            scope=source.scope_name(first.block),
+            fix=Fix(fixes[0].title, edits, fixes[0].safety) if fixes else None,
+        )
 
 
 def _is_chained(project: Project, source: SourceFacts, target: facts.Expr) -> bool:

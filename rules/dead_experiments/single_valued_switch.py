@@ -145,6 +145,35 @@ class SingleValuedSwitch(Rule):
             if self.debug_mode:
                 print(self)
     ```
+
+    ## Functions for others, called here by tests alone
+
+    ```python title="hubconf.py"
+    def resnet(pretrained=False):
+        model = make()
+        if pretrained:
+            model.load(1)
+            model.load(2)
+            model.load(3)
+        return model
+    ```
+
+    ```python title="tests/test_hub.py"
+    from hubconf import resnet
+    from nets import unet
+
+    resnet(pretrained=False), unet(pretrained=False)
+    ```
+
+    ```python title="nets.py"
+    def unet(pretrained=False):
+        model = make()
+        if pretrained:
+            model.load(1)
+            model.load(2)
+            model.load(3)
+        return model
+    ```
     """
 
     minutes = 20
