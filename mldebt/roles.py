@@ -8,7 +8,7 @@ from mldebt.facts import Facts
 from mldebt.source import Kind, Role, Source
 
 _ROLE_BY_DIRECTORY = {
-    Role.TEST: "test tests testing unittests unit_tests integration_tests e2e __tests__",
+    Role.TEST: "test tests testing unittests unit_tests integration_tests e2e __tests__ test_utils testing_utils",
     Role.VENDORED: (
         "third_party thirdparty third-party 3rdparty vendor vendors vendored _vendor externals "
         "site-packages dist-packages node_modules .ipynb_checkpoints venv .venv virtualenv"
@@ -16,7 +16,7 @@ _ROLE_BY_DIRECTORY = {
     Role.DOCS: "docs doc documentation",
     Role.TUTORIAL: (
         "tutorial tutorials course courses courseware lesson lessons lecture lectures exercise exercises "
-        "homework homeworks workshop workshops examples example demo demos"
+        "homework homeworks workshop workshops examples example demo demos benchmarks"
     ),
     Role.MIGRATION: "migrations alembic",
     Role.CONFIG: "config configs conf settings",

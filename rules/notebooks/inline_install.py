@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts, is_library
 
 _WITH_VALUE = re.compile(
     r"-[iftnp]$|--(index-url|extra-index-url|find-links|target|prefix|root|src|platform|python-version|proxy|timeout"
@@ -80,6 +80,19 @@ class InlineInstall(Rule):
     !pip install --no-deps ./dist/churn.whl
     ```
 
+    ## An example of a library shows its newest version
+
+    ```python title="examples/start.ipynb"
+    # %%
+    !pip install nets torch
+    ```
+
+    ```toml title="pyproject.toml"
+    [project]
+    name = "nets"
+    classifiers = ["Programming Language :: Python"]
+    ```
+
     ## The installer, and what cannot be known
 
     ```python title="train.ipynb"
@@ -97,6 +110,8 @@ class InlineInstall(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield at most one finding a notebook."""
         for source in self.sources(project, Kind.NOTEBOOK):
+            if source.source.is_any(Role.TUTORIAL) and is_library(project, source.path):
+                continue  # it shows the newest version of the library that it is a part of
             installs = [
                 (command, names) for command in source.facts.commands if (names := _unpinned(command.argv))
             ]
