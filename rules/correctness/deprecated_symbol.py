@@ -50,9 +50,7 @@ class DeprecatedSymbol(Rule):
     ## Gone, and nothing asks for an older version: one finding for each upgrade
 
     ```python title="features.py"
-    import numpy as np
-    import pandas as pd
-
+    import numpy as np, pandas as pd
     x = np.zeros(3, dtype=np.float)  # expect: deprecated-symbol
     df = pd.read_csv("a.csv")
     for name, column in df.iteritems():  # expect: deprecated-symbol
@@ -62,9 +60,7 @@ class DeprecatedSymbol(Rule):
     ## Fixed
 
     ```python title="features.py"
-    import numpy as np
-    import pandas as pd
-
+    import numpy as np, pandas as pd
     x = np.zeros(3, dtype=float)
     df = pd.read_csv("a.csv")
     for name, column in df.items():
@@ -106,9 +102,7 @@ class DeprecatedSymbol(Rule):
     ## The manifest allows no version that lacks or deprecates it
 
     ```python title="train.py"
-    import numpy as np
-    import tensorflow as tf
-
+    import numpy as np, tensorflow as tf
     x = tf.placeholder(np.float, [None])
     ```
 
@@ -120,9 +114,7 @@ class DeprecatedSymbol(Rule):
     ## A guard chooses, another object has the same attribute, another meaning came back
 
     ```python title="compat.py"
-    import numpy as np
-    import pandas as pd
-
+    import numpy as np, pandas as pd
     try:
         from sklearn.externals import joblib
     except ImportError:

@@ -65,47 +65,30 @@ class SingleValuedSwitch(Rule):
     loss(Config(), data)
     ```
 
-    ## A setting that is the same in all configurations
+    ## A setting that is the same in all configurations; one line may call a function of its own
 
     ```yaml title="conf/dev.yaml"
-    train: {use_embeddings: false}  # expect: single-valued-switch
+    train:
+      use_embeddings: false  # expect: single-valued-switch
+      use_vectors: false  # expect: single-valued-switch
     ```
 
     ```yaml title="conf/prod.yaml"
-    train: {use_embeddings: false}
-    ```
-
-    ```python title="train.py"
-    import yaml
-    def run(path):
-        with open("conf/prod.yaml") as stream:
-            cfg = yaml.safe_load(stream)
-        if cfg["train"]["use_embeddings"]:
-            frame = embed(path)
-            frame = frame.dropna()
-            frame = frame.join(other)
-    run("a")
-    ```
-
-    ## One line that calls a function of its own
-
-    ```yaml title="conf/dev.yaml"
-    train: {use_vectors: false}  # expect: single-valued-switch
-    ```
-
-    ```yaml title="conf/prod.yaml"
-    train: {use_vectors: false}
+    train: {use_embeddings: false, use_vectors: false}
     ```
 
     ```python title="train.py"
     import yaml
     def add_vectors(frame):
         vectors = load("vectors")
-        vectors = vectors.dropna()
-        return frame.join(vectors)
+        return frame.join(vectors.dropna())
     def run(path):
         with open("conf/prod.yaml") as stream:
             cfg = yaml.safe_load(stream)
+        if cfg["train"]["use_embeddings"]:
+            frame = embed(path)
+            frame = frame.dropna().join(other)
+            frame = frame.sort()
         if cfg["train"]["use_vectors"]:
             frame = add_vectors(path)
     run("a")
@@ -118,14 +101,12 @@ class SingleValuedSwitch(Rule):
         if by_word:
             frame = frame.a()
             frame = frame.b()
-            frame = frame.c()
-        return frame
+            return frame.c()
     def join(frame, left=True):
         if not left:
             frame = frame.a()
             frame = frame.b()
-            frame = frame.c()
-        return frame
+            return frame.c()
     clean(1), clean(2, by_word=True)
     join(1, left=flag)
     ```
@@ -146,33 +127,19 @@ class SingleValuedSwitch(Rule):
                 print(self)
     ```
 
-    ## Functions for others, called here by tests alone
+    ## A function for others, called here by tests alone
 
     ```python title="hubconf.py"
     def resnet(pretrained=False):
-        model = make()
         if pretrained:
-            model.load(1)
-            model.load(2)
-            model.load(3)
-        return model
+            a, b = load(1), load(2)
+            c = load(a, b)
+            return c
     ```
 
     ```python title="tests/test_hub.py"
     from hubconf import resnet
-    from nets import unet
-
-    resnet(pretrained=False), unet(pretrained=False)
-    ```
-
-    ```python title="nets.py"
-    def unet(pretrained=False):
-        model = make()
-        if pretrained:
-            model.load(1)
-            model.load(2)
-            model.load(3)
-        return model
+    resnet(pretrained=False)
     ```
     """
 
