@@ -134,9 +134,9 @@ def test_the_shortest_payback_comes_first() -> None:
 
 FINDINGS = st.builds(
     finding,
-    path=st.sampled_from(["a.py", "b.py", "c.py", "conf.yaml"]),
-    minutes=st.integers(0, 600),
-    rule=st.sampled_from(["one", "two", "three"]),
+    path=st.sampled_from([*(f"{letter}.py" for letter in "abcdefgh"), "conf.yaml"]),
+    minutes=st.integers(0, 900),
+    rule=st.sampled_from(["one", "two"]),
     debt=st.sampled_from(["glue-code", "correctness"]),
     line=st.integers(1, 400),
     severity=st.sampled_from(Severity),
@@ -144,13 +144,35 @@ FINDINGS = st.builds(
 )
 
 
-@given(st.lists(FINDINGS, max_size=12), FINDINGS)
-def test_one_more_finding_never_improves_the_grade(findings: list[Finding], more: Finding) -> None:
-    before, after = scored(*findings), scored(*findings, more)
+HISTORIES = st.none() | st.dictionaries(st.sampled_from(["a.py", "b.py", "x.py"]), st.integers(0, 50))
+
+
+@given(st.lists(FINDINGS, max_size=40), FINDINGS, HISTORIES, st.sampled_from([CALIBRATION, load_calibration()]))
+def test_one_more_finding_never_improves_a_grade(
+    findings: list[Finding], more: Finding, commits: dict[str, int] | None, calibration: Calibration
+) -> None:
+    """Neither that of the whole nor that of any kind; and no kind's principal becomes less."""
+    before, after = (
+        score(found, BIG, commits=commits, calibration=calibration) for found in (findings, [*findings, more])
+    )
+    kinds = {debt.debt: debt for debt in after.debts}
+    for debt in before.debts:
+        assert (kinds[debt.debt].grade or "") >= (debt.grade or "")
+        assert kinds[debt.debt].principal >= debt.principal - 1e-6
     assert before.grade is not None
     assert after.grade is not None
     assert GRADES.index(after.grade) >= GRADES.index(before.grade)
-    assert after.principal >= before.principal - 1e-9
+    assert after.principal >= before.principal - 1e-6
+
+
+@given(st.lists(FINDINGS, max_size=8), st.lists(FINDINGS, max_size=8))
+def test_accepting_findings_is_no_worse_than_not_having_them(
+    kept: list[Finding], accepted: list[Finding]
+) -> None:
+    """What is accepted neither counts nor helps."""
+    result = scored(*kept, accepted=accepted)
+    assert (result.grade, result.principal) == (scored(*kept).grade, scored(*kept).principal)
+    assert result.accepted_findings == len(accepted)
 
 
 @given(st.lists(FINDINGS, max_size=8), st.randoms(use_true_random=False))
