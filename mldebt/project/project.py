@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mldebt.project.inputs import Inputs
     from mldebt.project.llm_calls import LlmCall
     from mldebt.project.model_outputs import ModelOutputs
+    from mldebt.project.notebook_copies import NotebookCopy
     from mldebt.project.options import Options
     from mldebt.project.phases import Phases
     from mldebt.project.processes import Process
@@ -421,6 +422,13 @@ class Project:
 
             self._syntax[source.path] = parse(source)
         return self._syntax[source.path]
+
+    @view
+    def notebook_copies(self) -> tuple[NotebookCopy, ...]:
+        """The notebooks that are mostly the same as another one."""
+        from mldebt.project.notebook_copies import find_notebook_copies
+
+        return tuple(find_notebook_copies(self))
 
     @view
     def llm_calls(self) -> tuple[LlmCall, ...]:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from itertools import combinations
 
-from mldebt import Finding, Kind, Location, Profile, Project, Related, Role, Rule, SourceFacts, Span
-
-_FEWEST_LINES = 20
-_SHARE = 0.8
-_MOST_NOTEBOOKS = 400
+from mldebt import Finding, Location, Profile, Project, Related, Rule, SourceFacts, Span
 
 
 class CopiedNotebook(Rule):
@@ -119,34 +113,14 @@ class CopiedNotebook(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each notebook that is mostly an earlier one."""
-        notebooks = [
-            (source, lines)
-            for source in self.sources(project, Kind.NOTEBOOK)
-            if not source.source.is_any(Role.TUTORIAL) and source.facts.header.code_lines >= _FEWEST_LINES
-            for lines in [Counter(line for line in source.facts.lines if line)]
-            if lines.total() >= _FEWEST_LINES
-        ]
-        seen: set[str] = set()
-        for (first, one), (second, other) in combinations(notebooks[:_MOST_NOTEBOOKS], 2):
-            if second.path in seen or not _may_match(one.total(), other.total()):
-                continue
-            if project.versions.are_versions((first.path, second.path)):
+        for copy in project.notebook_copies:
+            if project.versions.are_versions((copy.original.path, copy.notebook.path)):
                 continue  # `versioned-copy` says so
-            shared = (one & other).total()
-            if shared >= _SHARE * max(one.total(), other.total()):
-                seen.add(second.path)
-                yield self._finding(first, second, shared, other.total())
-
-    def _finding(self, first: SourceFacts, second: SourceFacts, shared: int, total: int) -> Finding:
-        return self.finding(
-            _start(second),
-            f"{shared} of the {total} lines of code also stand in `{first.path}`",
-            related=[Related(_start(first), "the other one")],
-        )
-
-
-def _may_match(one: int, other: int) -> bool:
-    return min(one, other) >= _SHARE * max(one, other)
+            yield self.finding(
+                _start(copy.notebook),
+                f"{copy.shared} of the {copy.total} lines of code also stand in `{copy.original.path}`",
+                related=[Related(_start(copy.original), "the other one")],
+            )
 
 
 def _start(source: SourceFacts) -> Location:

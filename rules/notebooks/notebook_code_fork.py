@@ -115,6 +115,7 @@ class NotebookCodeFork(Rule):
         """Yield one finding for each notebook and the file that has the same functions."""
         if not any(source.kind is Kind.NOTEBOOK for source in project.code):
             return
+        alike = {frozenset((copy.notebook.path, copy.original.path)) for copy in project.notebook_copies}
         pairs: dict[tuple[str, str], list[tuple[CloneMember, CloneMember]]] = defaultdict(list)
         for found in project.clones:
             parts: dict[str, list[CloneMember]] = defaultdict(list)
@@ -134,7 +135,9 @@ class NotebookCodeFork(Rule):
                 for copy in copies:
                     if _stem(copy) != _stem(origin) and copy.source.path != origin.source.path:
                         pairs[copy.source.path, origin.source.path].append((copy, origin))
-        for (_, path), found_pairs in pairs.items():
+        for (copied, path), found_pairs in pairs.items():
+            if frozenset((copied, path)) in alike:
+                continue  # `copied-notebook` says so
             yield self._finding(path, sorted(found_pairs, key=lambda pair: pair[0].function.span))
 
     def _finding(self, path: str, pairs: list[tuple[CloneMember, CloneMember]]) -> Finding:
