@@ -166,9 +166,15 @@ if TYPE_CHECKING:
     from mldebt.project.torch_modules import blocks_without_grad as blocks_without_grad
     from mldebt.project.torch_modules import is_dataset as is_dataset
     from mldebt.project.torch_modules import is_module as is_module
+    from mldebt.project.time_order import Sign as Sign
+    from mldebt.project.time_order import signs as signs
     from mldebt.project.trails import Learned as Learned
     from mldebt.project.trails import Trail as Trail
     from mldebt.project.training_and_serving import train_and_serve as train_and_serve
+    from mldebt.project.training_columns import TrainingColumns as TrainingColumns
+    from mldebt.project.training_columns import made_from as made_from
+    from mldebt.project.training_columns import taken_out as taken_out
+    from mldebt.project.training_columns import training_columns as training_columns
     from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
     from mldebt.project.undefined_reads import undefined_reads as undefined_reads
     from mldebt.project.unreferenced import may_be_hook as may_be_hook
@@ -248,6 +254,8 @@ _HOMES = {
     "mldebt.project.switches": "Switch",
     "mldebt.project.symbol_uses": "SymbolUse symbol_uses",
     "mldebt.project.torch_modules": "blocks_without_grad is_dataset is_module",
+    "mldebt.project.time_order": "Sign signs",
+    "mldebt.project.training_columns": "TrainingColumns made_from taken_out training_columns",
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
     "mldebt.project.unreferenced": "may_be_hook",

@@ -1,0 +1,127 @@
+"""The rule `merged-test-set`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Project, Role, Rule, Severity, Site, SourceFacts, facts
+
+_CONCATS = (
+    "torch.utils.data.ConcatDataset",
+    "torch.utils.data.dataset.ConcatDataset",
+    "datasets.concatenate_datasets",
+    "numpy.concatenate",
+    "numpy.vstack",
+    "numpy.append",
+    "torch.cat",
+    "tensorflow.concat",
+)
+_SPLITS = ("torch.utils.data.random_split", "*.train_test_split", "torch.utils.data.dataset.random_split")
+_HELD_OUT = frozenset({"test", "testing"})
+
+
+class MergedTestSet(Rule):
+    """The published test set is mixed with the training set and divided again.
+
+    A benchmark's test rows become training rows, so that the score can be compared with no published one, and what
+    the publishers kept apart (other writers, patients, years) is on both sides.
+
+    ## How to repair
+
+    Divide the training set into a training and a validation part and leave the test set as it was published.
+
+    ## Data sets of torchvision, arrays of Keras
+
+    ```python title="data.py"
+    from torch.utils.data import ConcatDataset, random_split
+    from torchvision.datasets import MNIST
+
+    trainset = MNIST("data", train=True)
+    testset = MNIST("data", train=False)
+    dataset = ConcatDataset(datasets=[trainset, testset])  # expect: merged-test-set
+    train, val, test = random_split(dataset, [50000, 10000, 10000])
+    ```
+
+    ```python title="digits.ipynb"
+    # %%
+    import numpy as np
+    from keras.datasets import mnist
+    from sklearn.model_selection import train_test_split
+    (x_train, y_train), (x_test, y_test) = mnist.load_data()
+    x = np.concatenate([x_train, x_test])  # expect: merged-test-set
+    # %%
+    a, b = train_test_split(x, random_state=0)
+    ```
+
+    ## Only the training set is divided
+
+    ```python title="data.py"
+    from torch.utils.data import ConcatDataset, random_split
+    from torchvision.datasets import MNIST
+
+    trainset, testset = MNIST("data", train=True), MNIST("data", train=False)
+    train, val = random_split(trainset, [50000, 10000])
+    more = ConcatDataset([trainset, MNIST("more", train=True)])
+    ```
+
+    ## Put together to be looked at, nothing is divided afterwards
+
+    ```python title="look.py"
+    import numpy as np
+    from keras.datasets import mnist
+
+    (x_train, y_train), (x_test, y_test) = mnist.load_data()
+    mean = np.concatenate([x_train, x_test]).mean()
+    ```
+    """
+
+    minutes = 20
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each concatenation of both sets in a file that divides rows."""
+        divided = {site.source.path for site in project.calls(*_SPLITS)}
+        for site in project.calls(*_CONCATS):
+            source = site.source
+            if source.path not in divided or source.source.is_any(*self.skip_roles):
+                continue
+            made = [found for part in _parts(site) if (found := _published(source, part, 0))]
+            names = {name for name, _ in made}
+            if len(names) == 1 and {half for _, half in made} == {"train", "test"}:
+                yield self.finding(
+                    site.location,
+                    f"the test set of `{names.pop()}` is mixed with the training set and divided again",
+                    severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
+                    scope=source.scope_name(site.call.block),
+                )
+
+
+def _parts(site: Site) -> tuple[facts.Expr, ...]:
+    """What is put together."""
+    first = site.argument(0, "datasets", "dsets", "tensors", "arrays", "values")
+    return first.items if isinstance(first, facts.Seq) else site.call.args
+
+
+def _published(source: SourceFacts, expr: facts.Expr, depth: int) -> tuple[str, str] | None:
+    """The name of the published data that an expression is a part of, and which part."""
+    if depth > 5:
+        return None
+    match expr:
+        case facts.Ref(_, (index,)) if index >= 0:
+            binding = source.facts.bindings[index]
+            value, path = binding.value, binding.path
+            if isinstance(value, facts.Called) and len(path) == 2 and path[1] == 0:
+                name = source.facts.calls[value.call].name
+                half = "train" if path[0] == 0 else "test"
+                return (name, half) if name.endswith(".load_data") else None
+            if isinstance(value, facts.Seq) and len(path) == 1 and path[0] < len(value.items):
+                return _published(source, value.items[path[0]], depth + 1)
+            return _published(source, value, depth + 1) if value is not None and not path else None
+        case facts.Called(number):
+            call = source.facts.calls[number]
+            for keyword in call.keywords:
+                if keyword.name == "train" and isinstance(keyword.value, facts.Const):
+                    return call.name or "?", "train" if keyword.value.value else "test"
+                if keyword.name == "split" and isinstance(keyword.value, facts.Const):
+                    half = str(keyword.value.value)
+                    return call.name or "?", "test" if half in _HELD_OUT else "train"
+    return None
