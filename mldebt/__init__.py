@@ -163,11 +163,11 @@ if TYPE_CHECKING:
     from mldebt.project.table_fixes import kept_result_fix as kept_result_fix
     from mldebt.project.table_fixes import missing_test_fix as missing_test_fix
     from mldebt.project.table_fixes import one_selection_fix as one_selection_fix
+    from mldebt.project.time_order import Sign as Sign
+    from mldebt.project.time_order import signs as signs
     from mldebt.project.torch_modules import blocks_without_grad as blocks_without_grad
     from mldebt.project.torch_modules import is_dataset as is_dataset
     from mldebt.project.torch_modules import is_module as is_module
-    from mldebt.project.time_order import Sign as Sign
-    from mldebt.project.time_order import signs as signs
     from mldebt.project.trails import Learned as Learned
     from mldebt.project.trails import Trail as Trail
     from mldebt.project.training_and_serving import train_and_serve as train_and_serve

@@ -16,7 +16,7 @@ _TIME = re.compile(r"(^|_)(date|datetime|time|timestamp|day|month|year|week|ds)(
 
 
 class Sign(NamedTuple):
-    """A sign: its kind (lag, order, period, next), and the call that shows it."""
+    """A sign: its kind (lag, order, period, date, next), and the call that shows it."""
 
     kind: str
     call: Call
@@ -29,6 +29,8 @@ def signs(source: SourceFacts, trail: Trail) -> Iterator[Sign]:
     bindings = {index for path, kind, index in trail.places if path == source.path and kind == "binding"}
     for call in source.facts.calls:
         func = call.func
+        if call.name == "pandas.to_datetime" and call.args and bindings & set(_root(source, call.args[0])):
+            yield Sign("date", call)
         if not isinstance(func, Attr):
             continue
         kind = _kind(call, func.name)
@@ -51,6 +53,9 @@ def _kind(call: Call, method: str) -> str:
         by = next((k.value for k in call.keywords if k.name in ("by", "keys")), first)
         names = by.items[:1] if isinstance(by, Seq) else (by,)
         return "order" if any(isinstance(n, Const) and _TIME.search(str(n.value)) for n in names) else ""
+    if method == "drop" and isinstance(first, Seq | Const):
+        names = first.items if isinstance(first, Seq) else (first,)
+        return "date" if any(isinstance(n, Const) and _TIME.search(str(n.value)) for n in names) else ""
     return "order" if method == "sort_index" else ""
 
 

@@ -10,6 +10,7 @@ _NAMES = {
     "lag": "columns of earlier rows",
     "next": "a target of the next row",
     "order": "an order by date",
+    "date": "dates",
     "period": "regular periods",
 }
 
