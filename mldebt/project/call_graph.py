@@ -37,7 +37,7 @@ _PLAIN_BASES = frozenset(
 """Bases that call no methods of their subclasses but special ones."""
 
 
-class Reach(msgspec.Struct, frozen=True):
+class Reach(msgspec.Struct, frozen=True, dict=True):
     """The code that runs.
 
     `places` are the functions reached, and the files (function MODULE) whose top level runs.
@@ -47,7 +47,7 @@ class Reach(msgspec.Struct, frozen=True):
     places: frozenset[Place]
     by_name: bool = False
 
-    @property
+    @cached_property
     def paths(self) -> frozenset[str]:
         """The files of which anything runs, be it only their imports."""
         return frozenset(place.path for place in self.places)

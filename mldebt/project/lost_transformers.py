@@ -44,10 +44,12 @@ class LostTransformer(NamedTuple):
 def lost_transformers(project: Project) -> Iterator[LostTransformer]:
     """The transformers that a training program fits and keeps nowhere, by place of the fit."""
     seen: set[tuple[str, str]] = set()
-    for save in model_saves(project):
-        for path in sorted(save.program.reach.paths):
-            source = project.by_path[path]
-            if not _mentions_transformers(source):
+    sources = [source for source in project.code if _mentions_transformers(source)]
+    saves = {save.program.source.path: save for save in reversed(list(model_saves(project)))} if sources else {}
+    for _, save in sorted(saves.items()):
+        for source in sources:
+            path = source.path
+            if path not in save.program.reach.paths:
                 continue
             for index, call in enumerate(source.facts.calls):
                 receiver = call.func.base if isinstance(call.func, Attr) and call.func.name in _FITS else None
