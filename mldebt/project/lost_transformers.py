@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Call, Called, Expr, Ref
-from mldebt.project.model_saves import ModelSave, model_saves
+from mldebt.project.model_saves import ModelSave, model_saves, written_objects
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import first_argument, is_target
 from mldebt.project.training_inputs import Fitted
-from mldebt.project.walk import walk
+from mldebt.project.walk import root_name, walk
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -51,7 +51,7 @@ def lost_transformers(project: Project) -> Iterator[LostTransformer]:
             path = source.path
             if path not in save.program.reach.paths:
                 continue
-            for index, call in enumerate(source.facts.calls):
+            for call in source.facts.calls:
                 receiver = call.func.base if isinstance(call.func, Attr) and call.func.name in _FITS else None
                 if not isinstance(receiver, Ref) or (path, receiver.name) in seen:
                     continue
@@ -62,7 +62,7 @@ def lost_transformers(project: Project) -> Iterator[LostTransformer]:
                     continue
                 if not _is_lost(source, receiver):
                     continue
-                fitted = _needed_by(project, source, index, receiver)
+                fitted = _needed_by(project, source, receiver, save)
                 if fitted is not None:
                     seen.add((path, receiver.name))
                     yield LostTransformer(source, call, receiver.name, kind, fitted, save)
@@ -120,12 +120,46 @@ def _is_method(expr: Expr, name: str) -> bool:
     return isinstance(expr, Ref) or (isinstance(expr, Attr) and _is(expr.base, name) and expr.name in _USES)
 
 
-def _needed_by(project: Project, source: SourceFacts, index: int, receiver: Ref) -> Fitted | None:
-    """The fit of a model whose rows the transformer changed."""
-    for number, call in enumerate(source.facts.calls):
-        applied = isinstance(call.func, Attr) and call.func.name in ("transform", "fit_transform")
-        if applied and isinstance(call.func, Attr) and _is(call.func.base, receiver.name):
-            fitted = project.training_inputs.seeing(source, number)
-            if fitted is not None:
-                return fitted
-    return None
+def _needed_by(project: Project, source: SourceFacts, receiver: Ref, save: ModelSave) -> Fitted | None:
+    """The last fit of the saved model, if its rows went through the transformer."""
+    numbers = {
+        (source.path, "call", number)
+        for number, call in enumerate(source.facts.calls)
+        if isinstance(call.func, Attr)
+        and call.func.name in ("transform", "fit_transform")
+        and _is(call.func.base, receiver.name)
+    }
+    names, calls = _saved(save)
+    fits = [
+        fitted
+        for fitted in project.training_inputs.fits
+        if fitted.event.source is save.access.source
+        and isinstance(fitted.event.call.func, Attr)
+        and (root_name(fitted.event.call.func.base) in names or fitted.event.call in calls)
+        and fitted.event.location < save.access.location
+    ]
+    last = max(fits, key=lambda fitted: fitted.event.location, default=None)
+    return last if last is not None and not numbers.isdisjoint(last.places) else None
+
+
+def _saved(save: ModelSave) -> tuple[set[str], list[Call]]:
+    """The names of what a save keeps and of what these are made from (`best = search.best_estimator_`), and the calls
+    that made it (`model = Forest().fit(X, y)`).
+    """
+    names: set[str] = set()
+    calls: list[Call] = []
+    source = save.access.source
+    for kept in written_objects(save.access):
+        for part in walk(kept):
+            if isinstance(part, Called):
+                calls.append(source.facts.calls[part.call])
+            for index in part.bindings if isinstance(part, Ref) else ():
+                names.add(source.facts.bindings[index].name)
+                value = source.facts.bindings[index].value if index >= 0 else None
+                if isinstance(value, Attr):
+                    names.add(root_name(value))
+                elif isinstance(value, Called):
+                    made = source.facts.calls[value.call]
+                    calls.append(made)
+                    names.add(root_name(made.func.base) if isinstance(made.func, Attr) else "")
+    return names - {""}, calls

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from mldebt.facts import Attr, Called, Expr, Ref
 from mldebt.project.accesses import WRITES, DataAccess
 from mldebt.project.phases import Program
 
@@ -96,3 +97,22 @@ def _is_record(access: DataAccess) -> bool:
             _METRICS.search(access.source.scope_name(access.call.block))
         )
     return bool(_RECORDS.search(access.address.shape))
+
+
+def written_objects(access: DataAccess) -> list[Expr]:
+    """What a write can write: `df.to_csv(…)`, `dump(model, path)`, `dump(model, open(…))`, `dump(model, file)`."""
+    source, call = access.source, access.call
+    found: list[Expr] = []
+    if isinstance(call.func, Attr) and not call.name:
+        found.append(call.func.base)
+    if len(call.args) > 1 and call.name.rpartition(".")[2] in ("dump", "save", "log_model", "save_model"):
+        found.append(call.args[0])
+    index = next((n for n, other in enumerate(source.facts.calls) if other is call), -1)
+    files = {n for n, b in enumerate(source.facts.bindings) if b.value == Called(index) and not b.path}
+    for other in source.facts.calls:
+        if len(other.args) < 2:
+            continue
+        file = other.args[1]
+        if file == Called(index) or (isinstance(file, Ref) and not files.isdisjoint(file.bindings)):
+            found.append(other.args[0])
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Call
+from mldebt.facts import Attr, Call, Expr
 from mldebt.project.phases import Event
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import first_argument
@@ -42,8 +42,26 @@ def find_fits(project: Project) -> Iterator[Fitted]:
             if data is None or not isinstance(event.call.func, Attr):
                 continue
             count += 1
-            trail = project.flow.trail(source, data, event.call.span.line)
-            yield Fitted(event, frozenset(trail.places))
+            yield Fitted(event, frozenset(_places(project, source, data, event.call.span.line)))
+
+
+def _places(project: Project, source: SourceFacts, data: Expr, line: int) -> set[tuple[str, str, int]]:
+    """What rows passed through, before they were split, too."""
+    trail = project.flow.trail(source, data, line)
+    found = set(trail.places)
+    waiting = sorted(trail.divided)
+    seen = set(waiting)
+    while waiting:
+        path, index = waiting.pop()
+        home = project.by_path[path]
+        call = home.facts.calls[index]
+        found.add((path, "call", index))
+        for argument in call.args:
+            before = project.flow.trail(home, argument, call.span.line)
+            found |= before.places
+            waiting += sorted(before.divided - seen)
+            seen |= before.divided
+    return found
 
 
 class TrainingInputs:

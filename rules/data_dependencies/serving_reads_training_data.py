@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Confidence, DataAccess, Finding, Project, Related, Role, Rule, facts, serves
+from mldebt import Confidence, DataAccess, Finding, Project, Related, Role, Rule, facts, serves, written_objects
 
 _TABLES = frozenset(
     {".csv", ".tsv", ".parquet", ".feather", ".xlsx", ".xls", ".jsonl", ".pkl", ".pickle", ".npy"}
@@ -172,23 +172,11 @@ class ServingReadsTrainingData(Rule):
             if project.training_inputs.fit_of(read.source, read.call) is not None:
                 return read
         for write in writes:
-            names = (part for part in self._written(write) if isinstance(part, facts.Ref))
+            names = (part for part in written_objects(write) if isinstance(part, facts.Ref))
             bindings = (index for name in names for index in name.bindings)
             if any(project.training_inputs.fit_of_binding(write.source, index) is not None for index in bindings):
                 return write
         return None
-
-    def _written(self, write: DataAccess) -> Iterator[facts.Expr]:
-        """What a write may write: `df.to_csv(…)`, `dump(df, …)`, `dump(df, open(…))`."""
-        func = write.call.func
-        if isinstance(func, facts.Attr):
-            yield func.base
-        yield from write.call.args[:1]
-        calls = write.source.facts.calls
-        opened = next((facts.Called(index) for index, call in enumerate(calls) if call is write.call), None)
-        for call in calls:
-            if opened in call.args[1:2]:
-                yield call.args[0]
 
     def _trains(self, project: Project, path: str) -> bool:
         return any(program.source.path == path for program in project.phases.training)
