@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Call, Called, Expr, Ref
+from mldebt.facts import Attr, Call, Called, Expr, Item, Ref
 from mldebt.project.model_saves import ModelSave, model_saves, written_objects
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import first_argument, is_target
 from mldebt.project.training_inputs import Fitted
-from mldebt.project.walk import root_name, walk
+from mldebt.project.walk import walk
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -129,24 +129,24 @@ def _needed_by(project: Project, source: SourceFacts, receiver: Ref, save: Model
         and call.func.name in ("transform", "fit_transform")
         and _is(call.func.base, receiver.name)
     }
-    names, calls = _saved(save)
+    bindings, calls = _saved(save)
     fits = [
         fitted
         for fitted in project.training_inputs.fits
         if fitted.event.source is save.access.source
         and isinstance(fitted.event.call.func, Attr)
-        and (root_name(fitted.event.call.func.base) in names or fitted.event.call in calls)
+        and (not bindings.isdisjoint(_bindings(fitted.event.call.func.base)) or fitted.event.call in calls)
         and fitted.event.location < save.access.location
     ]
     last = max(fits, key=lambda fitted: fitted.event.location, default=None)
     return last if last is not None and not numbers.isdisjoint(last.places) else None
 
 
-def _saved(save: ModelSave) -> tuple[set[str], list[Call]]:
-    """The names of what a save keeps and of what these are made from (`best = search.best_estimator_`), and the calls
-    that made it (`model = Forest().fit(X, y)`).
+def _saved(save: ModelSave) -> tuple[set[int], list[Call]]:
+    """The bindings of what a save keeps and of what these are made from (`best = search.best_estimator_`), and the
+    calls that made it (`model = Forest().fit(X, y)`).
     """
-    names: set[str] = set()
+    bindings: set[int] = set()
     calls: list[Call] = []
     source = save.access.source
     for kept in written_objects(save.access):
@@ -154,12 +154,19 @@ def _saved(save: ModelSave) -> tuple[set[str], list[Call]]:
             if isinstance(part, Called):
                 calls.append(source.facts.calls[part.call])
             for index in part.bindings if isinstance(part, Ref) else ():
-                names.add(source.facts.bindings[index].name)
+                bindings.add(index)
                 value = source.facts.bindings[index].value if index >= 0 else None
                 if isinstance(value, Attr):
-                    names.add(root_name(value))
+                    bindings |= _bindings(value)
                 elif isinstance(value, Called):
                     made = source.facts.calls[value.call]
                     calls.append(made)
-                    names.add(root_name(made.func.base) if isinstance(made.func, Attr) else "")
-    return names - {""}, calls
+                    bindings |= _bindings(made.func.base) if isinstance(made.func, Attr) else set()
+    return bindings, calls
+
+
+def _bindings(expr: Expr) -> set[int]:
+    """The bindings of the name that a chain of attributes and items starts from."""
+    while isinstance(expr, Attr | Item):
+        expr = expr.base
+    return set(expr.bindings) if isinstance(expr, Ref) else set()
