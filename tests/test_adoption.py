@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import select
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 import tomllib
 from pathlib import Path
@@ -103,6 +105,79 @@ def test_the_action_reports_in_every_place(project: Path, programs: Path, tmp_pa
     assert json.loads((project / "mldebt.sarif").read_text())["runs"][0]["results"]
 
 
+@needs_bash
+def test_the_action_installs_and_runs_without_a_network(project: Path, tmp_path: Path) -> None:
+    """Both steps as a runner does them; the packages of this environment stand for those of the index."""
+    pytest.importorskip("hatchling")
+    steps = {step["id"]: step for step in yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]}
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "python3").symlink_to(sys.executable)
+    variables = {
+        "ACTION_PATH": str(ROOT),
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_PATH": str(tmp_path / "path"),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "PYTHONPATH": sysconfig.get_paths()["purelib"],
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",  # pip reads it as a value of `--build-isolation`
+        "MLDEBT_PATHS": ".",
+        "MLDEBT_ARGUMENTS": "--no-cache",
+        "MLDEBT_SARIF": "",
+        "MLDEBT_SUMMARY": "false",
+    }
+    done = None
+    for name in ("install", "check"):
+        path = tmp_path / "path"
+        added = path.read_text().strip() if path.exists() else str(tmp_path / "python")
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", steps[name]["run"]],
+            cwd=project,
+            env={**environment(Path(added)), **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == (name == "check"), done.stdout + done.stderr
+    assert done is not None
+    assert "::error title=mldebt (nan-equality),file=train.py,line=3," in done.stdout
+
+
+def _blocks(language: str) -> list[str]:
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("check_jsonschema") is None, reason="needs check-jsonschema")
+def test_actions_workflows_and_jobs_fit_the_schemas_of_their_platforms(project: Path) -> None:
+    CliRunner().invoke(cli, ["init"])
+    hooks, github, gitlab = _blocks("yaml")
+    (project / "github.yml").write_text(github)
+    (project / "gitlab.yml").write_text(gitlab)
+    (project / "hooks.yaml").write_text(hooks)
+    workflow = project / ".github" / "workflows" / "mldebt.yml"
+    for schema, files in {
+        "vendor.github-actions": [ROOT / "action.yml"],
+        "vendor.github-workflows": [workflow, project / "github.yml"],
+        "vendor.gitlab-ci": [project / "gitlab.yml"],
+    }.items():
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *map(str, files)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+    if importlib.util.find_spec("pre_commit") is not None:
+        files = [project / "hooks.yaml", project / ".pre-commit-config.yaml"]
+        command = [sys.executable, "-m", "pre_commit", "validate-config", *map(str, files)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_the_pipeline_of_jenkins_is_closed() -> None:
+    (text,) = _blocks("groovy")
+    assert text.count("{") == text.count("}")
+    assert "recordIssues tools: [sarif(pattern: 'mldebt.sarif')]" in text
+
+
 def _input(expression: str) -> str:
     match = re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", expression)
     assert match
@@ -113,7 +188,7 @@ def _commands() -> list[str]:
     """The lines of the recipes that call mldebt."""
     text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     found = re.findall(
-        r"^[ \t]*(?:- )?(?:run: |sh ')?(mldebt (?:check|baseline)[^'\n]*)", text, flags=re.MULTILINE
+        r"^[ \t]*(?:- )?(?:run: |sh '|\$ )?(mldebt (?:check|baseline)[^'\n]*)", text, flags=re.MULTILINE
     )
     return sorted(set(found))
 
