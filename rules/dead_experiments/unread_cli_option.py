@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from mldebt import Finding, Fix, Namespaces, Option, Project, Role, Rule, Severity, deletion, facts, walk
+from mldebt import Finding, Fix, Option, Project, Related, Role, Rule, Severity, deletion, facts, walk
 
 _ACTIONS = re.compile(r"(store(_true|_false|_const)?|append(_const)?|count|extend)$")
 
@@ -127,24 +127,29 @@ class UnreadCliOption(Rule):
         for path, options in project.options.by_source.items():
             if options[0].source.source.is_any(*self.skip_roles):
                 continue
-            parsed = [o for o in options if o.framework in ("argparse", "absl") and _is_plain(o)]
-            if parsed:
-                yield from self._unread(parsed, project.options.namespaces(path))
-            for option in options:
-                if option.function is not None and option.param is not None and not _is_used(option):
-                    yield self._finding(option)
+            unread = [*self._parsed(project, path, options), *(o for o in options if _is_left(o))]
+            if not unread:
+                continue
+            if unread[0].source.source.is_any(Role.TUTORIAL):
+                yield self._finding(unread[0], unread[1:])  # an example that nobody completed: one cause
+            else:
+                yield from map(self._finding, unread)
 
-    def _unread(self, options: list[Option], namespaces: Namespaces) -> Iterator[Finding]:
-        exist = namespaces.exist or options[0].framework == "absl"
-        for option in options if exist and not namespaces.escapes else ():
-            if option.dest not in namespaces.reads:
-                yield self._finding(option)
+    def _parsed(self, project: Project, path: str, options: Sequence[Option]) -> Iterator[Option]:
+        """The options of a parser that are not read from what it returns."""
+        parsed = [o for o in options if o.framework in ("argparse", "absl") and _is_plain(o)]
+        if parsed:
+            namespaces = project.options.namespaces(path)
+            exist = namespaces.exist or parsed[0].framework == "absl"
+            if exist and not namespaces.escapes:
+                yield from (option for option in parsed if option.dest not in namespaces.reads)
 
-    def _finding(self, option: Option) -> Finding:
+    def _finding(self, option: Option, others: Sequence[Option] = ()) -> Finding:
         is_mild = option.is_hidden or option.source.source.is_any(Role.TUTORIAL)
         return self.finding(
             option.location,
             f"option `{option.name}` is accepted but never read: users believe that they configure something",
+            related=[Related(other.location, f"nor is `{other.name}`") for other in others],
             severity=Severity.INFO if is_mild else None,
             fix=_fix(option),
         )
@@ -156,6 +161,10 @@ def _fix(option: Option) -> Fix | None:
         return None
     edit = deletion(option.source, option.call.span)
     return None if edit is None else Fix(f"Delete the option `{option.name}`", (edit,))
+
+
+def _is_left(option: Option) -> bool:
+    return option.function is not None and option.param is not None and not _is_used(option)
 
 
 def _is_plain(option: Option) -> bool:
