@@ -131,15 +131,21 @@ def _class_members(source: SourceFacts) -> Iterator[CloneMember]:
 def _pairs(members: Sequence[CloneMember], groups: _Groups) -> set[tuple[int, int]]:
     """The pairs of functions that share several lines which few others have."""
     holders: dict[int, list[int]] = defaultdict(list)
+    seen: set[int] = set()
     for index, member in enumerate(members):
-        if member.clone.size >= _NEAR_LINES and groups.root(index) == index:
+        if member.clone.size >= _NEAR_LINES and member.clone.exact not in seen:
+            seen.add(member.clone.exact)
             for line in set(member.lines) - {0}:
                 holders[line].append(index)
     shared: Counter[tuple[int, int]] = Counter()
     for indexes in holders.values():
         if 1 < len(indexes) <= _RARE:
             shared.update(combinations(indexes, 2))
-    return {(a, b) for (a, b), n in shared.items() if n * 2 >= max(members[a].clone.size, members[b].clone.size)}
+    return {
+        (a, b)
+        for (a, b), n in shared.items()
+        if n * 2 >= max(members[a].clone.size, members[b].clone.size) and groups.root(a) != groups.root(b)
+    }
 
 
 class _Groups:

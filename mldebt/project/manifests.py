@@ -18,6 +18,7 @@ _LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "pixi.lock", "co
 _TABLES = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"})
 _WRITTEN = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<specifier>[<>=!~^*][^;#@]*)?")
 _ASIDE = frozenset({"requirements", "docker", "deploy", "envs", "env", "conda", "conf", "configs"})
+_PIPELINES = ("dvc.yaml", "MLproject", "Snakefile")
 _ENVIRONMENT = re.compile(r"(conda[-_]?)?env(ironment)?([-_.][\w-]+)?\.ya?ml$")
 
 
@@ -107,8 +108,13 @@ def imported_modules(project: Project, path: str, skipped: Collection[Role]) -> 
 
 
 def is_library(project: Project, path: str) -> bool:
-    """Whether the files beside a path describe a package for others: published ones have classifiers."""
+    """Whether the files beside a path describe a package for others: published ones have classifiers.
+
+    What has a pipeline of its own is an application, whatever template its `setup.py` came from.
+    """
     root = project.subprojects.root_of(path)
+    if any((f"{root}/{name}" if root else name) in project.files for name in _PIPELINES):
+        return False
     for name in ("pyproject.toml", "setup.cfg"):
         source = project.source(f"{root}/{name}" if root else name)
         for entry in source.facts.entries if source is not None else ():

@@ -25,6 +25,7 @@ _WHOLE = frozenset({"deep learning", "tables"})
 
 _LEAST_SHARE = 0.3
 _FEWEST_MODULES = 8
+_FEWEST_USERS = 4
 _FEWEST_PARTS = 3
 
 
@@ -129,7 +130,9 @@ class PackageSprawl(Rule):
             wide = {}
             for package in packages:
                 users = importers.get(package, [])
-                if len(users) < _LEAST_SHARE * len(modules) or (framed and package in _FRAMED):
+                if len(users) < max(_FEWEST_USERS, _LEAST_SHARE * len(modules)) or (
+                    framed and package in _FRAMED
+                ):
                     continue
                 if len(_parts_of(project, users)) >= _FEWEST_PARTS and not _is_wrapped(project, users):
                     wide[package] = users
