@@ -29,7 +29,7 @@ _LOOKS_UP = frozenset({"globals", "eval", "importlib.import_module", "__import__
 
 
 class Unreferenced:
-    """Finds definitions at the top of files whose names are read nowhere.
+    """Finds definitions at the top of files, and methods of plain classes, whose names are read nowhere.
 
     An import alone is no use, unless it stands in an `__init__.py`. A part of the repository that looks names up
     while it runs has no such definitions, as far as anybody can tell.
@@ -45,17 +45,40 @@ class Unreferenced:
         definitions: list[Definition] = [*source.facts.functions, *source.facts.classes]
         for definition in sorted(definitions, key=lambda d: d.span):
             top = "." not in definition.qualname and source.facts.blocks[definition.block].parent == 0
-            if top and not definition.decorators and not self._is_read(source, definition):
+            if not top and not self._is_plain_method(source, definition):
+                continue
+            if not definition.decorators and not self._is_read(source, definition):
                 yield definition
+
+    def _is_plain_method(self, source: SourceFacts, definition: Definition) -> bool:
+        """Whether a method belongs to a class that somebody uses, and that no framework can call it for its base."""
+        if isinstance(definition, Class) or definition.name.startswith("__"):
+            return False
+        home = source.facts.blocks[definition.block].parent
+        cls = next((c for c in source.facts.classes if c.block == home), None)
+        if cls is None or cls.decorators or cls.keywords or not self._is_read(source, cls):
+            return False
+        return all(isinstance(base, Ref) and base.name == "object" for base in cls.bases)
 
     def _is_read(self, source: SourceFacts, definition: Definition) -> bool:
         name = definition.name
         places = self._reads.get(name, {})
         own = source.facts.blocks[definition.block].span
         return any(
-            path != source.path or any(not own.line <= line <= own.end_line for line in lines)
+            name not in self._defined.get(path, ())
+            if path != source.path
+            else any(not own.line <= line <= own.end_line for line in lines)
             for path, lines in places.items()
         )
+
+    @cached_property
+    def _defined(self) -> Mapping[str, frozenset[str]]:
+        """The functions and classes that each file defines for itself: it reads those by their names."""
+        found: dict[str, frozenset[str]] = {}
+        for source in self._project.code:
+            definitions: list[Definition] = [*source.facts.functions, *source.facts.classes]
+            found[source.path] = frozenset(d.name for d in definitions if "." not in d.qualname)
+        return found
 
     def _root(self, source: SourceFacts) -> str:
         return self._project.subprojects.root_of(source.path)

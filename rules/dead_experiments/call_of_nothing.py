@@ -1,0 +1,102 @@
+"""The rule `call-of-nothing`."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, facts
+
+_KNOWN = frozenset(dir(builtins)) | {"get_ipython", "display", "reveal_type", "unicode", "xrange", "raw_input", "spark",
+                                     "dbutils", "sc", "sqlContext", "WindowsError", "snakemake"}  # fmt: skip
+_REWRITES = frozenset({"exec", "eval", "globals", "locals", "vars", "__import__", "setattr"})
+
+
+class CallOfNothing(Rule):
+    """A function calls a name that nothing defines: it cannot have been run since that was removed.
+
+    What it calls was renamed or deleted together with an experiment, and nobody noticed, because nobody runs it.
+    Sculley et al. 2015, section 5 (Dead Experimental Codepaths).
+
+    ## How to repair
+
+    Delete the function, or call what there is now.
+
+    ## A helper of an earlier version
+
+    ```python title="nodes.py"
+    def last_index(rows, splits):
+        parts = split_rows(rows, splits)  # expect: call-of-nothing
+        return parts["train"].index[-1]
+    ```
+
+    ## Defined here, imported, or builtin
+
+    ```python title="nodes.py"
+    from steps import split_rows
+    def clean(rows):
+        return sorted(rows)
+    def last_index(rows, splits):
+        return clean(split_rows(rows, splits))
+    ```
+
+    ## It may come from anywhere: a star, a name that is set by other means, a test for it
+
+    ```python title="nodes.py"
+    from steps import *
+    def last_index(rows, splits):
+        return split_rows(rows, splits)
+    ```
+
+    ```python title="other.py"
+    def load():
+        globals().update(settings)
+    def run(rows):
+        return tune(rows)
+    ```
+
+    ```python title="both.py"
+    def text(value):
+        try:
+            return unichr(value)
+        except NameError:
+            return chr(value)
+    ```
+    """
+
+    profile = Profile.AUDIT
+    minutes = 10
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL, Role.NOTEBOOK}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each function that does so."""
+        for source in self.sources(project, Kind.PYTHON):
+            if any(fact.name == "*" for fact in source.facts.imports) or source.facts.header.problems:
+                continue
+            if any(call.name in _REWRITES for call in source.facts.calls):
+                continue
+            found: dict[str, list[facts.Call]] = {}
+            for call in source.facts.calls:
+                function = source.scope_name(call.block)
+                if function and not call.name and _is_nothing(source, call):
+                    found.setdefault(function, []).append(call)
+            for function, (first, *others) in found.items():
+                assert isinstance(first.func, facts.Ref)
+                yield self.finding(
+                    source.location(first.span),
+                    f"`{function}` calls `{first.func.name}`, which nothing defines: it cannot have been run",
+                    related=[
+                        Related(source.location(call.span), "nor is what this calls defined") for call in others
+                    ],
+                    scope=function,
+                )
+
+
+def _is_nothing(source: SourceFacts, call: facts.Call) -> bool:
+    """Whether what is called is a plain name that no scope of the file binds."""
+    func = call.func
+    if not isinstance(func, facts.Ref) or func.bindings or func.name in _KNOWN:
+        return False
+    if source.enclosing(call.block, "try", "except", "if", "class") is not None:
+        return False
+    return not any(binding.name == func.name for binding in source.facts.bindings)
