@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,7 @@ _LOOKS = frozenset(
 """What only shows a frame, or takes columns away."""
 _FRAMES = frozenset({"pandas", "polars", "dask", "geopandas", "cudf", "modin"})
 _NAME = re.compile(r"[A-Za-z]\w{2,}")
+_WORD = re.compile(r"\w+")
 _TEXTS = (Kind.PYTHON, Kind.NOTEBOOK, Kind.YAML, Kind.TOML, Kind.JSON, Kind.INI, Kind.SQL)
 
 
@@ -33,6 +34,13 @@ class DeadColumn(NamedTuple):
     dropped: Call | None
 
 
+class _Use(NamedTuple):
+    """A line on which a whole frame is used; `call` is the call of a method of it."""
+
+    line: int
+    call: Call | None
+
+
 def dead_columns(project: Project) -> Iterator[DeadColumn]:
     """The columns that are dropped again without a use, or of a frame of which only other columns are taken.
 
@@ -41,16 +49,19 @@ def dead_columns(project: Project) -> Iterator[DeadColumn]:
     for source in project.code:
         packages = {module.partition(".")[0] for module in source.facts.header.modules}
         created = {} if packages.isdisjoint(_FRAMES) else _created(source)
-        text = source.source.read().decode("utf-8", "replace") if created else ""
+        if not created:
+            continue
+        words = Counter(_WORD.findall(source.source.read().decode("utf-8", "replace")))
+        dropping = _dropping(source)
+        whole = _whole_uses(source)
         for (name, frame), stores in sorted(created.items()):
-            drops = [call for call in source.facts.calls if name in _dropped(call)]
-            said = len(re.findall(rf"(?<!\w){name}(?!\w)", text))
-            if said > len(stores) + len(drops) or len(drops) > 1:
+            drops, uses = dropping.get(name, []), whole.get(frame, [])
+            if words[name] > len(stores) + len(drops) or len(drops) > 1:
                 continue
             if drops:
-                dead = _is_of(drops[0], frame) and not _is_whole_between(source, frame, stores, drops[0])
+                dead = _is_of(drops[0], frame) and not _is_whole_between(source, uses, stores, drops[0])
             else:
-                dead = _is_only_selected(source, frame, stores)
+                dead = _is_only_selected(source, frame, uses, stores)
             if dead and not _is_said_elsewhere(project, source, name):
                 yield DeadColumn(source, tuple(stores), name, drops[0] if drops else None)
 
@@ -73,6 +84,15 @@ def _is_said_elsewhere(project: Project, home: SourceFacts, name: str) -> bool:
     return any(s is not home and pattern.search(s.source.read()) for s in project.sources(*_TEXTS))
 
 
+def _dropping(source: SourceFacts) -> dict[str, list[Call]]:
+    """The calls that drop columns, by the name of the column."""
+    found: dict[str, list[Call]] = defaultdict(list)
+    for call in source.facts.calls:
+        for name in dict.fromkeys(_dropped(call)):
+            found[name].append(call)
+    return found
+
+
 def _dropped(call: Call) -> list[str]:
     """The columns that a call drops."""
     if not isinstance(call.func, Attr) or call.func.name not in ("drop", "pop"):
@@ -89,15 +109,15 @@ def _is_frame(expr: Expr, frame: str) -> bool:
     return isinstance(expr, Ref) and expr.name == frame
 
 
-def _is_whole_between(source: SourceFacts, frame: str, stores: list[Store], dropped: Call) -> bool:
+def _is_whole_between(source: SourceFacts, uses: list[_Use], stores: list[Store], dropped: Call) -> bool:
     """Whether the whole frame is used between the creation of a column and its end."""
     start, end = stores[0].span.line, dropped.span.line
     if end < start or any(source.scope_of(s.block) != source.scope_of(dropped.block) for s in stores):
         return True
-    return any(start <= line <= end for line in _whole_uses(source, frame, dropped))
+    return any(start <= use.line <= end for use in uses if use.call is not dropped)
 
 
-def _is_only_selected(source: SourceFacts, frame: str, stores: list[Store]) -> bool:
+def _is_only_selected(source: SourceFacts, frame: str, uses: list[_Use], stores: list[Store]) -> bool:
     """Whether a function makes a column and then takes other columns of the frame by name, and nothing else of it."""
     scope = source.scope_of(stores[0].block)
     if source.kind is Kind.NOTEBOOK or source.facts.blocks[scope].kind != "function":
@@ -105,7 +125,7 @@ def _is_only_selected(source: SourceFacts, frame: str, stores: list[Store]) -> b
     if any(source.scope_of(s.block) != scope for s in stores):
         return False
     first = stores[0].span.line
-    if any(line >= first for line in _whole_uses(source, frame, None)):
+    if any(use.line >= first for use in uses):
         return False
     block = source.facts.blocks[scope].span
     return any(
@@ -116,19 +136,17 @@ def _is_only_selected(source: SourceFacts, frame: str, stores: list[Store]) -> b
     )
 
 
-def _whole_uses(source: SourceFacts, frame: str, but: Call | None) -> Iterator[int]:
-    """The lines on which a frame is handed on as a whole, or a method of it is called that sees all columns."""
+def _whole_uses(source: SourceFacts) -> dict[str, list[_Use]]:
+    """Where frames are handed on as a whole, or a method is called that sees all columns, by the frame's name."""
+    found: dict[str, list[_Use]] = defaultdict(list)
     for call in source.facts.calls:
-        if (
-            call is not but
-            and _is_of(call, frame)
-            and isinstance(call.func, Attr)
-            and call.func.name not in _LOOKS
-        ):
-            yield call.span.line
+        if isinstance(call.func, Attr) and isinstance(call.func.base, Ref) and call.func.name not in _LOOKS:
+            found[call.func.base.name].append(_Use(call.span.line, call))
     for line, expr in _expressions(source):
-        if any(_is_frame(part, frame) for part in _bare(expr)):
-            yield line
+        for part in _bare(expr):
+            if isinstance(part, Ref):
+                found[part.name].append(_Use(line, None))
+    return found
 
 
 def _expressions(source: SourceFacts) -> Iterator[tuple[int, Expr]]:
