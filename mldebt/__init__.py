@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from mldebt.project.insertions import constant_fix as constant_fix
     from mldebt.project.insertions import seed_fix as seed_fix
     from mldebt.project.latest_files import latest_choices as latest_choices
+    from mldebt.project.left_over_columns import left_over_table as left_over_table
     from mldebt.project.llm_calls import LlmCall as LlmCall
     from mldebt.project.llm_calls import answers_in as answers_in
     from mldebt.project.lost_transformers import lost_transformers as lost_transformers
@@ -222,6 +223,7 @@ _HOMES = {
     "mldebt.project.downloads": "downloaded_from",
     "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.latest_files": "latest_choices",
+    "mldebt.project.left_over_columns": "left_over_table",
     "mldebt.project.llm_calls": "LlmCall answers_in",
     "mldebt.project.lost_transformers": "lost_transformers",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",

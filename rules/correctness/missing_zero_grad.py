@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from mldebt import Finding, Kind, Profile, Project, Related, Rule, Severity, SourceFacts, facts, walk
+from mldebt import Finding, Kind, Project, Related, Rule, Severity, SourceFacts, facts, walk
 
 _OPTIMIZER = re.compile(r"opt|adam|sgd", re.IGNORECASE)
 
@@ -84,7 +84,6 @@ class MissingZeroGrad(Rule):
     """
 
     severity = Severity.ERROR
-    profile = Profile.HOOK
     minutes = 2
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Rule, SourceFacts, Span, detaching_fix, facts, walk
+from mldebt import Finding, Kind, Project, Related, Rule, SourceFacts, Span, detaching_fix, facts, walk
 
 
 class RetainedGraph(Rule):
@@ -100,7 +100,6 @@ class RetainedGraph(Rule):
     ```
     """
 
-    profile = Profile.HOOK
     minutes = 2
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Rule, Severity, SourceFacts, facts, written
+from mldebt import Finding, Project, Rule, Severity, SourceFacts, facts, written
 
 _PREDICTS = frozenset({"predict", "predict_proba", "decision_function", "predict_log_proba", "predict_classes"})
 _ROWS = frozenset(
@@ -66,7 +66,6 @@ class SelfGradedMetric(Rule):
     """
 
     severity = Severity.ERROR
-    profile = Profile.HOOK
     minutes = 10
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Rule, Severity, Site, facts
+from mldebt import Finding, Project, Related, Rule, Severity, Site, facts
 
 _SAVES = (
     "joblib.dump",
@@ -87,7 +87,6 @@ class UnfittedModelSaved(Rule):
     """
 
     severity = Severity.ERROR
-    profile = Profile.HOOK
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each saved model of which only clones were fitted."""
