@@ -24,7 +24,8 @@ DEFAULT_EXCLUDE = (
     ".git/", ".hg/", ".svn/", ".jj/", ".venv/", "venv/", ".direnv/", ".pixi/", ".conda/", "site-packages/",
     "dist-packages/", "node_modules/", "__pycache__/", "__pypackages__/", ".ipynb_checkpoints/",
     ".virtual_documents/", ".tox/", ".nox/", ".eggs/", "*.egg-info/", ".mypy_cache/", ".ruff_cache/",
-    ".pytest_cache/", ".hypothesis/", ".mldebt_cache/", ".vscode/", ".idea/", "build/", "dist/", "_build/",
+    ".pytest_cache/", ".hypothesis/", ".mldebt_cache/", ".mldebt-baseline.json", ".vscode/", ".idea/",
+    "build/", "dist/", "_build/",
     "mlruns/", "wandb/", "outputs/", "multirun/", "lightning_logs/", ".dvc/cache/", ".dvc/tmp/",
     ".snakemake/", ".ploomber/", ".neptune/",
 )  # fmt: skip

@@ -58,7 +58,10 @@ def test_init_writes_what_is_missing(project: Path) -> None:
     assert tomllib.loads((project / "mldebt.toml").read_text()) == {"profile": "ci"}
     hook = yaml.safe_load((project / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"][0]
     pattern = re.compile(hook["files"])
-    assert all(map(pattern.search, ("a.py", "n.ipynb", "x/dvc.yaml", "data.csv.dvc", "sub/Dockerfile")))
+    published = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())[0]["files"]
+    names = "a.py n.ipynb x/dvc.yaml data.csv.dvc sub/Dockerfile requirements-dev.txt dvc.lock a.md b.csv".split()
+    assert [bool(pattern.search(name)) for name in names] == [bool(re.search(published, name)) for name in names]
+    assert [bool(pattern.search(name)) for name in names[-3:]] == [True, False, False]
     workflow = yaml.safe_load((project / ".github" / "workflows" / "mldebt.yml").read_text())
     assert workflow[True]["push"]["branches"] == ["master"]
     assert CliRunner().invoke(cli, ["check", "--no-cache"]).exit_code == 1
@@ -73,6 +76,17 @@ def test_init_leaves_files_alone_and_shows_what_to_add(project: Path) -> None:
     assert "exists; add\n\n      - repo: local\n" in result.stdout
     assert "codequality: gl-code-quality-report.json" in result.stdout
     assert not (project / "mldebt.toml").exists()
+    assert not (project / ".github").exists()
+
+
+def test_init_proposes_what_fits_the_repository(project: Path) -> None:
+    (project / "Jenkinsfile").write_text("pipeline { agent any }\n")
+    (project / "Archive").mkdir()
+    result = CliRunner().invoke(cli, ["init"])
+    assert "Jenkinsfile: exists; add\n\n    stage('mldebt') {" in result.stdout
+    text = (project / "mldebt.toml").read_text()
+    assert '# extend-exclude = ["/Archive/"]' in text
+    assert tomllib.loads(text.replace("# extend", "extend"))["extend-exclude"] == ["/Archive/"]
     assert not (project / ".github").exists()
 
 

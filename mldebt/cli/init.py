@@ -23,7 +23,11 @@ _HOOK = """\
         entry: mldebt check --force-exclude --profile=hook --
         language: python
         additional_dependencies: [mldebt=={version}]
-        files: '\\.(py|ipynb|ya?ml|toml|cfg|ini|json|in|dvc|env|sh|sql)$|(^|/)(MLproject|Snakefile|Makefile|Dockerfile)'
+        files: |
+          (?x)(
+            \\.(py|ipynb|ya?ml|toml|cfg|ini|json|in|dvc|env|sh|sql|smk|mk)$|
+            (^|/)(MLproject|Snakefile|Pipfile|Makefile|Dockerfile[^/]*|dvc\\.lock|requirements[^/]*\\.txt)$
+          )
         types: [text]
         require_serial: true
 """
@@ -61,6 +65,21 @@ mldebt:
     reports:
       codequality: gl-code-quality-report.json
 """
+
+
+_JENKINS = """\
+stage('mldebt') {{
+  steps {{
+    sh 'pip install mldebt=={version} && mldebt check --output-format concise --output-format sarif=mldebt.sarif'
+  }}
+  post {{
+    always {{
+      recordIssues tools: [sarif(pattern: 'mldebt.sarif')]
+    }}
+  }}
+}}
+"""
+_RETIRED = frozenset({"legacy", "archive", "archived", "old", "deprecated", "third_party", "vendor", "external"})
 
 
 class _Proposal(NamedTuple):
@@ -105,16 +124,26 @@ def _proposals(root: Path) -> Iterator[_Proposal]:
 
     found = find_settings(root.resolve())
     if found is None or found.parent != root.resolve():
-        yield _Proposal("mldebt.toml", _SETTINGS, _SETTINGS)
+        settings = _SETTINGS + _excludes(root)
+        yield _Proposal("mldebt.toml", settings, settings)
     hook = _HOOK.format(version=__version__)
     yield _Proposal(".pre-commit-config.yaml", f"repos:\n{hook}", hook)
     if (root / ".gitlab-ci.yml").exists():
         job = _GITLAB.format(version=__version__)
         yield _Proposal(".gitlab-ci.yml", job, job)
+    elif (root / "Jenkinsfile").exists():
+        stage = _JENKINS.format(version=__version__)
+        yield _Proposal("Jenkinsfile", stage, stage)
     else:
         workflow = _WORKFLOW.format(version=__version__, branch=_branch(root))
         yield _Proposal(".github/workflows/mldebt.yml", workflow, workflow)
-    yield _Proposal(".gitignore", ".mldebt_cache/\n", ".mldebt_cache/\n")
+
+
+def _excludes(root: Path) -> str:
+    """A line, to be uncommented, that leaves out directories whose names say that nobody works on them."""
+    found = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name.lower() in _RETIRED)
+    names = ", ".join(f'"/{name}/"' for name in found)
+    return f"# extend-exclude = [{names}]  # if nobody works on them\n" if found else ""
 
 
 def _branch(root: Path) -> str:
