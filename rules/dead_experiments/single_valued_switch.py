@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from mldebt import DeadSide, Finding, Project, Related, Role, Rule, SingleValue, SourceFacts, facts, is_library
 
 _NO_EXPERIMENT = re.compile(
-    r"debug|verbos|quiet|silent|dry_?run|resume|device|cuda|gpu|logg|log_(to|every|dir|level)|seed|test|strict|inplace|copy|force|overwrite"
-    r"|cache|show|plot|save|print|profil|version|async|raise|error", re.I
-)  # fmt: skip
+    r"debug|verbos|quiet|silent|dry_?run|resume|device|cuda|gpu|logg|log_(to|every|dir|level)|seed|test|strict|inplace"
+    r"|copy|force|overwrite|cache|show|plot|save|print|profil|version|async|raise|error|colou?r|style|legend|title|figure"
+    r"|theme|layout|font",
+    re.IGNORECASE,
+)
 _FEWEST_LINES = 3
 
 
