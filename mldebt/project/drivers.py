@@ -29,7 +29,7 @@ class Driver(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """What it is written in: two shell scripts are rather two pipelines of the same programs."""
+        """What it is written in: two scripts of one kind are rather two pipelines of the same programs."""
         return self.path.rpartition(".")[2]
 
 
@@ -39,7 +39,7 @@ def rival_drivers(project: Project) -> Iterator[tuple[Driver, Driver]]:
         first, second = set(one.steps), set(two.steps)
         if len(first & second) < _FEWEST_STEPS or len(first & second) < _ALIKE * len(first | second):
             continue
-        if one.path not in second and two.path not in first and not one.kind == two.kind != "py":
+        if one.path not in second and two.path not in first and one.kind != two.kind:
             yield one, two
 
 

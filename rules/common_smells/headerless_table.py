@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Role, Rule, Site, SourceFacts, facts, walk
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Site, SourceFacts, facts, walk
 
 _SEPARATORS = frozenset({",", "\t", ";", "|"})
 _BLANK = " "
@@ -87,6 +87,9 @@ class HeaderlessTable(Rule):
                 yield self.finding(
                     site.location,
                     "rows are written as joined text without a header: only the order says what a column is",
+                    related=[
+                        Related(source.location(source.facts.bindings[stream].span), "the file is opened here")
+                    ],
                     scope=source.scope_name(site.call.block),
                 )
 

@@ -104,7 +104,7 @@ class UnusedNotebookFunction(Rule):
                 first, *others = unused
                 more = f" and {len(others)} more function{'s' * (len(others) > 1)}" if others else ""
                 yield self.finding(
-                    source.location(first.span),
+                    source.location(source.facts.blocks[first.block].span),
                     f"`{first.name}`{more} of this notebook {'are' if others else 'is'} never called",
                     related=[Related(source.location(f.span), f"nor is `{f.name}`") for f in others],
                     minutes=2 + len(unused),
