@@ -24,7 +24,7 @@ DEFAULT_EXCLUDE = (
     ".git/", ".hg/", ".svn/", ".jj/", ".venv/", "venv/", ".direnv/", ".pixi/", ".conda/", "site-packages/",
     "dist-packages/", "node_modules/", "__pycache__/", "__pypackages__/", ".ipynb_checkpoints/",
     ".virtual_documents/", ".tox/", ".nox/", ".eggs/", "*.egg-info/", ".mypy_cache/", ".ruff_cache/",
-    ".pytest_cache/", ".hypothesis/", ".mldebt_cache/", ".mldebt-baseline.json", ".vscode/", ".idea/",
+    ".pytest_cache/", ".hypothesis/", ".mldebt_cache/", ".vscode/", ".idea/",
     "build/", "dist/", "_build/",
     "mlruns/", "wandb/", "outputs/", "multirun/", "lightning_logs/", ".dvc/cache/", ".dvc/tmp/",
     ".snakemake/", ".ploomber/", ".neptune/",
@@ -89,6 +89,10 @@ class Discovery(msgspec.Struct, frozen=True):
     data: frozenset[str] = frozenset()
 
 
+_BASELINE = ".mldebt-baseline.json"
+"""What mldebt itself has written is not analysed."""
+
+
 def kind_of(path: str) -> Kind | None:
     """The kind of a file by its name (and the name of its directory) alone; None for what is not analysed."""
     directory, _, name = path.rpartition("/")
@@ -107,7 +111,7 @@ def kind_of(path: str) -> Kind | None:
         return Kind.MAKE
     if name in ("config", "config.local") and directory.rpartition("/")[2] == ".dvc":
         return Kind.INI
-    return _KIND_BY_SUFFIX.get(suffix) if name != suffix else None
+    return _KIND_BY_SUFFIX.get(suffix) if name not in (suffix, _BASELINE) else None
 
 
 def discover(
