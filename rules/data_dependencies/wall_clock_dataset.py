@@ -8,7 +8,7 @@ from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, Source
 
 _FITS = {"fit", "fit_transform", "fit_predict", "train", "partial_fit"}
 _SERVERS = frozenset(
-    {"flask", "fastapi", "streamlit", "gradio", "dash", "django", "starlette", "bentoml", "airflow"}
+    {"flask", "fastapi", "streamlit", "gradio", "dash", "django", "starlette", "bentoml", "airflow", "kserve"}
 )
 
 
@@ -104,7 +104,7 @@ class WallClockDataset(Rule):
     ```
     """
 
-    profile = Profile.CI
+    profile = Profile.HOOK
     minutes = 15
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
