@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from posixpath import basename, splitext
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.declarations.model import DATA_TOOLS, Declared, Stage
@@ -47,6 +48,8 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                 pair = component_of(write.component), component_of(read.component)
                 if pair[0] == pair[1] or pair in seen or makes_itself(artifact, read):
                     continue
+                if _are_two_forms(write.component, read.component):
+                    continue
                 if _does(artifact.reads, write.component, read) or _does(artifact.writes, read.component, write):
                     continue
                 seen.add(pair)
@@ -57,6 +60,12 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
 def _does(accesses: Sequence[DataAccess], component: str, access: DataAccess) -> bool:
     """Whether a component also makes an access of another one: it runs the other's code, data go nowhere."""
     return any(other.component == component and other.location == access.location for other in accesses)
+
+
+def _are_two_forms(one: str, other: str) -> bool:
+    """Whether two files are a notebook and a script of the same name, wherever they lie: one step, written twice."""
+    (stem, ending), (other_stem, other_ending) = splitext(basename(one)), splitext(basename(other))
+    return stem == other_stem and {ending, other_ending} == {".ipynb", ".py"}
 
 
 def makes_itself(artifact: Artifact, read: DataAccess) -> bool:
