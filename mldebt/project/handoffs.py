@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.declarations.model import DATA_TOOLS, Declared, Stage
 from mldebt.project.accesses import DataAccess
-from mldebt.project.addresses import Address
+from mldebt.project.addresses import Address, Match, unify
 from mldebt.project.artifacts import Artifact, component_of
 from mldebt.project.sql_tables import PREFIX
 from mldebt.source import Kind
@@ -48,7 +48,7 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                 pair = component_of(write.component), component_of(read.component)
                 if pair[0] == pair[1] or pair in seen or makes_itself(artifact, read):
                     continue
-                if _are_two_forms(write.component, read.component):
+                if _are_two_forms(write.component, read.component) or _are_different(write.address, read.address):
                     continue
                 if _does(artifact.reads, write.component, read) or _does(artifact.writes, read.component, write):
                     continue
@@ -60,6 +60,13 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
 def _does(accesses: Sequence[DataAccess], component: str, access: DataAccess) -> bool:
     """Whether a component also makes an access of another one: it runs the other's code, data go nowhere."""
     return any(other.component == component and other.location == access.location for other in accesses)
+
+
+def _are_different(one: Address | None, other: Address | None) -> bool:
+    """Whether two wholly known addresses are not the same, though a third one with gaps could be either."""
+    if one is None or other is None or not (one.is_known and other.is_known):
+        return False
+    return unify(one, other) is Match.NONE
 
 
 def _are_two_forms(one: str, other: str) -> bool:
