@@ -186,6 +186,8 @@ def _combine(columns: list[list[tuple[str | Gap, ...]]]) -> Value:
 
 def _parts(value: Value) -> tuple[str | Gap, ...]:
     match value:
+        case Known(None):
+            return (Gap("name", "None"),)  # a default that is replaced before a path is made of it
         case Known(inner):
             return (str(inner),)
         case Template(parts):

@@ -7,7 +7,7 @@ lifted to the callers, so that a wrapper in `utils.py` counts for the script tha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from posixpath import dirname
+from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.api_rows import Access as Row
@@ -31,6 +31,7 @@ READS = frozenset({"reads", "lists"})
 WRITES = frozenset({"writes", "appends"})
 EFFECTS = READS | WRITES | {"deletes", "checks-exists", "creates-directory"}
 _REDIRECTS = {">": "writes", ">>": "appends", "<": "reads"}
+_ADDED = {"numpy.save": ".npy", "numpy.savez": ".npz", "numpy.savez_compressed": ".npz"}
 _DEEPEST = 5
 _MOST_CHAINS = 24
 
@@ -146,7 +147,8 @@ class _Finder:
             else:
                 home = dirname(component.path)
                 found = [(effect, address) for address in addresses(value, self._anchor(component), home)]
-            for done, address in found:
+            for done, written in found:
+                address = _completed(api, written)
                 form = _format(api, address)
                 yield DataAccess(component.path, source, call, done, form, api.name, address, None, places)
             for gap in gaps(value) if not found else ():
@@ -247,8 +249,27 @@ class _Finder:
         if len(directories) == 1:
             return directories.pop()
         if component.kind is Kind.NOTEBOOK:
-            return dirname(component.path)
+            return _directory_of(component)
         return self._project.subprojects.root_of(component.path)
+
+
+def _directory_of(notebook: SourceFacts) -> str:
+    """Where a notebook works: its own directory, or where its first `%cd` leads if it has only one."""
+    home = dirname(notebook.path)
+    moves = [magic.text.strip().strip("'\"") for magic in notebook.facts.magics if magic.name == "%cd"]
+    if len(moves) != 1 or not moves[0] or any(sign in moves[0] for sign in "${~"):
+        return home
+    moved = normpath(join(home, moves[0])) if not moves[0].startswith("/") else moves[0].rstrip("/")
+    return "" if moved == "." else moved
+
+
+def _completed(api: Api, address: Address) -> Address:
+    """An address with the ending that a call adds where it is missing: `numpy.save("a")` writes `a.npy`."""
+    ending = _ADDED.get(api.name, "")
+    if not ending or not address.name or address.name.endswith(ending):
+        return address
+    path = address.path and f"{address.path}{ending}"
+    return Address(path, (*address.tail[:-1], f"{address.name}{ending}"), f"{address.shape}{ending}")
 
 
 def _format(api: Api, address: Address) -> str:

@@ -27,6 +27,11 @@ _GENERIC = frozenset(
 _FEWEST_LETTERS = 8
 _FEWEST_TEMPLATE_LETTERS = 4
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]{1,12}://", re.IGNORECASE)
+_COLLECTION = re.compile(
+    r"^(azure|azureml|bento|clearml|colab|elastic|gensim|gsheet|hf|hub|kafka|kaggle|kedro|keras|mldata|models|nltk|openml"
+    r"|quandl|redis|runs|seaborn|sklearn|spacy|surprise|table|tfds|upload|wandb|yahoo):"
+)
+"""What begins the addresses of data sets that libraries and registries know by name (see `mldebt/apis`)."""
 _PLATFORM = ("/kaggle/", "/content/", "/opt/ml/", "/dbfs/", "/mnt/", "/tmp/", "/dev/", "/var/", "/etc/", "/usr/")
 
 
@@ -110,6 +115,8 @@ def _known(written: str, anchor: str, home: str) -> Address:
     cleaned = normal(written.strip())
     if _SCHEME.match(cleaned):
         return Address(cleaned, _components(cleaned.partition("://")[2]), cleaned)
+    if _COLLECTION.match(cleaned):
+        return Address(cleaned, _components(cleaned.partition(":")[2]), cleaned)
     if cleaned.startswith(ROOT):
         path = cleaned.removeprefix(ROOT).lstrip("/")
         return Address(path or ".", _components(path), path)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Param
+from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Param, Ref
 from mldebt.project.documents import candidates, kedro_files
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mldebt.project.processes import Process
     from mldebt.project.project import Project
 
+_NAMESPACES = frozenset(
+    {"args", "opt", "opts", "options", "arguments", "params", "config", "cfg", "FLAGS", "flags", "hparams"}
+)
 _CLICK = frozenset({"click.option", "click.argument", "rich_click.option", "rich_click.argument"})
 _TYPER = frozenset({"typer.Option", "typer.Argument"})
 _HYDRA = "hydra.main"
@@ -28,6 +31,7 @@ class Inputs:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._declared: dict[str, dict[str, list[tuple[SourceFacts, Call]]]] = {}
+        self._changed: dict[str, set[str]] = {}
         self._started: dict[str, list[tuple[str, ...]]] = {}
 
     # --- argparse ---
@@ -50,7 +54,22 @@ class Inputs:
         if given:
             values = [*given, *values]
         values = [v for v in values if not (isinstance(v, Known) and v.value is None)] or values
+        if name in self._changed_later(source):
+            return Gap("option", name)
         return choice(values) if values else Gap("option", name)
+
+    def _changed_later(self, source: SourceFacts) -> set[str]:
+        """The options that code changes after parsing: `args.out += "_1"`, `args.out = join(args.out, name)`."""
+        if source.path not in self._changed:
+            self._changed[source.path] = {
+                store.target.name
+                for store in source.facts.stores
+                if isinstance(store.target, Attr)
+                and isinstance(store.target.base, Ref)
+                and store.target.base.name in _NAMESPACES
+                and not (store.operator == "=" and isinstance(store.value, Const))
+            }
+        return self._changed[source.path]
 
     def _options(self, source: SourceFacts) -> dict[str, list[tuple[SourceFacts, Call]]]:
         """The `add_argument` calls of a file, or else of the files that it imports, by dest."""

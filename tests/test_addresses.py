@@ -1,0 +1,73 @@
+"""Where accesses lead: directories that notebooks change to, endings that calls add, names of libraries' data."""
+
+from __future__ import annotations
+
+import json
+
+from declaring import project_of
+
+from mldebt.project import Project
+
+
+def found(project: Project) -> list[tuple[str, str]]:
+    return [(access.effect, str(access.address or "?")) for access in project.accesses]
+
+
+def notebook(*cells: str) -> str:
+    code = [
+        {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": cell}
+        for cell in cells
+    ]
+    return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def test_a_notebook_that_changes_its_directory() -> None:
+    read = "import pandas as pd\npd.read_csv('data/a.csv')"
+    project = project_of(
+        {
+            "notebooks/up.ipynb": notebook("%cd ..", read),
+            "notebooks/here.ipynb": notebook(read),
+            "notebooks/colab.ipynb": notebook("%cd /content/drive/project", read),
+            "notebooks/wanders.ipynb": notebook("%cd ..", read, "%cd notebooks"),
+            "notebooks/deep/unknown.ipynb": notebook("%cd $HOME", read),
+        }
+    )
+    assert {a.component: str(a.address) for a in project.accesses} == {
+        "notebooks/up.ipynb": "data/a.csv",
+        "notebooks/here.ipynb": "notebooks/data/a.csv",
+        "notebooks/colab.ipynb": "/content/drive/project/data/a.csv",
+        "notebooks/wanders.ipynb": "notebooks/data/a.csv",
+        "notebooks/deep/unknown.ipynb": "notebooks/deep/data/a.csv",
+    }
+
+
+def test_data_that_a_library_knows_by_name_is_nowhere_in_the_project() -> None:
+    code = "from sklearn.datasets import load_iris\nload_iris()"
+    assert found(project_of({"deep/down.ipynb": notebook(code)})) == [("reads", "sklearn:iris")]
+
+
+def test_the_ending_that_numpy_adds() -> None:
+    code = "import numpy as np\nnp.save('a', x)\nnp.save('b.npy', x)\nnp.savez('c', x)\n"
+    assert found(project_of({"a.py": code})) == [("writes", "a.npy"), ("writes", "b.npy"), ("writes", "c.npz")]
+
+
+def test_a_default_of_none_is_no_path() -> None:
+    code = (
+        "import os\nimport pandas as pd\ndef save(df, out=None):\n    out = out or 'reports'\n"
+        "    df.to_csv(os.path.join(out, 'a.csv'))\nclass C:\n    def __init__(self, home=None):\n"
+        "        self.home = home\n    def run(self):\n        pd.read_csv(os.path.join(self.home, 'b.csv'))\n"
+        "C().run()\n"
+    )
+    assert not any("None/" in address for _, address in found(project_of({"a.py": code})))
+
+
+def test_an_option_that_is_changed_after_parsing_is_not_its_default() -> None:
+    code = (
+        "import argparse\nimport pandas as pd\nparser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--out', default='out/')\nparser.add_argument('--data', default='data.csv')\n"
+        "parser.add_argument('--model', default='m')\nargs = parser.parse_args()\nargs.out += args.model + '_'\n"
+        "df = pd.read_csv(args.data)\ndf.to_csv(args.out + 'x.csv')\n"
+    )
+    addresses = dict(found(project_of({"a.py": code})))
+    assert addresses["reads"] == "data.csv"
+    assert addresses["writes"] == "{out}x.csv"
