@@ -119,6 +119,7 @@ if TYPE_CHECKING:
     from mldebt.project.model_saves import ModelSave as ModelSave
     from mldebt.project.model_saves import is_recorded as is_recorded
     from mldebt.project.model_saves import model_saves as model_saves
+    from mldebt.project.model_saves import records_quality as records_quality
     from mldebt.project.model_saves import written_objects as written_objects
     from mldebt.project.name_lists import NameList as NameList
     from mldebt.project.name_lists import name_lists as name_lists
@@ -230,7 +231,7 @@ _HOMES = {
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.name_lists": "NameList name_lists",
     "mldebt.project.model_outputs": "Output is_number is_out_of_fold",
-    "mldebt.project.model_saves": "ModelSave is_recorded model_saves written_objects",
+    "mldebt.project.model_saves": "ModelSave is_recorded model_saves written_objects records_quality",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
     "mldebt.project.orders": "Disorder disorders",

@@ -69,5 +69,7 @@ def _unseeded(project: Project, program: Program, draws: Mapping[str, list[Draw]
         for draw in draws[path]:
             if draw.generator in seeded or (explores and not _DECISIVE.search(draw.site.name)):
                 continue
-            if program.reach.has(draw.site.source, draw.site.call.block):
+            if program.reach.has(draw.site.source, draw.site.call.block) and not project.randomness.seeds_here(
+                draw.site, draw.generator
+            ):
                 yield draw

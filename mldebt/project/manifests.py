@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, NamedTuple
 
+from mldebt.facts import Const, Seq
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind, Location, Role, Span
 
@@ -20,6 +21,9 @@ _WRITTEN = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<
 _ASIDE = frozenset({"requirements", "docker", "deploy", "envs", "env", "conda", "conf", "configs"})
 _PIPELINES = ("dvc.yaml", "MLproject", "Snakefile")
 _ENVIRONMENT = re.compile(r"(conda[-_]?)?env(ironment)?([-_.][\w-]+)?\.ya?ml$")
+
+
+_PLANNED = re.compile(r"Development Status :: [12] - ")
 
 
 class Dependency(NamedTuple):
@@ -110,20 +114,23 @@ def imported_modules(project: Project, path: str, skipped: Collection[Role]) -> 
 def is_library(project: Project, path: str) -> bool:
     """Whether the files beside a path describe a package for others: published ones have classifiers.
 
-    What has a pipeline of its own is an application, whatever template its `setup.py` came from.
+    The classifiers of one that was only planned, as templates write them, say nothing; and what has a pipeline of its
+    own is an application, whatever template its `setup.py` came from.
     """
     root = project.subprojects.root_of(path)
     if any((f"{root}/{name}" if root else name) in project.files for name in _PIPELINES):
         return False
+    found: list[object] = []
     for name in ("pyproject.toml", "setup.cfg"):
         source = project.source(f"{root}/{name}" if root else name)
-        for entry in source.facts.entries if source is not None else ():
-            if entry.path[1:2] == ("classifiers",) or entry.path[2:3] == ("classifiers",):
-                return True
-    return any(
-        site.argument(None, "classifiers") is not None and project.subprojects.root_of(site.source.path) == root
-        for site in project.calls("setuptools.setup", "distutils.core.setup")
-    )
+        entries = source.facts.entries if source is not None else ()
+        found += [entry.value for entry in entries if "classifiers" in entry.path[1:3]]
+    for site in project.calls("setuptools.setup", "distutils.core.setup"):
+        given = site.argument(None, "classifiers")
+        if given is not None and project.subprojects.root_of(site.source.path) == root:
+            items = given.items if isinstance(given, Seq) else (given,)
+            found += [item.value if isinstance(item, Const) else "" for item in items]
+    return bool(found) and not any(_PLANNED.search(str(value)) for value in found)
 
 
 def _requirements(source: SourceFacts) -> Manifest:

@@ -78,6 +78,21 @@ def is_recorded(project: Project, program: Program) -> bool:
     return any(_is_record(a) and program.reach.has(a.source, a.call.block) for a in project.accesses)
 
 
+def records_quality(project: Project, program: Program) -> bool:
+    """Whether a program may record metrics: by a tracker, a stage that declares metrics, or a file of its own."""
+    if program.reach.by_name or any(s.metrics or s.plots for s, _ in project.stages_running(program.source)):
+        return True
+    for path in program.reach.paths:
+        source = project.source(path)
+        header = source.facts.header if source is not None else None
+        if header is not None and (
+            not _TRACKERS.isdisjoint(module.partition(".")[0] for module in header.modules)
+            or any(_TRACKER_NAMES.search(name) for name in header.names)
+        ):
+            return True
+    return any(_is_record(a) and program.reach.has(a.source, a.call.block) for a in project.accesses)
+
+
 def _is_model(access: DataAccess) -> bool:
     if access.address is None or access.api.endswith("Checkpoint"):
         return False

@@ -9,11 +9,12 @@ from typing import Any
 
 from mldebt.api_rows import Api
 from mldebt.api_tables import ApiTables
-from mldebt.facts import Called, Const, Expr
+from mldebt.facts import Call, Called, Const, Expr
 from mldebt.project.calls import Site
 from mldebt.project.imports import Imports
 from mldebt.project.names import is_code
 from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Span
 
 _LOADERS = (
     "hydra.utils.instantiate",
@@ -98,7 +99,10 @@ class Randomness:
         """
         if source.path not in self._seeded:
             found: set[str] = set()
+            local = self._seeded_locally(source)
             for call in source.facts.calls:
+                if call.span in local:
+                    continue
                 last = call.name.rpartition(".")[2] or getattr(call.func, "name", "")
                 api = self._tables.lookup(call.name) if call.name else None
                 if api is not None and api.seeds:
@@ -109,6 +113,32 @@ class Randomness:
                 found.update(_EVERY_GENERATOR)
             self._seeded[source.path] = frozenset(found)
         return self._seeded[source.path]
+
+    def seeds_here(self, site: Site, generator: str) -> bool:
+        """Whether the function around a call seeds the generator itself."""
+        scope = site.source.scope_of(site.call.block)
+        return any(
+            generator in self._generators(call) and site.source.scope_of(call.block) == scope
+            for call in site.source.facts.calls
+        )
+
+    def _seeded_locally(self, source: SourceFacts) -> frozenset[Span]:
+        """The seeding calls that only make shuffles in one function go together: the same function seeds again.
+
+        What other functions draw is not fixed by them.
+        """
+        if not any("seed" in name for name in (*source.facts.header.names, *source.facts.header.methods)):
+            return frozenset()
+        found: dict[tuple[int, str], list[Span]] = {}
+        for call in source.facts.calls:
+            scope = source.scope_of(call.block) if self._generators(call) else 0
+            if scope and call.name.rpartition(".")[2] == "seed":
+                found.setdefault((scope, call.name), []).append(call.span)
+        return frozenset(span for spans in found.values() if len(spans) > 1 for span in spans)
+
+    def _generators(self, call: Call) -> tuple[str, ...]:
+        api = self._tables.lookup(call.name) if call.name else None
+        return api.seeds if api is not None else ()
 
 
 def _has_seed(api: Api, site: Site) -> bool:

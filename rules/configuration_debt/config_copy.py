@@ -56,9 +56,7 @@ class ConfigCopy(Rule):
     ## The arguments of a model
 
     ```yaml title="params.yaml"
-    train:
-      n_estimators: 150
-      max_depth: 20
+    train: {n_estimators: 150, max_depth: 20}
     ```
 
     ```python title="explore.ipynb"
@@ -66,9 +64,10 @@ class ConfigCopy(Rule):
     from sklearn.ensemble import RandomForestClassifier
 
     model = RandomForestClassifier(n_estimators=100, max_depth=10)  # expect: config-copy
+    params = {"n_estimators": 100, "max_depth": 10}  # expect: config-copy
     ```
 
-    ## Other keys, or values that come from elsewhere
+    ## Values that come from elsewhere
 
     ```yaml title="params.yaml"
     train: {n_estimators: 150, max_depth: 20}
@@ -83,16 +82,20 @@ class ConfigCopy(Rule):
     row = {"id": 3, "name": "x", "age": 4, "city": "y"}
     ```
 
-    ## Tests
+    ```python title="tests/test_train.py"
+    from sklearn.ensemble import RandomForestClassifier
+
+    model = RandomForestClassifier(n_estimators=1, max_depth=1)
+    ```
+
+    ## Other keys
 
     ```yaml title="params.yaml"
     train: {n_estimators: 150, max_depth: 20}
     ```
 
-    ```python title="tests/test_train.py"
-    from sklearn.ensemble import RandomForestClassifier
-
-    model = RandomForestClassifier(n_estimators=1, max_depth=1)
+    ```python title="train.py"
+    limits = {"n_estimators": 100, "rows": 10}
     ```
     """
 
@@ -124,7 +127,7 @@ class ConfigCopy(Rule):
     def _written(self, project: Project, source: SourceFacts) -> Iterator[tuple[Span, dict[str, object], bool]]:
         """The dictionaries and models of a source, and whether they are the arguments of a model."""
         for binding in source.facts.bindings:
-            if isinstance(binding.value, facts.Map) and len(binding.value.keys) >= self.least_keys:
+            if isinstance(binding.value, facts.Map) and len(binding.value.keys) > 1:
                 keys = [key.value for key in binding.value.keys if isinstance(key, facts.Const)]
                 if len(keys) == len(binding.value.keys):
                     yield (
@@ -147,6 +150,8 @@ class ConfigCopy(Rule):
         shared = written.keys() & part.keys
         if arguments:
             return len(shared) > 1 and all(_is_plain_number(part.values.get(key)) for key in shared)
+        if written.keys() == part.keys and all(map(_is_plain_number, (*written.values(), *part.values.values()))):
+            return len(part.values) == len(part.keys)
         equal = sum(1 for key in shared if key in part.values and part.values[key] == written[key])
         return (
             len(shared) >= self.least_keys

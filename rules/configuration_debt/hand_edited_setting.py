@@ -9,7 +9,7 @@ from mldebt import Finding, Kind, Project, Role, Rule, Severity, SourceFacts, Sp
 
 _ASKS = re.compile(
     r"(?<!not )(?<!NOT )(?<!n.t )\b(CHANGE|REPLACE|EDIT|ADJUST)\b(?! (in|of|from|rate)\b)"
-    r"|\b([Cc]hange|[Rr]eplace|[Ss]et|[Ee]dit|[Aa]djust|[Uu]pdate|[Mm]odify|[Pp]ut|[Ee]nter|[Ii]nsert|[Uu]se)\b[^.;]{0,40}"
+    r"|\b([Cc]hange|[Rr]eplace|[Ss]et|[Ee]dit|[Aa]djust|[Uu]pdate|[Mm]odify|[Pp]ut|[Ee]nter|[Ii]nsert)\b[^.;]{0,40}"
     r"\byour (own |local |actual |real )?(\w+ )?(path|dir|directory|folder|user ?name|name|bucket|account|machine"
     r"|project|token|key|email|entity|server|host|url|data|id|file)s?\b"
     r"|\b[Cc]hange (this|it|me) (path|to the (path|directory|folder|location)|before|according)"

@@ -130,20 +130,27 @@ class StaleLock(Rule):
             if differences:
                 yield self._finding(stage, lock, differences)
 
-    def _finding(self, stage: Stage, lock: Stage, differences: list[str]) -> Finding:
+    def _finding(self, stage: Stage, lock: Stage, differences: list[tuple[str, Declared]]) -> Finding:
         more = f" (and {len(differences) - 3} more)" if len(differences) > 3 else ""
+        shown = "; ".join(text for text, _ in differences[:3])
         return self.finding(
             stage.location,
-            f"stage `{stage.name}` is not the one of `{lock.path}`: {'; '.join(differences[:3])}{more}",
-            related=[Related(lock.location, "as it was run")],
+            f"stage `{stage.name}` is not the one of `{lock.path}`: {shown}{more}",
+            related=[Related(lock.location, "as it was run")]
+            + [Related(declared.location, text) for text, declared in differences[:8]],
             scope=stage.name,
         )
 
 
-def _differences(what: str, declared: Iterable[Declared], locked: Iterable[Declared]) -> Iterator[str]:
+def _differences(
+    what: str, declared: Iterable[Declared], locked: Iterable[Declared]
+) -> Iterator[tuple[str, Declared]]:
     """How two lists of paths differ; nothing is said where a path has unknown parts."""
     now, then = list(declared), list(locked)
     if all(d.is_known for d in (*now, *then)):
-        names, old = {d.path.rstrip("/") for d in now}, {d.path.rstrip("/") for d in then}
-        yield from (f"{what} `{path}` is declared and was not locked" for path in sorted(names - old))
-        yield from (f"{what} `{path}` was locked and is not declared" for path in sorted(old - names))
+        names = {d.path.rstrip("/"): d for d in now}
+        old = {d.path.rstrip("/"): d for d in then}
+        for path in sorted(names.keys() - old.keys()):
+            yield f"{what} `{path}` is declared and was not locked", names[path]
+        for path in sorted(old.keys() - names.keys()):
+            yield f"{what} `{path}` was locked and is not declared", old[path]

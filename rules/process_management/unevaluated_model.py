@@ -1,0 +1,144 @@
+"""The rule `unevaluated-model`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mldebt import Confidence, Finding, Kind, ModelSave, Program, Project, Role, Rule, is_recorded, model_saves
+
+_JUDGES = re.compile(
+    r"score|metric|evaluat|validat|accura|auc|f1|rmse|mse|mae|loss|report|confusion|cross_?val|test|eval_set|early_stop"
+    r"|silhouette|perplex|bleu|recall|precision|benchmark|monitor|backtest|error",
+    re.IGNORECASE,
+)
+_ARGUMENTS = frozenset(
+    {"eval_set", "validation_data", "validation_split", "valid_sets", "evals", "oob_score", "cv"}
+)
+_BY_THEMSELVES = frozenset(
+    "autogluon pycaret h2o tpot transformers pytorch_lightning lightning fastai catalyst ultralytics skorch prophet"
+    " setfit accelerate ignite stable_baselines3 trl gensim sentence_transformers kedro zenml metaflow torch"
+    " tensorflow keras"
+    .split()
+)  # fmt: skip
+_UNJUDGED = re.compile(
+    r"cluster|KMeans|PCA|decomposition|manifold|neighbors\.NearestNeighbors|mixture|IsolationForest|scaler|encoder"
+    r"|vectori[sz]er|tokenizer",
+    re.IGNORECASE,
+)
+
+
+class UnevaluatedModel(Rule):
+    """A model is trained and saved, and nothing in the project measures how good it is.
+
+    The next training can make it worse without anybody noticing, and nothing can be asserted before it is used. Breck
+    et al. 2017 (ML Test Score, infrastructure 4): the quality of a model is validated before one attempts to serve it.
+
+    ## How to repair
+
+    Hold out data, score the model on it, keep the result next to the model, and compare it before the model is used.
+
+    ## Fitted on everything, and saved
+
+    ```python title="train.py"
+    import joblib
+    import pandas as pd
+    from sklearn.ensemble import RandomForestClassifier
+
+    table = pd.read_csv("churn.csv")
+    model = RandomForestClassifier(random_state=0).fit(table[["a", "b"]], table["y"])
+    joblib.dump(model, "models/model.pkl")  # expect: unevaluated-model
+    ```
+
+    ## Scored in the same program
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.metrics import roc_auc_score
+
+    model = RandomForestClassifier(random_state=0).fit(X, y)
+    print(roc_auc_score(y_test, model.predict(X_test)))
+    joblib.dump(model, "models/model.pkl")
+    ```
+
+    ## Scored by another program, or by a function that is not known
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+
+    model = RandomForestClassifier(random_state=0).fit(X, y)
+    joblib.dump(model, "models/model.pkl")
+    ```
+
+    ```python title="evaluate.py"
+    import joblib
+    from sklearn.metrics import roc_auc_score
+
+    model = joblib.load("models/model.pkl")
+    print(roc_auc_score(y, model.predict(X)))
+    ```
+
+    ## Something that has no quality of its own
+
+    ```python title="fit_scaler.py"
+    import joblib
+    from sklearn.cluster import KMeans
+
+    groups = KMeans(random_state=0).fit(X)
+    joblib.dump(groups, "models/model_groups.pkl")
+    ```
+    """
+
+    confidence = Confidence.MEDIUM
+    minutes = 30
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL, Role.NOTEBOOK}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield a finding for each program that saves a model of a part of the project in which nothing scores."""
+        judged: dict[str, bool] = {}
+        told: set[str] = set()
+        for save in model_saves(project):
+            home = save.program.source
+            if home.kind is Kind.NOTEBOOK or home.source.is_any(*self.skip_roles) or home.path in told:
+                continue
+            root = project.subprojects.root_of(home.path)
+            if root not in judged:
+                judged[root] = _judges(project, root)
+            if not judged[root] and not _is_left_out(project, save) and str(save.access.location) not in told:
+                told |= {home.path, str(save.access.location)}
+                yield self.finding(
+                    save.access.location,
+                    f"`{home.path}` trains `{save.access.address}`, and nothing in the project scores it",
+                    scope=save.access.source.scope_name(save.access.call.block),
+                )
+
+
+def _judges(project: Project, root: str) -> bool:
+    """Whether any code of a part of the project measures a model, by the names of what it calls and defines."""
+    for source in project.code:
+        if project.subprojects.root_of(source.path) != root or source.source.is_any(Role.VENDORED):
+            continue
+        header = source.facts.header
+        functions = (function.name for function in source.facts.functions)
+        if any(map(_JUDGES.search, (*header.methods, *header.names, *functions))):
+            return True
+        if any(k.name in _ARGUMENTS for call in source.facts.calls for k in call.keywords):
+            return True
+    return False
+
+
+def _is_left_out(project: Project, save: ModelSave) -> bool:
+    """Whether what is saved may have no quality, or is measured by what trains it."""
+    program: Program = save.program
+    for path in program.reach.paths:
+        source = project.source(path)
+        if source is None:
+            continue
+        if not _BY_THEMSELVES.isdisjoint(module.partition(".")[0] for module in source.facts.header.modules):
+            return True
+    events = list(project.phases.during(program, "fit", "tune"))
+    return all(_UNJUDGED.search(event.name) for event in events) or (
+        is_recorded(project, program) and program.reach.by_name
+    )
