@@ -169,6 +169,8 @@ if TYPE_CHECKING:
     from mldebt.project.time_order import Sign as Sign
     from mldebt.project.time_order import signs as signs
     from mldebt.project.torch_modules import blocks_without_grad as blocks_without_grad
+    from mldebt.project.torch_modules import called_without_grad as called_without_grad
+    from mldebt.project.torch_modules import differs_in_training as differs_in_training
     from mldebt.project.torch_modules import is_dataset as is_dataset
     from mldebt.project.torch_modules import is_module as is_module
     from mldebt.project.trails import Learned as Learned
@@ -260,6 +262,7 @@ _HOMES = {
     "mldebt.project.torch_modules": "blocks_without_grad is_dataset is_module",
     "mldebt.project.time_order": "Sign signs",
     "mldebt.project.training_columns": "TrainingColumns made_from taken_out training_columns",
+    "mldebt.project.torch_modules": "blocks_without_grad called_without_grad differs_in_training is_dataset is_module",
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
     "mldebt.project.unreferenced": "may_be_hook",

@@ -81,6 +81,31 @@ class Syntax:
                 if written:
                     yield written, node
 
+    def line_after(self, span: Span, text: str) -> Edit | None:
+        """The edit that adds a line after the expression statement that a call (by its place) is."""
+        node = self.call(span)
+        for statement in ast.walk(self.tree) if node is not None else ():
+            if isinstance(statement, ast.Expr) and statement.value is node:
+                place = self.span(statement)
+                before = self._lines[place.line - 1][: place.column - 1]
+                rest = self._lines[place.end_line - 1][place.end_column - 1 :].strip()
+                if before.strip() or (rest and not rest.startswith("#")):
+                    return None
+                end = Span.at(place.end_line, len(self._lines[place.end_line - 1]) + 1)
+                return self.edit(end, f"\n{before}{text}")
+        return None
+
+    def decorator(self, span: Span, text: str) -> Edit | None:
+        """The edit that adds a decorator to the function whose name stands at a place, if it has none."""
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if node.lineno == span.line and not node.decorator_list:
+                place = self.span(node)
+                before = self._lines[place.line - 1][: place.column - 1]
+                return self.edit(Span.at(place.line, place.column), f"{text}\n{before}")
+        return None
+
     def edit(self, span: Span, text: str) -> Edit | None:
         """The edit that writes a text at a place; None where the place goes over the end of a cell."""
         place = self.source.location(span)

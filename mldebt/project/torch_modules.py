@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Called, Class, Expr
+from mldebt.facts import Attr, Called, Class, Expr, Ref
 from mldebt.project.qualify import qualified
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ MODULE = "torch.nn.Module"
 DATASET = "torch.utils.data.Dataset"
 _MODULES = ("torch.nn.", "torchvision.models.", "timm.models.", "pytorch_lightning.LightningModule", "lightning.")
 _DATASETS = ("torch.utils.data.", "torchvision.datasets.")
+_RANDOM = re.compile(
+    r"[Dd]ropout|[Bb]atch_?[Nn]orm|InstanceNorm|DropPath|drop_path|(resnet|efficientnet|densenet|mobilenet|vgg)"
+)
 _NO_GRAD = frozenset(
     {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.set_grad_enabled"}
 )
@@ -51,6 +55,32 @@ def derives(project: Project, source: SourceFacts, cls: Class, prefixes: tuple[s
         and derives(project, base.source, base.fact, prefixes, depth + 1)
         for base in project.names.bases(source, cls)
     )
+
+
+def differs_in_training(project: Project, source: SourceFacts, model: Ref) -> bool:
+    """Whether a model surely has layers that do something else in training: by the text of its class, or its name."""
+    kind = project.type_of(source, model)
+    path, colon, qualname = kind.rpartition(":")
+    home = project.source(path) if colon else None
+    if home is None:
+        made = [source.facts.bindings[index].value for index in model.bindings if index >= 0]
+        names = [source.facts.calls[value.call].name for value in made if isinstance(value, Called)]
+        return any(_RANDOM.search(name) for name in names)
+    cls = next((cls for cls in home.facts.classes if cls.qualname == qualname), None)
+    inside = [c for c in home.facts.calls if cls is not None and cls.block in home.ancestors(c.block)]
+    return any(_RANDOM.search(call.name) for call in inside)
+
+
+def called_without_grad(project: Project) -> set[str]:
+    """The names of the functions that are called somewhere where autograd is switched off."""
+    found = set()
+    for source in project.code:
+        quiet = blocks_without_grad(source)
+        for call in source.facts.calls if quiet else ():
+            if any(block in quiet for block in source.ancestors(call.block)):
+                last = call.func.name if isinstance(call.func, Attr) else call.name.rpartition(".")[2]
+                found.add(last.lstrip(":"))
+    return found
 
 
 def blocks_without_grad(source: SourceFacts) -> frozenset[int]:

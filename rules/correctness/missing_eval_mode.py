@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mldebt import (
     Finding,
+    Fix,
     Kind,
     Profile,
     Project,
@@ -15,15 +15,13 @@ from mldebt import (
     Severity,
     SourceFacts,
     blocks_without_grad,
+    differs_in_training,
     facts,
     walk,
     written,
 )
 
 _MODES = frozenset({"eval", "train"})
-_RANDOM = re.compile(
-    r"[Dd]ropout|[Bb]atch_?[Nn]orm|InstanceNorm|DropPath|drop_path|(resnet|efficientnet|densenet|mobilenet|vgg)"
-)
 _FRAMEWORKS = frozenset({"pytorch_lightning", "lightning", "fastai", "ignite", "catalyst", "skorch", "composer"})
 
 
@@ -59,6 +57,30 @@ class MissingEvalMode(Rule):
             return net(x)  # expect: missing-eval-mode
     ```
 
+    ## Fixed
+
+    ```python title="serve.py"
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.drop = nn.Dropout(0.5)
+
+        def forward(self, x):
+            return self.drop(x)
+
+    def predict(x):
+        net = Net()
+        net.load_state_dict(torch.load("net.pt", weights_only=True))
+        net.eval()
+        with torch.no_grad():
+            return net(x)
+    ```
+
+    ## In a notebook
+
     ```python title="score.ipynb"
     # %%
     import torch
@@ -79,14 +101,7 @@ class MissingEvalMode(Rule):
     def predict(x):
         net = models.resnet50()
         net.load_state_dict(torch.load("net.pt", weights_only=True))
-        net.eval()
-        with torch.no_grad():
-            return net(x)
-
-    def chained(x):
-        net = models.resnet50()
-        net.load_state_dict(torch.load("net.pt", weights_only=True))
-        net = net.to("cuda").eval()
+        net.train(False)
         with torch.no_grad():
             return net(x)
 
@@ -97,12 +112,6 @@ class MissingEvalMode(Rule):
         with torch.no_grad():
             return net(x)
 
-    def still_in_training(x):
-        net = models.resnet50()
-        net.load_state_dict(torch.load("net.pt", weights_only=True))
-        net.train(False)
-        with torch.no_grad():
-            return net(x)
     ```
 
     ## Layers that do the same in both modes, and dropout that is wanted
@@ -110,7 +119,6 @@ class MissingEvalMode(Rule):
     ```python title="serve.py"
     import torch
     from torch import nn
-
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
@@ -160,7 +168,7 @@ class MissingEvalMode(Rule):
             return
         calls = [c for c in source.facts.calls if scope in source.ancestors(c.block)]
         use = next((c for c in calls if c.span > load.span and _is_use(source, c, name, quiet)), None)
-        if use is None or not _differs(project, source, model):
+        if use is None or not differs_in_training(project, source, model):
             return
         if any(_may_switch(c, name) for c in calls):
             return
@@ -169,7 +177,14 @@ class MissingEvalMode(Rule):
             f"`{name}` predicts in training mode: nothing calls `{name}.eval()` after its weights were loaded",
             related=[Related(source.location(load.span), "its weights are loaded here")],
             scope=source.scope_name(use.block),
+            fix=_fix(project, source, load, name),
         )
+
+
+def _fix(project: Project, source: SourceFacts, load: facts.Call, name: str) -> Fix | None:
+    syntax = project.syntax(source)
+    edit = syntax.line_after(load.span, f"{name}.eval()") if syntax is not None else None
+    return None if edit is None else Fix(f"Call `{name}.eval()` after loading", (edit,))
 
 
 def _is_use(source: SourceFacts, call: facts.Call, name: str, quiet: frozenset[int]) -> bool:
@@ -183,17 +198,3 @@ def _may_switch(call: facts.Call, name: str) -> bool:
         return True
     given = (*call.args, *(keyword.value for keyword in call.keywords))
     return any(isinstance(part, facts.Ref) and part.name == name for argument in given for part in walk(argument))
-
-
-def _differs(project: Project, source: SourceFacts, model: facts.Expr) -> bool:
-    """Whether the model surely has layers that do something else in training: by the text of its class or its name."""
-    kind = project.type_of(source, model)
-    path, colon, qualname = kind.rpartition(":")
-    home = project.source(path) if colon else None
-    if home is None:
-        made = [source.facts.bindings[i].value for i in getattr(model, "bindings", ()) if i >= 0]
-        names = [source.facts.calls[v.call].name for v in made if isinstance(v, facts.Called)]
-        return any(_RANDOM.search(name) for name in names)
-    cls = next((cls for cls in home.facts.classes if cls.qualname == qualname), None)
-    inside = [c for c in home.facts.calls if cls is not None and cls.block in home.ancestors(c.block)]
-    return any(_RANDOM.search(call.name) for call in inside)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mldebt import (
     Finding,
+    Fix,
     Kind,
     Profile,
     Project,
@@ -13,6 +14,7 @@ from mldebt import (
     Rule,
     SourceFacts,
     blocks_without_grad,
+    called_without_grad,
     facts,
     written,
 )
@@ -48,6 +50,22 @@ class MissingNoGrad(Rule):
         return outputs
     ```
 
+    ## Fixed
+
+    ```python title="evaluate.py"
+    import torch
+
+    @torch.no_grad()
+    def evaluate(net, loader):
+        net.eval()
+        outputs = []
+        for x, y in loader:
+            outputs.append(net(x))
+        return outputs
+    ```
+
+    ## In a notebook
+
     ```python title="evaluate.ipynb"
     # %%
     import torch
@@ -59,7 +77,6 @@ class MissingNoGrad(Rule):
 
     ```python title="evaluate.py"
     import torch
-
     def evaluate(net, loader):
         net.eval()
         with torch.no_grad():
@@ -71,7 +88,7 @@ class MissingNoGrad(Rule):
         return [net(x) for x in loader]
 
     @smart_inference()
-    def project_decorator(net, loader):
+    def other(net, loader):
         net.eval()
         return [net(x) for x in loader]
 
@@ -90,11 +107,10 @@ class MissingNoGrad(Rule):
         return [net(x) for x in loader]
     ```
 
-    ## Gradients are wanted, one prediction is made, or nothing is known of the object
+    ## Gradients are wanted, or one prediction is made
 
     ```python title="explain.py"
     import torch
-
     def saliency(net, loader):
         net.eval()
         for x, y in loader:
@@ -104,9 +120,6 @@ class MissingNoGrad(Rule):
     def one(net, x):
         net.eval()
         return net(x)
-
-    def formulas(table, rows):
-        return [table(row) for row in rows]
     ```
     """
 
@@ -126,10 +139,13 @@ class MissingNoGrad(Rule):
             for call in source.facts.calls:
                 if isinstance(call.func, facts.Attr) and call.func.name == "eval" and not call.args:
                     if under is None:
-                        under = _called_without_grad(project)
-                    yield from self._after(source, call, written(call.func.base), under)
+                        under = called_without_grad(project)
+                    yield from self._after(project, source, call, under)
 
-    def _after(self, source: SourceFacts, switch: facts.Call, name: str, under: set[str]) -> Iterator[Finding]:
+    def _after(
+        self, project: Project, source: SourceFacts, switch: facts.Call, under: set[str]
+    ) -> Iterator[Finding]:
+        name = written(switch.func.base) if isinstance(switch.func, facts.Attr) else ""
         scope = source.scope_of(switch.block)
         function = source.function_of(scope)
         if not name or (function is not None and (function.decorators or function.name in under)):
@@ -147,8 +163,17 @@ class MissingNoGrad(Rule):
                     f"`{name}(…)` keeps the graph of each batch: nothing switches gradients off in this loop",
                     related=[Related(source.location(switch.span), "only its mode is switched")],
                     scope=source.scope_name(call.block),
+                    fix=_fix(project, source, function),
                 )
                 return
+
+
+def _fix(project: Project, source: SourceFacts, function: facts.Function | None) -> Fix | None:
+    """The decorator that switches gradients off in the whole function."""
+    has_torch = any(fact.module == "torch" and fact.alias == "torch" for fact in source.facts.imports)
+    syntax = project.syntax(source) if function is not None and has_torch else None
+    edit = syntax.decorator(function.span, "@torch.no_grad()") if syntax and function is not None else None
+    return None if edit is None else Fix("Decorate the function with `torch.no_grad`", (edit,))
 
 
 def _last(call: facts.Call) -> str:
@@ -173,14 +198,3 @@ def _in_loop(source: SourceFacts, block: int, scope: int) -> bool:
         if source.facts.blocks[ancestor].kind in _LOOPS:
             return True
     return False
-
-
-def _called_without_grad(project: Project) -> set[str]:
-    """The names of the functions that are called where gradients are switched off."""
-    found = set()
-    for source in project.code:
-        quiet = blocks_without_grad(source)
-        for call in source.facts.calls if quiet else ():
-            if any(block in quiet for block in source.ancestors(call.block)):
-                found.add(_last(call).lstrip(":"))
-    return found

@@ -136,8 +136,8 @@ class NotebookCodeFork(Rule):
                     if _stem(copy) != _stem(origin) and copy.source.path != origin.source.path:
                         pairs[copy.source.path, origin.source.path].append((copy, origin))
         for (copied, path), found_pairs in pairs.items():
-            if frozenset((copied, path)) in alike:
-                continue  # `copied-notebook` says so
+            if frozenset((copied, path)) in alike or project.versions.are_versions((copied, path)):
+                continue  # `copied-notebook` or `versioned-copy` says so
             yield self._finding(path, sorted(found_pairs, key=lambda pair: pair[0].function.span))
 
     def _finding(self, path: str, pairs: list[tuple[CloneMember, CloneMember]]) -> Finding:
