@@ -259,7 +259,6 @@ _HOMES = {
     "mldebt.project.strings": "strings_of",
     "mldebt.project.switches": "Switch",
     "mldebt.project.symbol_uses": "SymbolUse symbol_uses",
-    "mldebt.project.torch_modules": "blocks_without_grad is_dataset is_module",
     "mldebt.project.time_order": "Sign signs",
     "mldebt.project.training_columns": "TrainingColumns made_from taken_out training_columns",
     "mldebt.project.torch_modules": "blocks_without_grad called_without_grad differs_in_training is_dataset is_module",
