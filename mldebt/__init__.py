@@ -188,6 +188,8 @@ if TYPE_CHECKING:
     from mldebt.project.unused_variables import unused_variables as unused_variables
     from mldebt.project.unwritten_keys import unwritten_keys as unwritten_keys
     from mldebt.project.walk import walk as walk
+    from mldebt.project.worker_seeds import draws_in_workers as draws_in_workers
+    from mldebt.project.worker_seeds import repeats_its_seed as repeats_its_seed
     from mldebt.rule import Rule as Rule
     from mldebt.source import Kind as Kind
     from mldebt.source import Location as Location
@@ -272,6 +274,7 @@ _HOMES = {
     "mldebt.project.walk": "walk",
     "mldebt.project.closures": "data_closures",
     "mldebt.project.columns": "dead_columns",
+    "mldebt.project.worker_seeds": "draws_in_workers repeats_its_seed",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
     "mldebt.values": "known_texts show",

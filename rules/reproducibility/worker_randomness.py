@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Rule, Severity, Site, SourceFacts, facts, is_dataset, walk
+from mldebt import (
+    Finding,
+    Profile,
+    Project,
+    Related,
+    Rule,
+    Severity,
+    Site,
+    SourceFacts,
+    draws_in_workers,
+    facts,
+    repeats_its_seed,
+)
 
 _LOADERS = ("torch.utils.data.DataLoader", "torch.utils.data.dataloader.DataLoader")
-_SEEDS = ("numpy.random.seed", "random.seed")
-_DRAWS = re.compile(
-    r"numpy\.random\.(?!seed|default_rng|RandomState|Generator|SeedSequence|get_state|set_state)\w+"
-)
 _SEEDED_SINCE = "1.9"
 
 
@@ -106,7 +113,7 @@ class WorkerRandomness(Rule):
             if site.source.source.is_any(*self.skip_roles) or site.hides_arguments or not _has_workers(site):
                 continue
             if draws is None:
-                draws = list(_draws(project))
+                draws = list(draws_in_workers(project))
             reached = project.imports.reached_from(site.source.path) | {site.source.path}
             near = [(source, call) for source, call in draws if source.path in reached]
             claim = self._claim(project, site) if near else ""
@@ -135,7 +142,7 @@ class WorkerRandomness(Rule):
             )
         if site.argument(None, "persistent_workers") not in (None, facts.Const(False)):
             return ""
-        if _repeats(project, site, init):
+        if repeats_its_seed(project, site, init):
             return "the workers get the same seed again in each epoch: what they draw repeats itself"
         return ""
 
@@ -144,58 +151,3 @@ def _has_workers(site: Site) -> bool:
     """Whether there surely is a worker, or a number of them that is a setting."""
     number = site.argument(5, "num_workers")
     return number is not None and number != facts.Const(0)
-
-
-def _draws(project: Project) -> Iterator[tuple[SourceFacts, facts.Call]]:
-    """The draws from NumPy's global generator that methods of data sets make."""
-    for source in project.code:
-        if not any(_DRAWS.fullmatch(name) for name in source.facts.header.names):
-            continue
-        for cls in source.facts.classes:
-            if is_dataset(project, source, cls):
-                for call in source.facts.calls:
-                    inside = cls.block in source.ancestors(call.block)
-                    if (
-                        inside
-                        and _DRAWS.fullmatch(call.name)
-                        and not source.scope_name(call.block).endswith("__init__")
-                    ):
-                        yield source, call
-
-
-def _repeats(project: Project, site: Site, init: facts.Expr) -> bool:
-    """Whether a function seeds with nothing but constants and the number of the worker."""
-    source, block, names = site.source, -1, set()
-    if isinstance(init, facts.Hole):  # a lambda: its calls stand in a block of their own on the same lines
-        inner = [
-            i
-            for i, b in enumerate(source.facts.blocks)
-            if b.kind == "lambda" and site.call.span.line <= b.span.line <= site.call.span.end_line
-        ]
-        block = inner[0] if len(inner) == 1 else -1
-        names = {b.name for b in source.facts.bindings if b.block == block and b.kind == "parameter"}
-    elif isinstance(init, facts.Ref):
-        symbol = project.names.symbol(source, f":{init.name}")
-        function = symbol.fact if symbol is not None else None
-        if symbol is not None and isinstance(function, facts.Function):
-            source, block = symbol.source, function.block
-            names = {param.name for param in function.params}
-    seeds = (
-        [c for c in source.facts.calls if c.name in _SEEDS and block in source.ancestors(c.block)]
-        if block >= 0
-        else []
-    )
-    return bool(seeds) and all(len(c.args) == 1 and _is_fixed(source, c.args[0], names) for c in seeds)
-
-
-def _is_fixed(source: SourceFacts, expr: facts.Expr, names: set[str]) -> bool:
-    """Whether a seed is made of constants and of the worker's number."""
-    for part in walk(expr):
-        if isinstance(part, facts.Const | facts.Binary):
-            continue
-        if not isinstance(part, facts.Ref):
-            return False
-        values = [binding.value for binding in source.facts.bindings if binding.name == part.name]
-        if part.name not in names and (len(values) != 1 or not isinstance(values[0], facts.Const)):
-            return False
-    return True
