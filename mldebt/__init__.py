@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from mldebt.project.config_families import Leaves as Leaves
     from mldebt.project.config_families import config_families as config_families
     from mldebt.project.config_families import leaves_of as leaves_of
+    from mldebt.project.config_parts import ConfigPart as ConfigPart
+    from mldebt.project.config_parts import config_parts as config_parts
     from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.copied_blocks import CopiedBlock as CopiedBlock
     from mldebt.project.copied_blocks import connected_blocks as connected_blocks
@@ -213,6 +215,7 @@ _HOMES = {
     "mldebt.project.data_checks": "checks_data",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_families": "Leaves config_families leaves_of",
+    "mldebt.project.config_parts": "ConfigPart config_parts",
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.environment_reads": "undeclared_environment",
     "mldebt.project.drivers": "Driver rival_drivers",

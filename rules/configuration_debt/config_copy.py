@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, SourceFacts, Span, facts
+from mldebt import (
+    ConfigPart,
+    Finding,
+    Kind,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    config_parts,
+    facts,
+)
 
 _MODELS = frozenset({"classifier", "regressor", "clusterer", "outlier-detector", "estimator", "booster"})
 
 _NEUTRAL = frozenset({"random_state", "seed", "n_jobs", "num_threads", "verbose", "verbosity", "random_seed"})
-
-
-class _Part(NamedTuple):
-    """A part of a configuration file: its keys and, of those that are simple settings, the values."""
-
-    source: SourceFacts
-    entry: facts.Entry
-    keys: frozenset[str]
-    values: dict[str, object]
 
 
 class ConfigCopy(Rule):
@@ -106,10 +109,10 @@ class ConfigCopy(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each dictionary, and each model, with the settings of a configuration file."""
-        parts = list(_parts(self, project))
+        parts = [part for part in config_parts(project) if not part.source.source.is_any(*self.skip_roles)]
         if not parts:
             return
-        by_key: dict[str, list[_Part]] = {}
+        by_key: dict[str, list[ConfigPart]] = {}
         for part in parts:
             for key in part.keys:
                 by_key.setdefault(key, []).append(part)
@@ -146,7 +149,7 @@ class ConfigCopy(Rule):
                 if api is not None and api.role in _MODELS:
                     yield call.span, numbers, True
 
-    def _is_copy(self, written: dict[str, object], part: _Part, arguments: bool) -> bool:
+    def _is_copy(self, written: dict[str, object], part: ConfigPart, arguments: bool) -> bool:
         shared = written.keys() & part.keys
         if arguments:
             return len(shared) > 1 and all(_is_plain_number(part.values.get(key)) for key in shared)
@@ -159,7 +162,7 @@ class ConfigCopy(Rule):
             and equal > 1
         )
 
-    def _finding(self, source: SourceFacts, span: Span, written: dict[str, object], part: _Part) -> Finding:
+    def _finding(self, source: SourceFacts, span: Span, written: dict[str, object], part: ConfigPart) -> Finding:
         shared = sorted(written.keys() & part.keys)
         differing = [k for k in shared if k in part.values and part.values[k] != written[k]]
         shown = ", ".join(f"`{key}`" for key in (differing or shared)[:4])
@@ -171,18 +174,6 @@ class ConfigCopy(Rule):
             related=[Related(part.source.location(part.entry.key), f"`{key}`")],
             severity=Severity.INFO if source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) else None,
         )
-
-
-def _parts(rule: ConfigCopy, project: Project) -> Iterator[_Part]:
-    """The parts of configuration files with at least two settings."""
-    for source in rule.sources(project, Kind.YAML, Kind.TOML):
-        if source.path.rpartition("/")[2] in ("dvc.yaml", "pyproject.toml") or "/." in f"/{source.path}":
-            continue
-        for entry in source.facts.entries:
-            children = project.documents.children(source.path, entry.path) if entry.kind == "map" else []
-            if len(children) > 1:
-                values = {str(c.path[-1]): c.value for c in children if c.kind == "scalar"}
-                yield _Part(source, entry, frozenset(str(c.path[-1]) for c in children), values)
 
 
 def _plain(expr: facts.Expr) -> object:
