@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from browser import DRIVER, Browser, chromium
 from browsing import CHROMIUM
@@ -15,7 +16,12 @@ from click.testing import CliRunner
 from test_audit import FIXTURES, git, hostile, hostile_audit  # noqa: F401
 
 from mldebt.cli import cli
+from mldebt.engine import check
+from mldebt.packs import find_packs
+from mldebt.report.audit import build_audit
 from mldebt.report.audit_html import render_html
+from mldebt.scope import find_scope
+from mldebt.settings import Settings, override
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None or DRIVER is None, reason="needs Chromium and ChromeDriver")
 
@@ -243,3 +249,25 @@ def test_foreign_text_stays_text(browser: Browser, hostile: Path) -> None:  # no
     assert "<b>project" in browser.run("return document.querySelector('h1').innerText")
     assert browser.console() == []
     assert browser.requests() == [page.as_uri()]
+
+
+def test_many_findings_are_linked_when_they_are_looked_at(browser: Browser, page: Path, tmp_path: Path) -> None:
+    """The page of many findings is kept small by leaving their addresses to the reader's browser."""
+    root = page.parent / "legacy"
+    git(root, "remote", "add", "origin", "git@git.example.org:team/legacy.git")
+    report = check(override(Settings(), profile="audit"), find_scope([root]), find_packs())
+    found = [finding for finding in report.findings if finding.location.cell is None]
+    many = tuple(msgspec.structs.replace(found[n % len(found)], message=f"number {n}") for n in range(2000))
+    file = tmp_path / "many.html"
+    file.write_text(render_html(build_audit(msgspec.structs.replace(report, findings=many))))
+    browser.open(file)
+    group = "document.querySelector('.rule')"
+    assert browser.run(f"return {group}.querySelectorAll('a').length") == 0
+    browser.run(f"{group}.open = true")
+    browser.until(f"return {group}.querySelectorAll('ol > li > a').length")
+    count = browser.run(f"return {group}.querySelectorAll('ol > li').length")
+    assert browser.run(f"return {group}.querySelectorAll('ol > li > a').length") == count
+    first = browser.run(f"return {group}.querySelector('a').href")
+    assert first.startswith("https://git.example.org/team/legacy/blob/")
+    assert "#L" in first
+    assert browser.console() == []

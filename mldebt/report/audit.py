@@ -41,15 +41,22 @@ class History(NamedTuple):
     address: str | None
     prefix: str
 
-    def link(self, path: str, line: int) -> str | None:
-        """The address of a line at the commit."""
+    @property
+    def base(self) -> str | None:
+        """What addresses of files at the commit begin with."""
         if self.address is None:
             return None
         from urllib.parse import quote
 
         host = self.address.split("/")[2]
         middle = "-/blob" if "gitlab" in host else "src" if "bitbucket" in host else "blob"
-        return f"{self.address}/{middle}/{self.head.sha}/{quote(self.prefix + path, errors='replace')}#L{line}"
+        return f"{self.address}/{middle}/{self.head.sha}/{quote(self.prefix, errors='replace')}"
+
+    def link(self, path: str, line: int) -> str | None:
+        """The address of a line at the commit."""
+        from urllib.parse import quote
+
+        return f"{self.base}{quote(path, errors='replace')}#L{line}" if self.base else None
 
 
 class Work(NamedTuple):

@@ -52,7 +52,7 @@ _EVIDENCE = (8, 2)
 """Related places of a finding that are shown; the second where there are many findings."""
 
 _MANY = 1500
-"""Findings from which places are not linked and less of each is shown, to keep the page small."""
+"""Findings from which links are made by the page itself and less of each is shown, to keep the page small."""
 
 _MOST_ROWS = 400
 
@@ -73,7 +73,13 @@ def render_html(audit: Audit) -> str:
     page = Environment(autoescape=True, trim_blocks=False).from_string(_read("audit.html"))
     shown = picture(audit.graph)
     data = json.dumps(
-        {"dot": shown.dot, "hotspots": _spots(audit.hotspots), "trend": _trend(audit)}, ensure_ascii=True
+        {
+            "dot": shown.dot,
+            "hotspots": _spots(audit.hotspots),
+            "trend": _trend(audit),
+            "base": audit.history.base if audit.history else None,
+        },
+        ensure_ascii=True,
     )
     hot = [spot for spot in audit.hotspots if spot.commits]
     score = audit.score

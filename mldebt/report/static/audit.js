@@ -135,6 +135,20 @@
   };
   if (picture) { picture.hidden = false; whenNear(picture, drawPicture); }
 
+  // Links of many findings are made when somebody looks at them
+  const linkUp = group => {
+    for (const span of group.querySelectorAll(":scope > ol > li > span:first-child")) {
+      const [, path, cell, line] = /^([^\\]+?):(?:(cell \d+):)?(\d+)(?::\d+)?$/.exec(span.textContent) ?? [];
+      if (!path) continue;
+      const link = document.createElement("a");
+      link.href = data.base + path.split("/").map(encodeURIComponent).join("/") + (cell ? "" : `#L${line}`);
+      link.rel = "noreferrer";
+      link.textContent = span.textContent;
+      span.replaceWith(link);
+    }
+  };
+  if (data.base) for (const group of document.querySelectorAll(".rule")) group.addEventListener("toggle", () => linkUp(group), { once: true });
+
   // All findings
   const tools = get("tools");
   if (tools) {
