@@ -32,5 +32,5 @@ def config_parts(project: Project) -> Iterator[ConfigPart]:
         for entry in source.facts.entries:
             children = project.documents.children(source.path, entry.path) if entry.kind == "map" else []
             if len(children) > 1:
-                values = {str(c.path[-1]): c.value for c in children if c.kind == "scalar"}
+                values: dict[str, object] = {str(c.path[-1]): c.value for c in children if c.kind == "scalar"}
                 yield ConfigPart(source, entry, frozenset(str(c.path[-1]) for c in children), values)
