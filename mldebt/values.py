@@ -234,7 +234,7 @@ def map_text(value: Value, function: Callable[[str], str]) -> Value:
 
 def join_paths(values: Iterable[Value]) -> Value:
     """`os.path.join` and the `/` of pathlib: an absolute later part replaces what is before it."""
-    columns = [[_parts(option) for option in alternatives(value)] for value in values]
+    columns = [_segments(value) for value in values]
     if not columns:
         return Known("")
     joined = columns[0]
@@ -244,6 +244,14 @@ def join_paths(values: Iterable[Value]) -> Value:
             pairs = [(left, (Gap("many"),)) for left in joined[:MOST_ALTERNATIVES]]
         joined = [_join(left, right) for left, right in pairs]
     return choice(text(parts) for parts in joined)
+
+
+def _segments(value: Value) -> list[tuple[str | Gap, ...]]:
+    """The alternatives of a part of a path; None is no path, whoever passes it takes another branch."""
+    options = [
+        option for option in alternatives(value) if not (isinstance(option, Known) and option.value is None)
+    ]
+    return [_parts(option) for option in options] or [(Gap("name", "None"),)]
 
 
 def _join(left: tuple[str | Gap, ...], right: tuple[str | Gap, ...]) -> tuple[str | Gap, ...]:

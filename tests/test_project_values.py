@@ -8,7 +8,7 @@ import pytest
 from declaring import project_of
 
 from mldebt.project import Project
-from mldebt.values import Gap, Known, Value, alternatives, show
+from mldebt.values import Gap, Known, Value, alternatives, choice, join_paths, show
 
 
 def value_in(files: dict[str, str], name: str = "see") -> Value:
@@ -150,3 +150,8 @@ def test_what_branches_everywhere_ends_soon() -> None:
     start = time.process_time()
     value_in({"a.py": code})
     assert time.process_time() - start < 10
+
+
+def test_none_is_no_part_of_a_path() -> None:
+    assert join_paths([choice([Known(None), Known("data")]), Known("a.csv")]) == Known("data/a.csv")
+    assert join_paths([Known(None)]) == Gap("name", "None")
