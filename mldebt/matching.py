@@ -51,7 +51,7 @@ def match(
     """The entry that accepts each finding. `is_lost` tells whether the file at a path of an entry is no more."""
     all_findings, given = list(findings), sorted(set(entries))
     found = _same_lines(all_findings, given)
-    for more in (_moved, _in_renamed_files):
+    for more in (_moved, _in_renamed_files, _from_another_place):
         taken = set(found.values())
         left = [entry for entry in given if entry not in taken]
         rest = [finding for finding in all_findings if finding not in found] if left else []
@@ -137,6 +137,34 @@ def _in_renamed_files(
             found |= former[old, new]
             done |= {old, f"\0{new}"}
     return found
+
+
+def _from_another_place(
+    findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, is_lost: Callable[[str], bool]
+) -> dict[Finding, Entry]:
+    """Findings about several files, of which the first one is no part any more: the accepted ones name the others."""
+    found: dict[Finding, Entry] = {}
+    left = list(entries)
+    for finding in findings:
+        path, names = finding.location.path, _names(finding.message)
+        same = (
+            entry
+            for entry in left
+            if entry.rule == finding.rule
+            and path in entry.message
+            and path != entry.path
+            and names
+            and names <= _names(entry.message)
+        )
+        if (entry := next(same, None)) is not None:
+            found[finding] = entry
+            left.remove(entry)
+    return found
+
+
+def _names(message: str) -> set[str]:
+    """What a message names, in backticks, piece by piece."""
+    return {piece.strip() for part in message.split("`")[1::2] for piece in part.split("->")}
 
 
 def _from(

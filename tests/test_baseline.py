@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mldebt import baseline
+from mldebt import baseline, matching
 from mldebt.cli import cli
+from mldebt.finding import Confidence, Finding, Severity
+from mldebt.source import Location, Span
 
 RULE = '''
 from mldebt import Rule
@@ -230,3 +232,22 @@ def test_a_baseline_without_digests_of_lines_is_read(project: Path) -> None:
     text = (project / FILE).read_text(encoding="utf-8")
     (project / FILE).write_text(re.sub(r'"line": "\w+", ', "", text), encoding="utf-8")
     assert check() == []
+
+
+def test_a_finding_about_several_files_is_known_from_each_of_them() -> None:
+    def finding(path: str, message: str) -> Finding:
+        place = Location(path, Span.at(3))
+        return Finding("copies", "glue-code", place, message, Severity.INFO, Confidence.HIGH, 1, fingerprint=path)
+
+    def parts(finding: Finding) -> tuple[str, str, str]:
+        return finding.rule, "", f"def {finding.location.path}"
+
+    before = finding("a.py", "3 copies of `load`: a.py:3, b.py:3, c.py:3")
+    entries = [matching.entry_of(before, parts)]
+    after = finding("b.py", "2 copies of `load`: b.py:3, c.py:3")
+    assert matching.match([after], entries, parts, lambda path: False) == {after: entries[0]}
+    for other in (
+        finding("b.py", "2 copies of `save`: b.py:3, c.py:3"),
+        finding("d.py", "2 copies of `load`: d.py:3, e.py:3"),
+    ):
+        assert matching.match([other], entries, parts, lambda path: False) == {}
