@@ -90,7 +90,6 @@ if TYPE_CHECKING:
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.environment_reads import undeclared_environment as undeclared_environment
-    from mldebt.project.experiments import find_experiments as find_experiments
     from mldebt.project.gated_steps import gated_steps as gated_steps
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
@@ -224,7 +223,6 @@ _HOMES = {
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
     "mldebt.project.images": "built_images floats images_of repository",
-    "mldebt.project.experiments": "find_experiments",
     "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff needs_a_notebook",
     "mldebt.project.dispatches": "Dispatch",

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Const, Expr, Item, Ref, Seq
+from mldebt.project.manifests import is_library
 from mldebt.project.options import Option
 from mldebt.project.phases import Program
 from mldebt.project.source_facts import SourceFacts
@@ -62,11 +63,16 @@ class ExperimentSpace(NamedTuple):
 
 
 def find_experiments(project: Project) -> Iterator[ExperimentSpace]:
-    """The space of each training program that has switches, by path. Notebooks and tests have none."""
+    """The space of each training program that has switches, by path.
+
+    Notebooks, tutorials and tests have none; the users of a published library select what it does.
+    """
     finder = _Finder(project)
     for program in project.phases.training:
         source = program.source
-        if source.kind is Kind.PYTHON and not source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK):
+        if source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) or is_library(project, source.path):
+            continue
+        if source.kind is Kind.PYTHON:
             space = finder.space(program)
             if space.switches:
                 yield space

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mldebt.project.branches import dead_sides
-from mldebt.project.experiments import find_experiments
 from mldebt.project.glue import glue_statements
 from mldebt.project.graph import DataGraph, data_graph
 from mldebt.project.manifests import is_library
@@ -104,7 +103,7 @@ def measure(project: Project, graph: DataGraph | None = None) -> Metrics:
                 space.selected,
                 round(space.utilisation, 4),
             )
-            for space in find_experiments(project)
+            for space in project.experiments
         ),
         code_lines=lines,
         dead_lines=dead,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mldebt.project.entry_points import EntryPoint
     from mldebt.project.evaluate import Evaluator
     from mldebt.project.executions import Execution
+    from mldebt.project.experiments import ExperimentSpace
     from mldebt.project.flow import Flow
     from mldebt.project.handoffs import Handoff
     from mldebt.project.imports import Imports
@@ -306,6 +307,13 @@ class Project:
         from mldebt.project.single_values import SingleValues
 
         return SingleValues(self)
+
+    @view
+    def experiments(self) -> tuple[ExperimentSpace, ...]:
+        """What the training programs can run, and how much of it is ever selected."""
+        from mldebt.project.experiments import find_experiments
+
+        return tuple(find_experiments(self))
 
     @view
     def dispatches(self) -> tuple[Dispatch, ...]:

@@ -13,8 +13,6 @@ from mldebt import (
     Rule,
     Severity,
     Span,
-    find_experiments,
-    is_library,
 )
 
 _FEWEST_SWITCHES = 5
@@ -107,13 +105,13 @@ class FlagExplosion(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each training program with too many switches."""
         seen: set[frozenset[Location]] = set()
-        for space in find_experiments(project):
+        for space in project.experiments:
             source = space.source
             places = frozenset(switch.location for switch in space.switches)
             if places in seen:
                 continue  # the same switches, in another program
             seen.add(places)
-            if source.source.is_any(*self.skip_roles) or is_library(project, source.path):
+            if source.source.is_any(*self.skip_roles):
                 continue
             if len(space.switches) >= _FEWEST_SWITCHES and space.utilisation < _LEAST_USED:
                 names = ", ".join(f"`{switch.name}`" for switch in space.switches[:8])
