@@ -41,32 +41,69 @@ class Line(NamedTuple):
 _UNSEEDED = (
     "unseeded-entry-point",
     "unseeded-estimator",
+    "unseeded-shuffle",
     "unseeded-split",
+    "worker-randomness",
+    "unversioned-training-data",
     "seed-off-by-default",
     "unstable-order",
 )
-_UNPINNED = ("unpinned-dependency", "unpinned-pretrained-model", "unpinned-remote-data", "floating-image")
+_UNPINNED = (
+    "unpinned-dependency",
+    "unpinned-pretrained-model",
+    "unpinned-remote-data",
+    "floating-image",
+    "floating-model-alias",
+    "floating-llm-model",
+)
 _UNDECLARED = ("undeclared-stage-input", "undeclared-stage-output", "undeclared-consumers", "hidden-handoff")
-_LEAKS = ("preprocessing-leakage", "fit-on-test", "resample-before-split", "self-graded-metric", "tuning-on-test")
+_LEAKS = (
+    "preprocessing-leakage",
+    "fit-on-test",
+    "resample-before-split",
+    "self-graded-metric",
+    "tuning-on-test",
+    "merged-test-set",
+    "shuffled-time-split",
+    "target-in-features",
+)
+_FORKS = ("train-serve-fork", "transformer-not-persisted", "duplicated-feature-list", "implicit-feature-set")
 _POSITIONS = ("positional-feature-vector", "magic-column-index", "duplicated-feature-list")
-_LOST = ("versioned-copy", "untracked-training-run", "model-overwrite", "hard-coded-run-id")
+_LOST = (
+    "versioned-copy",
+    "untracked-training-run",
+    "model-overwrite",
+    "hard-coded-run-id",
+    "config-bypass",
+    "hand-edited-setting",
+    "option-bypass",
+)
 
 _TESTS = (
-    _Test("Data", "Expectations about features are written down as a schema", _VALIDATION),
-    _Test("Data", "Every feature is beneficial"),
+    _Test(
+        "Data",
+        "Expectations about features are written down as a schema",
+        _VALIDATION,
+        against=("unvalidated-ingest", "implicit-read-schema", "headerless-table"),
+    ),
+    _Test("Data", "Every feature is beneficial", against=("dead-feature-column", "legacy-feature-pair")),
     _Test("Data", "No feature costs too much"),
     _Test("Data", "Features adhere to requirements of the whole system"),
     _Test("Data", "The pipeline has appropriate privacy controls"),
-    _Test("Data", "New features can be added quickly", against=("file-drop-chain", *_POSITIONS)),
+    _Test(
+        "Data",
+        "New features can be added quickly",
+        against=("file-drop-chain", "phase-entangled-function", *_POSITIONS),
+    ),
     _Test(
         "Data",
         "All code of features is tested",
-        against=("swallowed-data-error", "test-of-missing-code"),
+        against=("swallowed-data-error", "test-of-missing-code", "toy-tests"),
         tests=True,
     ),
     _Test("Model", "Every model specification is reviewed and versioned", against=_LOST),
     _Test("Model", "Offline metrics agree with what the product needs", against=_LEAKS),
-    _Test("Model", "All hyperparameters are tuned", _TUNING),
+    _Test("Model", "All hyperparameters are tuned", _TUNING, against=("default-hyperparameters",)),
     _Test("Model", "The effect of a stale model is known"),
     _Test("Model", "A simpler model is not better"),
     _Test("Model", "Quality holds on all important slices"),
@@ -76,23 +113,32 @@ _TESTS = (
     _Test(
         "Infrastructure",
         "The whole pipeline is integration-tested",
-        against=("interactive-step", "silent-pipeline-failure"),
+        against=("interactive-step", "silent-pipeline-failure", "ci-without-ml-checks"),
         stages=True,
     ),
-    _Test("Infrastructure", "Quality is validated before a model serves", against=("unfitted-model-saved",)),
+    _Test(
+        "Infrastructure",
+        "Quality is validated before a model serves",
+        against=("ungated-deployment", "unevaluated-model", "printed-only-metrics", "unfitted-model-saved"),
+    ),
     _Test("Infrastructure", "The model can be debugged step by step"),
     _Test("Infrastructure", "Models are tried on a canary before they serve"),
-    _Test("Infrastructure", "Serving models can be rolled back", _SERVING, against=("model-overwrite",)),
+    _Test(
+        "Infrastructure",
+        "Serving models can be rolled back",
+        _SERVING,
+        against=("model-overwrite", "bare-model-artifact"),
+    ),
     _Test("Monitoring", "Changes of dependencies are noticed", against=(*_UNPINNED, *_UNDECLARED)),
     _Test(
         "Monitoring",
         "Invariants hold for inputs in training and serving",
         _VALIDATION,
-        against=("unvalidated-serving-input",),
+        against=("unvalidated-serving-input", "unvalidated-ingest"),
     ),
-    _Test("Monitoring", "Training and serving compute the same features", against=("train-serve-fork",)),
+    _Test("Monitoring", "Training and serving compute the same features", against=_FORKS),
     _Test("Monitoring", "Models are not too stale"),
-    _Test("Monitoring", "The model is numerically stable", against=("nan-equality",)),
+    _Test("Monitoring", "The model is numerically stable", against=("nan-equality", "unmasked-domain-error")),
     _Test("Monitoring", "Speed, latency and memory have not become worse"),
     _Test("Monitoring", "Quality on served data has not become worse", _MONITORING),
 )
