@@ -18,6 +18,7 @@ import msgspec
 
 from mldebt import hygiene
 from mldebt.engine import Report, fingerprint_parts
+from mldebt.files import read_file
 from mldebt.matching import Entry, entry_of, line_of, match
 from mldebt.scope import Scope
 
@@ -43,11 +44,13 @@ class Outcome(NamedTuple):
 def read(file: Path) -> list[Entry]:
     """The entries of a baseline. Raises BaselineError."""
     try:
-        document: Any = json.loads(file.read_text(encoding="utf-8"))
+        document: Any = json.loads(read_file(file).decode("utf-8"))
     except OSError as error:
         raise BaselineError(f"{file}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise BaselineError(f"{file}: is not JSON (merge conflict?): {error}") from error
+    except RecursionError as error:
+        raise BaselineError(f"{file}: is no baseline that `mldebt baseline write` has written") from error
     try:
         if document["version"] != _VERSION:
             raise BaselineError(f"{file}: has version {document['version']}, this mldebt reads {_VERSION}")

@@ -30,6 +30,7 @@ from typing import Any, Literal
 import msgspec
 
 from mldebt.facts import Const, Entry
+from mldebt.files import SETTINGS_LIMIT, read_file
 from mldebt.finding import Confidence, Finding, Fix, Profile, Safety, Severity
 from mldebt.project import Project, Site, SourceFacts
 from mldebt.project.call_fixes import argument_fix
@@ -94,8 +95,8 @@ def load_declaration(file: Path) -> type[Rule]:
     import yaml
 
     try:
-        data = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, yaml.YAMLError) as error:
+        data = yaml.load(read_file(file, SETTINGS_LIMIT), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, RecursionError, yaml.YAMLError) as error:
         raise BrokenRuleError(f"cannot be read: {' '.join(str(error).split())}") from error
     mistakes: list[str] = []
     declared = build(

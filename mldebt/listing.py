@@ -62,12 +62,35 @@ def _list_nested(listing: Listing, directory: str, name: str, skip: Callable[[st
 
 
 def _git_files(directory: str) -> set[str]:
-    """Tracked and untracked, not ignored paths below a directory for git; empty if it cannot tell."""
+    """Tracked and untracked, not ignored paths below a directory for git; empty if it cannot tell.
+
+    Git also lists what it tracks where a directory has become a link, and believes any name in its index; what
+    is not really below the directory is left out.
+    """
     try:
-        names = git(directory, "ls-files", "-co", "--exclude-standard", "-z")
+        listed = git(directory, "ls-files", "-co", "--exclude-standard", "-z")
     except GitError:
         return set()
-    return {os.fsdecode(name) for name in names.split(b"\0") if name}
+    names = {os.fsdecode(name) for name in listed.split(b"\0") if name}
+    links = _linked_directories(directory, {os.path.dirname(name) for name in names})
+    return {name for name in names if os.path.dirname(name) not in links}
+
+
+def _linked_directories(top: str, directories: set[str]) -> set[str]:
+    """Those of some paths below a directory that lead through a link, or are not below it at all."""
+    known: dict[str, bool] = {}
+
+    def leads_away(directory: str) -> bool:
+        prefix = ""
+        for part in directory.split("/") if directory else ():
+            prefix = f"{prefix}/{part}" if prefix else part
+            if prefix not in known:
+                known[prefix] = part in ("", "..", ".git") or os.path.islink(os.path.join(top, prefix))
+            if known[prefix]:
+                return True
+        return False
+
+    return {directory for directory in directories if leads_away(directory)}
 
 
 def _walk(directory: str, skip: Callable[[str], bool]) -> Listing:

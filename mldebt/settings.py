@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from mldebt.files import SETTINGS_LIMIT, read_file
 from mldebt.schema import build, describe
 
 FILE_NAMES = (".mldebt.toml", "mldebt.toml", "pyproject.toml")
@@ -146,15 +147,16 @@ def override(settings: Settings, **changes: Any) -> Settings:
 def _mentions_us(pyproject: Path) -> bool:
     """Whether a pyproject.toml holds our table (or seems to, if it is broken)."""
     try:
-        text = pyproject.read_text(encoding="utf-8", errors="replace")
+        text = read_file(pyproject, SETTINGS_LIMIT).decode("utf-8", "replace")
     except OSError:
         return False
     if "mldebt" not in text:
         return False
     try:
-        return "mldebt" in tomllib.loads(text).get("tool", {})
-    except tomllib.TOMLDecodeError:
+        tool = tomllib.loads(text).get("tool")
+    except (tomllib.TOMLDecodeError, RecursionError):
         return "[tool.mldebt" in text
+    return isinstance(tool, dict) and "mldebt" in tool
 
 
 def _read(file: Path, mistakes: list[str], seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -163,7 +165,7 @@ def _read(file: Path, mistakes: list[str], seen: tuple[Path, ...]) -> dict[str, 
         mistakes.append(f"{file}: extend: {' -> '.join(str(f) for f in (*seen, file))} is a circle")
         return {}
     try:
-        table: object = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        table: object = tomllib.loads(read_file(file, SETTINGS_LIMIT).decode("utf-8-sig"))
     except OSError as error:
         mistakes.append(f"{file}: cannot be read: {error.strerror or error}")
         return {}
@@ -173,10 +175,14 @@ def _read(file: Path, mistakes: list[str], seen: tuple[Path, ...]) -> dict[str, 
     except tomllib.TOMLDecodeError as error:
         mistakes.append(f"{file}: is not TOML: {error}")
         return {}
+    except RecursionError:
+        mistakes.append(f"{file}: is nested too deeply")
+        return {}
     prefix = ""
     if file.name == "pyproject.toml" and isinstance(table, dict):
         prefix = "tool.mldebt."
-        table = table.get("tool", {}).get("mldebt", {})
+        tool = table.get("tool", {})
+        table = tool.get("mldebt", {}) if isinstance(tool, dict) else tool
     if not isinstance(table, dict):
         mistakes.append(f"{file}: tool.mldebt: expected a table, got {describe(table)}")
         return {}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from mldebt.files import read_file
+
 
 class Kind(StrEnum):
     """What a file is, decided by its name alone (see `mldebt.discover.kind_of`)."""
@@ -104,7 +106,7 @@ class Source(msgspec.Struct, frozen=True):
 
     def read(self) -> bytes:
         """The file's bytes. Raises OSError where it cannot be read."""
-        return self.file.read_bytes() if self.data is None else self.data
+        return read_file(self.file) if self.data is None else self.data
 
     def is_any(self, *roles: Role) -> bool:
         """Whether the file plays one of the given roles."""

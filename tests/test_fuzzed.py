@@ -26,8 +26,12 @@ other:
     [
         (Kind.PYTHON, 'f(t"htps://data.example.org/{x!r:>{y}}")\n'),  # a template string has a place
         (Kind.PYTHON, '"ma"b"."\n'),  # parses, but is no Python
+        (Kind.PYTHON, 'T""T""\n\ncc\n'),
+        (Kind.PYTHON, "x = 1\n\n\n  # the parser loses the blank lines\n# more\n"),
         (Kind.NOTEBOOK, '{"cells": [{"cell_type": "code", "source": "\\"ma\\"b\\".\\""}]}'),
         (Kind.YAML, _MERGED_INTO_ITSELF),  # doubled with every level
+        (Kind.YAML, "a:\n  - b\n  - c\n?"),  # and a node there is, too
+        (Kind.YAML, "a: 1\n---"),
         (Kind.YAML, "data:\n  first: 24\nmo"),  # the parser fails behind the last line
         (Kind.DOCKERFILE, 'FROM a\nRUN pip install \\\n    "tqdm" \\\n'),  # ends in the middle
         (Kind.DOCKERFILE, "RUN a \\\n#    >> b\n"),
@@ -35,6 +39,12 @@ other:
 )
 def test_promises_are_kept(kind: Kind, text: str) -> None:
     examine(kind, text.encode())
+
+
+def test_comments_at_the_end_stand_where_they_are() -> None:
+    facts = extract(Kind.PYTHON, b"x = 1\n\n \n  # one\n\n# two\n    # three")
+    assert [(c.text, c.span.line, c.span.column) for c in facts.comments] == [
+        ("# one", 4, 3), ("# two", 6, 1), ("# three", 7, 5)]  # fmt: skip
 
 
 def test_bytes_beside_text_are_told_at_their_line() -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import click
 
 from mldebt import __version__
+from mldebt.files import read_file
 
 _SETTINGS = """\
 # Settings of mldebt; `mldebt config` shows those in effect, `mldebt config --schema` all there are.
@@ -104,7 +105,7 @@ def command(directory: str, dry_run: bool) -> None:
     for proposal in _proposals(root):
         file = root / proposal.path
         if file.exists():
-            if "mldebt" in file.read_text(encoding="utf-8", errors="replace"):
+            if _mentions_us(file):
                 click.echo(f"{proposal.path}: mentions mldebt already")
             else:
                 click.echo(f"{proposal.path}: exists; add\n\n{_indented(proposal.addition)}")
@@ -117,6 +118,13 @@ def command(directory: str, dry_run: bool) -> None:
             except OSError as error:
                 raise Failure(f"{file} cannot be written: {error.strerror or error}") from error
     click.echo("Next: `mldebt check`; then `mldebt baseline write` to accept what is there for now.")
+
+
+def _mentions_us(file: Path) -> bool:
+    try:
+        return b"mldebt" in read_file(file)
+    except OSError:
+        return False
 
 
 def _proposals(root: Path) -> Iterator[_Proposal]:
@@ -149,7 +157,7 @@ def _excludes(root: Path) -> str:
 def _branch(root: Path) -> str:
     """The branch that is checked out, by the look of it the main one; `main` if that cannot be told."""
     try:
-        head = (root / ".git" / "HEAD").read_text(encoding="utf-8").strip()
+        head = read_file(root / ".git" / "HEAD").decode("utf-8", "replace").strip()
     except OSError:
         return "main"
     name = head.removeprefix("ref: refs/heads/")

@@ -19,6 +19,7 @@ from mldebt.extract.positions import Positions
 from mldebt.extract.statements import Statements
 from mldebt.extract.text import count_code_lines, count_lines, is_generated
 from mldebt.facts import Cell, Command, Comment, Facts, Header, Hole, Magic, Problem
+from mldebt.source import Span
 
 
 class SyntaxProblem(Exception):
@@ -56,7 +57,7 @@ def _parse(text: str) -> cst.Module:
     except cst.ParserSyntaxError as error:
         message = error.message.removeprefix("parser error: ").splitlines()[0]
         raise SyntaxProblem(max(error.raw_line, 1), message) from None
-    except cst.CSTValidationError as error:  # it parses, but is no Python; libcst does not say where
+    except (cst.CSTValidationError, cst.CSTLogicError) as error:  # parsed, and yet no Python
         mistake = syntax_mistake(text)
         raise SyntaxProblem(mistake.line if mistake else 1, mistake.message if mistake else str(error)) from None
 
@@ -171,11 +172,19 @@ def _facts(
     )
 
 
+def _where_it_is(comment: str, span: Span, lines: list[str]) -> Span:
+    """The place of a comment. The parser loses blank lines before indented comments at the end of a file."""
+    number = span.line
+    while number <= len(lines) and not lines[number - 1].startswith(comment, span.column - 1):
+        number += 1
+    return Span(number, span.column, number, span.end_column) if number <= len(lines) else span
+
+
 def _comments(positions: Positions, text: str) -> list[Comment]:
     lines = text.split("\n")
     found = []
     for node in positions.comments:
-        span = positions.span(node)
+        span = _where_it_is(node.value, positions.span(node), lines)
         own_line = not lines[span.line - 1][: span.column - 1].strip()
         found.append(Comment(node.value, own_line, span))
     return found

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import yaml
 
 from mldebt.extract.diagnose import conflict_line
@@ -47,6 +48,8 @@ def extract_yaml(text: str) -> Facts:
     except (ValueError, RecursionError) as error:
         problems.append(Problem("syntax-error", f"is not valid YAML: {error}", Span.at(1), not walk.entries))
     problems += walk.losses
+    if not text.endswith("\n"):
+        walk.entries = [_within(entry, text) for entry in walk.entries]
     header = header_of(text, problems=tuple(problems), truncated=bool(walk.losses))
     return Facts.of(header, entries=walk.entries, comments=line_comments(text))
 
@@ -171,6 +174,19 @@ def _span(first: Any, last: Any) -> Span:
     """From the start of a node to the end of another; an alias may make the last one come first."""
     start, end = _start(first), (last.end_mark.line + 1, last.end_mark.column + 1)
     return Span(*start, *max(start, end))
+
+
+def _within(entry: Entry, text: str) -> Entry:
+    """The entry with places inside the text: at the end of an unfinished line the parser is a line ahead."""
+    lines = count_lines(text)
+    if max(entry.span.end_line, entry.key.end_line) <= lines:
+        return entry
+    last = (lines, len(text) - text.rfind("\n"))
+    spans = []
+    for span in (entry.key, entry.span):
+        start, end = min((span.line, span.column), last), min((span.end_line, span.end_column), last)
+        spans.append(Span(*start, *end))
+    return msgspec.structs.replace(entry, key=spans[0], span=spans[1])
 
 
 def _last_leaf(node: Any) -> Any:

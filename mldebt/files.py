@@ -1,0 +1,25 @@
+"""Reading files that somebody else chose: only regular ones, never waiting, never more than was asked for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+SETTINGS_LIMIT = 10_000_000
+"""The bytes of settings and rules beyond which they are not read."""
+
+
+def read_file(file: Path, limit: int | None = None) -> bytes:
+    """The bytes of a regular file. Raises OSError for all others, such as pipes, and beyond the limit."""
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(file))
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", os.fspath(file))
+        if limit is not None and status.st_size > limit:
+            raise OSError(errno.EFBIG, f"more than {limit:,} bytes", os.fspath(file))
+        return stream.read() if limit is None else stream.read(limit)
