@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.environment_reads import undeclared_environment as undeclared_environment
+    from mldebt.project.foreign_scripts import quoted_paths as quoted_paths
     from mldebt.project.gated_steps import gated_steps as gated_steps
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
@@ -276,6 +277,7 @@ _HOMES = {
     "mldebt.project.closures": "data_closures",
     "mldebt.project.columns": "dead_columns",
     "mldebt.project.worker_seeds": "draws_in_workers repeats_its_seed",
+    "mldebt.project.foreign_scripts": "quoted_paths",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
     "mldebt.values": "known_texts show",

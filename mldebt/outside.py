@@ -21,6 +21,8 @@ DATA = frozenset(
 _TEXTS = frozenset(
     f".{ending}" for ending in "rst txt example sample template dist tf tpl j2 cfg service".split()
 )
+FOREIGN = frozenset({".r", ".rmd", ".jl", ".do", ".sas"})
+"""Scripts in other languages."""
 _NAMES = ("README", "Dockerfile", "Jenkinsfile", ".env", ".gitattributes")
 _LARGEST = 200_000
 """Bytes of a document beyond which it is not read."""
@@ -44,7 +46,7 @@ def stamps(root: Path, paths: Iterable[str]) -> bytes:
     """The sizes and times of the files among some paths that rules look at, as one value to compare."""
     found = []
     for path in sorted(paths):
-        if splitext(path)[1].lower() in MODELS | DATA or is_document(path):
+        if splitext(path)[1].lower() in MODELS | DATA | FOREIGN or is_document(path):
             try:
                 stat = os.stat(root / path)
             except OSError:

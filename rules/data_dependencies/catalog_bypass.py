@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 
-from mldebt import DataAccess, Declared, Finding, Project, Related, Role, Rule, Severity
+from mldebt import DataAccess, Declared, Finding, Location, Project, Related, Role, Rule, Severity, quoted_paths
 
 _TABLES = frozenset({"csv", "parquet", "pickle", "excel", "feather", "model", "hdf", "numpy"})
 
@@ -15,7 +15,8 @@ class CatalogBypass(Rule):
 
     The catalogue says where data is, in which format and version, and who uses it; what goes past it is in no graph,
     moves to no other environment and breaks when the entry changes. Sculley et al. 2015, section 3: static analysis
-    of data dependencies needs annotated sources; section 2: undeclared consumers.
+    of data dependencies needs annotated sources; section 2: undeclared consumers. Scripts in R, Julia, Stata and SAS
+    count by the paths that they quote.
 
     ## How to repair
 
@@ -131,6 +132,7 @@ class CatalogBypass(Rule):
                 found.setdefault(access.component, {}).setdefault(text, []).append(access)
             elif path and inside in nodes and access.format in _TABLES:
                 found.setdefault(access.component, {}).setdefault(f"`{path}` (in a node)", []).append(access)
+        yield from self._foreign(project, entries)
         for component, opened in found.items():
             places = {access.origin: text for text, accesses in opened.items() for access in accesses}
             first, *others = sorted(places)
@@ -142,6 +144,25 @@ class CatalogBypass(Rule):
                 f"`{component}` opens {shown} directly, past the catalogue",
                 related=[Related(place, places[place]) for place in others],
                 severity=Severity.INFO if is_draft else None,
+            )
+
+    def _foreign(self, project: Project, entries: list[Declared]) -> Iterator[Finding]:
+        """Scripts in other languages that name the file of an entry, or the end of its path."""
+        found: dict[str, dict[Location, Declared]] = {}
+        for place, text in quoted_paths(project) if entries else ():
+            parts = [part for part in text.split("/") if part not in ("", ".", "..")]
+            for entry in entries:
+                known = entry.file.split("/")
+                if text == entry.file or (len(parts) > 1 and known[-len(parts) :] == parts):
+                    found.setdefault(place.path, {})[place] = entry
+        for path, places in found.items():
+            first, *others = sorted(places)
+            names = list(dict.fromkeys(f"`{places[place].file}`" for place in (first, *others)))
+            shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
+            yield self.finding(
+                first,
+                f"`{path}` opens {shown} directly, past the catalogue (entry `{places[first].name}`)",
+                related=[Related(place, f"`{places[place].file}`") for place in others],
             )
 
     def _from_root(self, component: str, path: str) -> str:
