@@ -91,6 +91,10 @@ if TYPE_CHECKING:
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.environment_reads import undeclared_environment as undeclared_environment
     from mldebt.project.foreign_scripts import quoted_paths as quoted_paths
+    from mldebt.project.foreign import Foreign as Foreign
+    from mldebt.project.foreign import find_foreign as find_foreign
+    from mldebt.project.foreign import is_untyped as is_untyped
+    from mldebt.project.foreign import started_scripts as started_scripts
     from mldebt.project.gated_steps import gated_steps as gated_steps
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
@@ -224,6 +228,7 @@ _HOMES = {
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
     "mldebt.project.images": "built_images floats images_of repository",
+    "mldebt.project.foreign": "Foreign find_foreign is_untyped started_scripts",
     "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff needs_a_notebook",
     "mldebt.project.dispatches": "Dispatch",
