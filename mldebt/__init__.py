@@ -90,11 +90,11 @@ if TYPE_CHECKING:
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.environment_reads import undeclared_environment as undeclared_environment
-    from mldebt.project.foreign_scripts import quoted_paths as quoted_paths
     from mldebt.project.foreign import Foreign as Foreign
     from mldebt.project.foreign import find_foreign as find_foreign
     from mldebt.project.foreign import is_untyped as is_untyped
     from mldebt.project.foreign import started_scripts as started_scripts
+    from mldebt.project.foreign_scripts import quoted_paths as quoted_paths
     from mldebt.project.gated_steps import gated_steps as gated_steps
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
