@@ -4,9 +4,11 @@ A comment admits debt when it starts with a tag (`TODO`, `FIXME`, `HACK`, …) a
 a few phrases (`no idea why`, `dirty trick`); what only looks so (exercises, placeholders, temporary files) is left out.
 The kind follows the first matching group of words, most telling first (after the kinds of O'Brien et al. 2022).
 
-Labelled by one reader in about 100 repositories: of 43 different comments in a second sample that it finds, 40 admit
-debt and about 32 of these have the right kind; of 88 others with suspicious words it misses about 5. The sample was
-also looked at while a few phrases were adjusted, so that these figures are hopeful rather than held out.
+Measured on 370 comments of some 120 repositories, labelled by one reader. Of 180 that it finds 166 admit debt (92 %; 62
+of 70 in a second sample, which was drawn after the phrases were chosen). Of 190 others with a suspicious word (`later`,
+`should be`, `slow`, …) it misses 30. Scaled to what occurs, 344 found and 856 left out, it finds about 71 % of the
+admissions in comments with such a word. Of 104 true ones 88 (85 %) have the right kind; most of the others are called
+`code`.
 """
 
 from __future__ import annotations
@@ -37,15 +39,19 @@ _PHRASES = _any(
     no~idea\b not~sure~(why|what|if|how) not~100~?%~sure for~some~(weird~|strange~|unknown~)?reason
     has~a~bug\b dirty~(trick|hack|fix) ugly (this~is|is)~(a|an~ugly|a~dirty|probably~a)?~?hack\b hacky
     quick~(and~dirty|fix) kludge
-    (probably|really)?~?does(n'?t|~not)~(really~|probably~)?work~(very~well|well|properly|correctly)
+    (probably|really)?~?does(n'?t|~not)~(really~|probably~)?work~(very~well|well|properly|correctly|with)
     can'?t~this~be~done~better is~copied~\d+~times will~have~a~leak (this|it)~(is~)?(cheat|leak)(s|ing)\b
     should~be~(refactored|removed|rewritten) needs?~(a~)?refactor\w* no~better~idea
     not~the~best~(way|idea|solution) magic~numbers? hard-?coded~(for~now|because|here)
+    for~now\b hack(ed|\#?\d)\b bugged\b (easier|better|cleaner|nicer)~way\b copy~(and~)?pasted refactor\?
+    (will|should|might|could)~(probably~|maybe~)?(be~)?(generali[sz]ed?|refactor(ed)?|improved|fixed|simplified|rewritten)\b
+    (is|are|still)~hard-?coded (kind~of|really|super)~slow bugs?\?(?!\w) doesn'?t~work~yet maybe~not~needed
     """
 )
 _NO_DEBT = _any(
     r"""
     your~(code|solution|answer|turn) put~it~here ::OPTIONAL ^[\s:]*\d+\s*[:.)]
+    talking~about\? \bI~(will|won'?t)\b supports~only only~supported~on
     temporary~(dir|fold|file|col|copy|variable)
     (avoid|prevent|remov|fix|need|without|"|')\w*~(this~|the~|any~)?(ugly|hack|magic) is~"ugly"
     ^\W*(fill|write|implement|complete|replace)~(in~)?(this|here|the~(function|method|missing))
