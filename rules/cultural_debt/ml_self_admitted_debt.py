@@ -18,8 +18,8 @@ class MlSelfAdmittedDebt(Rule):
     kinds of such comments in machine-learning code; Bhatia et al. 2023 found twice as many there as in other code,
     and that they stay long. One finding a file, with its comments; what is about code alone is left to other linters.
 
-    Tags and phrases tell the comments from others. On 370 comments labelled by hand 92 % of those found admit debt, about
-    71 % of the admissions with a suspicious word are found, and 85 % have the right kind.
+    Tags and phrases tell the comments from others. On 370 comments labelled by hand 92 % of those found admit debt,
+    about 71 % of the admissions with a suspicious word are found, and 85 % have the right kind.
 
     ## How to repair
 
