@@ -8,6 +8,7 @@ from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.calibration import Calibration
+from mldebt.finding import Severity
 from mldebt.git import Activity, Commit, activity, head, is_shallow, web_address
 from mldebt.git_objects import GitError
 from mldebt.hygiene import DEBT as HYGIENE
@@ -182,7 +183,10 @@ def read_history(report: Report) -> History | None:
 
 
 def _works(items: Sequence[Item]) -> tuple[list[Work], list[Work]]:
-    """The items by rule, in the order of their joint payback, and those that save least, which can wait."""
+    """The items by rule, in the order of their joint payback, and those that save least, which can wait.
+
+    An error cannot, however little it costs a quarter.
+    """
     groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(item.rule, []).append(item)
@@ -194,6 +198,8 @@ def _works(items: Sequence[Item]) -> tuple[list[Work], list[Work]]:
     room = REST * fsum(work.interest for work in works)
     minor = set()
     for work in sorted(works, key=lambda work: (round(work.interest, 6), work.first.rule)):
+        if any(f.severity is Severity.ERROR for item in work.items for f in item.findings):
+            continue
         room -= work.interest
         if room < 0:
             break

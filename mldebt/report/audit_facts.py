@@ -125,7 +125,7 @@ def limits(audit: Audit) -> Iterator[str]:
     )
     yield (
         "Payback: cost of the repair divided by the interest it saves, in quarters; the shortest comes first. What "
-        f"saves least, together at most {100 * REST:g} % of the interest, can wait."
+        f"saves least, together at most {100 * REST:g} % of the interest, can wait; errors cannot."
     )
     origin = f"percentiles 20, 50, 80, 95 of {score.calibration.repositories} projects"
     yield (
