@@ -71,3 +71,9 @@ def test_an_option_that_is_changed_after_parsing_is_not_its_default() -> None:
     addresses = dict(found(project_of({"a.py": code})))
     assert addresses["reads"] == "data.csv"
     assert addresses["writes"] == "{out}x.csv"
+
+
+def test_the_configuration_of_hydra_lies_beside_the_script() -> None:
+    code = "import hydra\n@hydra.main(config_path='conf', config_name='main')\ndef main(cfg):\n    print(cfg)\nmain()\n"
+    files = {"run/train.py": code, "run/conf/main.yaml": "a: 1\n", "pyproject.toml": "[project]\nname = 'x'\n"}
+    assert ("reads", "run/conf/main.yaml") in found(project_of(files))

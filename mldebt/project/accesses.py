@@ -32,6 +32,8 @@ WRITES = frozenset({"writes", "appends"})
 EFFECTS = READS | WRITES | {"deletes", "checks-exists", "creates-directory"}
 _REDIRECTS = {">": "writes", ">>": "appends", "<": "reads"}
 _ADDED = {"numpy.save": ".npy", "numpy.savez": ".npz", "numpy.savez_compressed": ".npz"}
+_BESIDE_THE_CODE = frozenset({"hydra.main", "hydra.initialize", "hydra.experimental.initialize"})
+"""Calls whose relative paths start from the file that makes them."""
 _DEEPEST = 5
 _MOST_CHAINS = 24
 
@@ -146,7 +148,8 @@ class _Finder:
                 found = list(table_accesses(value, api.format, effect))
             else:
                 home = dirname(component.path)
-                found = [(effect, address) for address in addresses(value, self._anchor(component), home)]
+                anchor = dirname(source.path) if api.name in _BESIDE_THE_CODE else self._anchor(component)
+                found = [(effect, address) for address in addresses(value, anchor, home)]
             for done, written in found:
                 address = _completed(api, written)
                 form = _format(api, address)
