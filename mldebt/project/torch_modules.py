@@ -57,18 +57,28 @@ def derives(project: Project, source: SourceFacts, cls: Class, prefixes: tuple[s
     )
 
 
-def differs_in_training(project: Project, source: SourceFacts, model: Ref) -> bool:
+def differs_in_training(project: Project, source: SourceFacts, model: Expr) -> bool:
     """Whether a model surely has layers that do something else in training: by the text of its class, or its name."""
     kind = project.type_of(source, model)
     path, colon, qualname = kind.rpartition(":")
     home = project.source(path) if colon else None
     if home is None:
-        made = [source.facts.bindings[index].value for index in model.bindings if index >= 0]
+        if isinstance(model, Ref):
+            made = [source.facts.bindings[index].value for index in model.bindings if index >= 0]
+        else:
+            made = [store.value for store in source.facts.stores if _same_attribute(store.target, model)]
         names = [source.facts.calls[value.call].name for value in made if isinstance(value, Called)]
         return any(_RANDOM.search(name) for name in names)
     cls = next((cls for cls in home.facts.classes if cls.qualname == qualname), None)
     inside = [c for c in home.facts.calls if cls is not None and cls.block in home.ancestors(c.block)]
     return any(_RANDOM.search(call.name) for call in inside)
+
+
+def _same_attribute(one: Expr, other: Expr) -> bool:
+    """Whether both are the same attribute of `self`."""
+    if not isinstance(one, Attr) or not isinstance(other, Attr) or one.name != other.name:
+        return False
+    return all(isinstance(expr.base, Ref) and expr.base.name == "self" for expr in (one, other))
 
 
 def called_without_grad(project: Project) -> set[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Binary, Call, Const, Expr, Function, Hole, Ref
+from mldebt.facts import Attr, Binary, Call, Const, Expr, Function, Hole, Item, Ref
 from mldebt.project.torch_modules import is_dataset
 from mldebt.project.walk import walk
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mldebt.project.source_facts import SourceFacts
 
 _SEEDS = ("numpy.random.seed", "random.seed")
+_DEEPEST = 6
+_CHANGING = re.compile(r"epoch|step|iter|round|time|rank|state", re.IGNORECASE)
 _DRAWS = re.compile(
     r"numpy\.random\.(?!seed|default_rng|RandomState|Generator|SeedSequence|get_state|set_state)\w+"
 )
@@ -39,38 +41,33 @@ def draws_in_workers(project: Project) -> Iterator[tuple[SourceFacts, Call]]:
 
 
 def repeats_its_seed(project: Project, site: Site, init: Expr) -> bool:
-    """Whether a function seeds with nothing but constants and the number of the worker."""
-    source, block, names = site.source, -1, set()
+    """Whether the function that workers start with seeds with nothing but settings and the number of the worker."""
+    source, block = site.source, -1
     if isinstance(init, Hole):  # a lambda: its calls stand in a block of their own on the same lines
-        inner = [
-            i
-            for i, b in enumerate(source.facts.blocks)
-            if b.kind == "lambda" and site.call.span.line <= b.span.line <= site.call.span.end_line
-        ]
+        span, blocks = site.call.span, enumerate(source.facts.blocks)
+        inner = [i for i, b in blocks if b.kind == "lambda" and span.line <= b.span.line <= span.end_line]
         block = inner[0] if len(inner) == 1 else -1
-        names = {b.name for b in source.facts.bindings if b.block == block and b.kind == "parameter"}
     elif isinstance(init, Ref):
         symbol = project.names.symbol(source, f":{init.name}")
-        function = symbol.fact if symbol is not None else None
-        if symbol is not None and isinstance(function, Function):
-            source, block = symbol.source, function.block
-            names = {param.name for param in function.params}
-    seeds = (
-        [c for c in source.facts.calls if c.name in _SEEDS and block in source.ancestors(c.block)]
-        if block >= 0
-        else []
-    )
-    return bool(seeds) and all(len(c.args) == 1 and _is_fixed(source, c.args[0], names) for c in seeds)
+        if symbol is not None and isinstance(symbol.fact, Function):
+            source, block = symbol.source, symbol.fact.block
+    if block < 0:
+        return False
+    seeds = [c for c in source.facts.calls if c.name in _SEEDS and block in source.ancestors(c.block)]
+    return bool(seeds) and all(len(c.args) == 1 and _is_fixed(source, c.args[0]) for c in seeds)
 
 
-def _is_fixed(source: SourceFacts, expr: Expr, names: set[str]) -> bool:
-    """Whether a seed is made of constants and of the worker's number."""
+def _is_fixed(source: SourceFacts, expr: Expr, depth: int = 0) -> bool:
+    """Whether a seed is the same in each epoch: made of constants, settings and the worker's number, without a call."""
     for part in walk(expr):
-        if isinstance(part, Const | Binary):
-            continue
-        if not isinstance(part, Ref):
+        if not isinstance(part, Const | Binary | Ref | Attr | Item) or depth > _DEEPEST:
             return False
-        values = [binding.value for binding in source.facts.bindings if binding.name == part.name]
-        if part.name not in names and (len(values) != 1 or not isinstance(values[0], Const)):
+        if isinstance(part, Ref | Attr) and _CHANGING.search(part.name):
             return False
+        for index in part.bindings if isinstance(part, Ref) else ():
+            binding = source.facts.bindings[index] if index >= 0 else None
+            if binding is None or binding.kind not in ("parameter", "assign", "annotated"):
+                return False
+            if binding.kind != "parameter" and not _is_fixed(source, binding.value or Hole("none"), depth + 1):
+                return False
     return True

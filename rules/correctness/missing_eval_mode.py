@@ -46,7 +46,6 @@ class MissingEvalMode(Rule):
         def __init__(self):
             super().__init__()
             self.drop = nn.Dropout(0.5)
-
         def forward(self, x):
             return self.drop(x)
 
@@ -67,7 +66,6 @@ class MissingEvalMode(Rule):
         def __init__(self):
             super().__init__()
             self.drop = nn.Dropout(0.5)
-
         def forward(self, x):
             return self.drop(x)
 
@@ -79,17 +77,20 @@ class MissingEvalMode(Rule):
             return net(x)
     ```
 
-    ## In a notebook
+    ## In a class
 
-    ```python title="score.ipynb"
-    # %%
+    ```python title="predictor.py"
     import torch
     from torchvision import models
-    net = models.resnet50()
-    net.load_state_dict(torch.load("net.pt", weights_only=True))
-    # %%
-    with torch.inference_mode():
-        scores = [net(x) for x in loader]  # expect: missing-eval-mode
+
+    class Predictor:
+        def __init__(self):
+            self.net = models.resnet50()
+            self.net.load_state_dict(torch.load("net.pt", weights_only=True))
+
+        @torch.no_grad()
+        def predict(self, x):
+            return self.net(x)  # expect: missing-eval-mode
     ```
 
     ## Switched, by the model or by what holds it, or handed to somebody who may do it
@@ -97,18 +98,15 @@ class MissingEvalMode(Rule):
     ```python title="serve.py"
     import torch
     from torchvision import models
-
     def predict(x):
         net = models.resnet50()
         net.load_state_dict(torch.load("net.pt", weights_only=True))
         net.train(False)
         with torch.no_grad():
             return net(x)
-
     def handed(x):
         net = models.resnet50()
-        net.load_state_dict(torch.load("net.pt", weights_only=True))
-        prepare(net)
+        net.load_state_dict(prepare(net))
         with torch.no_grad():
             return net(x)
 
@@ -126,17 +124,15 @@ class MissingEvalMode(Rule):
 
         def forward(self, x):
             return self.head(x)
-
     def predict(x):
         net = Net()
         net.load_state_dict(torch.load("net.pt", weights_only=True))
         with torch.no_grad():
             return net(x)
-
     def mc_dropout(x, net):
         net.load_state_dict(torch.load("net.pt", weights_only=True))
         with torch.no_grad():
-            return [net(x) for _ in range(20)]
+            return net(x)
     ```
     """
 
@@ -162,15 +158,17 @@ class MissingEvalMode(Rule):
     def _uses(
         self, project: Project, source: SourceFacts, load: facts.Call, model: facts.Expr, quiet: frozenset[int]
     ) -> Iterator[Finding]:
-        name = written(model)
-        scope = source.scope_of(load.block)
-        if not isinstance(model, facts.Ref) or "dropout" in source.scope_name(load.block).lower():
+        name, scope = written(model), source.scope_of(load.block)
+        if not isinstance(model, facts.Ref):  # `self.net`, for which the whole class counts
+            owner = source.enclosing(load.block, "class")
+            if not name.startswith("self.") or owner is None or "eval" in source.facts.header.methods:
+                return
+            scope = source.facts.blocks.index(owner)
+        if "dropout" in source.scope_name(load.block).lower() or not differs_in_training(project, source, model):
             return
         calls = [c for c in source.facts.calls if scope in source.ancestors(c.block)]
         use = next((c for c in calls if c.span > load.span and _is_use(source, c, name, quiet)), None)
-        if use is None or not differs_in_training(project, source, model):
-            return
-        if any(_may_switch(c, name) for c in calls):
+        if use is None or any(_may_switch(c, name) for c in calls):
             return
         yield self.finding(
             source.location(use.span),
@@ -188,8 +186,7 @@ def _fix(project: Project, source: SourceFacts, load: facts.Call, name: str) -> 
 
 
 def _is_use(source: SourceFacts, call: facts.Call, name: str, quiet: frozenset[int]) -> bool:
-    is_model = isinstance(call.func, facts.Ref) and call.func.name == name
-    return is_model and any(block in quiet for block in source.ancestors(call.block))
+    return written(call.func) == name and any(block in quiet for block in source.ancestors(call.block))
 
 
 def _may_switch(call: facts.Call, name: str) -> bool:
@@ -197,4 +194,4 @@ def _may_switch(call: facts.Call, name: str) -> bool:
     if isinstance(call.func, facts.Attr) and call.func.name in _MODES:
         return True
     given = (*call.args, *(keyword.value for keyword in call.keywords))
-    return any(isinstance(part, facts.Ref) and part.name == name for argument in given for part in walk(argument))
+    return any(written(part) == name for argument in given for part in walk(argument))

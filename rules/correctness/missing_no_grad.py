@@ -23,6 +23,8 @@ _FRAMEWORKS = frozenset({"pytorch_lightning", "lightning", "fastai", "ignite", "
 _GRADIENTS = frozenset(
     {"backward", "grad", "requires_grad_", "autograd", "set_grad_enabled", "attribute", "captum"}
 )
+_OLD_WAYS = frozenset({"volatile", "requires_grad"})
+"""What switches gradients off one by one; then the whole file is taken to know what it does."""
 _LOOPS = frozenset({"for", "while", "comprehension"})
 
 
@@ -81,29 +83,22 @@ class MissingNoGrad(Rule):
         net.eval()
         with torch.no_grad():
             return [net(x) for x in loader]
-
     @torch.inference_mode()
     def decorated(net, loader):
         net.eval()
         return [net(x) for x in loader]
-
     @smart_inference()
     def other(net, loader):
         net.eval()
         return [net(x) for x in loader]
-
     def inner(net, loader):
         net.eval()
         return [net(x) for x in loader]
-
     def outer(net, loader):
         with torch.no_grad():
             return inner(net, loader)
-
     def frozen(net, loader):
-        net.eval()
-        for parameter in net.parameters():
-            parameter.requires_grad_(False)
+        net.eval().requires_grad_(False)
         return [net(x) for x in loader]
     ```
 
@@ -116,7 +111,6 @@ class MissingNoGrad(Rule):
         for x, y in loader:
             x.requires_grad_()
             net(x).max().backward()
-
     def one(net, x):
         net.eval()
         return net(x)
@@ -134,7 +128,7 @@ class MissingNoGrad(Rule):
             modules = {module.partition(".")[0] for module in header.modules}
             if "eval" not in header.methods or "torch" not in modules or modules & _FRAMEWORKS:
                 continue
-            if "torch.set_grad_enabled" in header.names:
+            if "torch.set_grad_enabled" in header.names or _OLD_WAYS & set(source.facts.words):
                 continue
             for call in source.facts.calls:
                 if isinstance(call.func, facts.Attr) and call.func.name == "eval" and not call.args:
@@ -153,6 +147,8 @@ class MissingNoGrad(Rule):
         calls = [c for c in source.facts.calls if scope in source.ancestors(c.block)]
         if any(_last(c) in _GRADIENTS for c in calls) or _later_switch(calls, switch, name):
             return
+        if any(b.name == name and _is_layer(source, b.value) for b in source.facts.bindings):
+            return  # a single layer, used as a function
         quiet = blocks_without_grad(source)
         for call in calls:
             if call.span > switch.span and written(call.func) == name and _in_loop(source, call.block, scope):
@@ -174,6 +170,11 @@ def _fix(project: Project, source: SourceFacts, function: facts.Function | None)
     syntax = project.syntax(source) if function is not None and has_torch else None
     edit = syntax.decorator(function.span, "@torch.no_grad()") if syntax and function is not None else None
     return None if edit is None else Fix("Decorate the function with `torch.no_grad`", (edit,))
+
+
+def _is_layer(source: SourceFacts, value: facts.Expr | None) -> bool:
+    name = source.facts.calls[value.call].name if isinstance(value, facts.Called) else ""
+    return name.startswith("torch.nn.") and "Parallel" not in name
 
 
 def _last(call: facts.Call) -> str:

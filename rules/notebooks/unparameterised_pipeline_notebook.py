@@ -116,7 +116,8 @@ class UnparameterisedPipelineNotebook(Rule):
 
     def _finding(self, project: Project, source: SourceFacts, name: str, place: Location) -> Iterator[Finding]:
         writes = [a for a in project.accesses if a.source is source and a.effect in ("writes", "appends")]
-        written = [a for a in writes if a.address is not None and a.address.is_known]
+        known = [a for a in writes if a.address is not None and a.address.is_known]
+        written = [a for a in known if not str(a.address).startswith("http")]  # a question to a service
         if written:
             first = min(written, key=lambda access: access.location.order)
             yield self.finding(

@@ -81,7 +81,8 @@ class WorkerRandomness(Rule):
             return self.images[index] + np.random.normal()
 
     def seed_worker(number):
-        np.random.seed(torch.initial_seed() % 2**32)
+        seed = torch.initial_seed() % 2**32
+        np.random.seed(seed)
 
     def by_epoch(number):
         np.random.seed(EPOCH * 100 + number)
