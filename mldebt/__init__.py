@@ -56,7 +56,10 @@ if TYPE_CHECKING:
     from mldebt.project.call_fixes import argument_fix as argument_fix
     from mldebt.project.call_fixes import argument_removal as argument_removal
     from mldebt.project.call_fixes import method_fix as method_fix
+    from mldebt.project.call_fixes import product_fix as product_fix
     from mldebt.project.call_fixes import sorting_fix as sorting_fix
+    from mldebt.project.call_fixes import unwrapping_fix as unwrapping_fix
+    from mldebt.project.call_fixes import variable_fix as variable_fix
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
     from mldebt.project.clocks import clock_uses as clock_uses
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
     from mldebt.project.clones import is_worth_sharing as is_worth_sharing
     from mldebt.project.clones import line_similarity as line_similarity
     from mldebt.project.closures import data_closures as data_closures
+    from mldebt.project.columns import DeadColumn as DeadColumn
     from mldebt.project.columns import dead_columns as dead_columns
     from mldebt.project.config_families import Leaves as Leaves
     from mldebt.project.config_families import config_families as config_families
@@ -108,6 +112,7 @@ if TYPE_CHECKING:
     from mldebt.project.images import repository as repository
     from mldebt.project.insertions import constant_fix as constant_fix
     from mldebt.project.insertions import seed_fix as seed_fix
+    from mldebt.project.insertions import variable_example_fix as variable_example_fix
     from mldebt.project.latest_files import latest_choices as latest_choices
     from mldebt.project.left_over_columns import left_over_table as left_over_table
     from mldebt.project.llm_calls import LlmCall as LlmCall
@@ -250,8 +255,9 @@ _HOMES = {
     "mldebt.project.phases": "Event Program",
     "mldebt.project.phantoms": "phantoms untracked_inputs",
     "mldebt.project.processes": "Process",
-    "mldebt.project.call_fixes": "argument_fix argument_removal method_fix sorting_fix",
-    "mldebt.project.insertions": "constant_fix seed_fix",
+    "mldebt.project.call_fixes": "argument_fix argument_removal method_fix product_fix sorting_fix unwrapping_fix "
+    "variable_fix",
+    "mldebt.project.insertions": "constant_fix seed_fix variable_example_fix",
     "mldebt.project.removals": "branch_removal comment_removal entry_removal location_entry statement_removal",
     "mldebt.project.table_fixes": "assigning_fix detaching_fix kept_result_fix missing_test_fix one_selection_fix",
     "mldebt.project.proposals": "deletion listing_fix",
@@ -280,7 +286,7 @@ _HOMES = {
     "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.walk": "walk",
     "mldebt.project.closures": "data_closures",
-    "mldebt.project.columns": "dead_columns",
+    "mldebt.project.columns": "DeadColumn dead_columns",
     "mldebt.project.worker_seeds": "draws_in_workers repeats_its_seed",
     "mldebt.project.foreign_scripts": "quoted_paths",
     "mldebt.rule": "Rule",

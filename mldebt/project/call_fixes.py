@@ -87,6 +87,66 @@ def _name(call: ast.Call) -> str:
     return ast.unparse(call.func).rpartition(".")[2]
 
 
+def product_fix(source: SourceFacts, call: Call) -> Fix | None:
+    """The fix that writes `A @ B` for `np.dot(A, B)` or `A.dot(B)`."""
+    page, node = _found(source, call)
+    if page is None or node is None or node.keywords or not isinstance(node.func, ast.Attribute):
+        return None
+    match node.args:
+        case [left, right]:
+            pass
+        case [right]:
+            left = node.func.value
+        case _:
+            return None
+    sides = [_operand(page, side) for side in (left, right)]
+    alone = any(
+        node in (getattr(parent, "value", None), *getattr(parent, "args", ()))
+        for parent in ast.walk(page.tree)
+        if isinstance(parent, ast.Assign | ast.AnnAssign | ast.Return | ast.Expr | ast.Call | ast.keyword)
+    )
+    text = " @ ".join(sides)
+    return Fix("Write `@`", (page.replaced(node, text if alone else f"({text})"),))
+
+
+def _operand(page: Page, node: ast.expr) -> str:
+    simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.List)
+    return page.text_of(node) if simple else f"({page.text_of(node)})"
+
+
+def unwrapping_fix(source: SourceFacts, back: Span) -> Fix | None:
+    """The fix that writes the value itself for a conversion of its conversion, both of which take nothing else."""
+    page = page_of(source, back)
+    node = None if page is None else page.node(back, ast.Call)
+    if page is None or node is None or node.keywords:
+        return None
+    match node:
+        case ast.Call(args=[converted]):
+            pass
+        case ast.Call(func=ast.Attribute(converted), args=[]):
+            pass
+        case _:
+            return None
+    match converted:
+        case (
+            ast.Call(func=ast.Attribute(value), args=[], keywords=[])
+            | ast.Call(func=ast.Attribute(), args=[value], keywords=[])
+            | ast.Attribute(value)
+        ):
+            return Fix("Leave both conversions out", (page.replaced(node, page.text_of(value)),))
+    return None
+
+
+def variable_fix(source: SourceFacts, call: Call, literal: float, name: str) -> Fix | None:
+    """The fix that writes a variable for the only number of this value in a call."""
+    page, node = _found(source, call)
+    if page is None or node is None:
+        return None
+    numbers = [part for part in ast.walk(node) if isinstance(part, ast.Constant) and part.value == literal]
+    numbers = [part for part in numbers if type(part.value) in (int, float)]
+    return Fix(f"Log `{name}`", (page.replaced(numbers[0], name),)) if len(numbers) == 1 else None
+
+
 def without_argument(page: Page, node: ast.Call, name: str) -> Edit | None:
     """The edit that deletes an argument given by name, with one comma."""
     keyword = next((keyword for keyword in node.keywords if keyword.arg == name), None)

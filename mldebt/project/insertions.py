@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mldebt.finding import Edit, Fix
+from mldebt.finding import Edit, Fix, Safety
 from mldebt.project.pages import Page, page_of
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.table_fixes import module_alias
 from mldebt.source import Kind, Span
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
 
 _SEEDS = {
     "python": ("random", "{}.seed(42)"),
@@ -73,6 +77,18 @@ def seed_fix(source: SourceFacts, generators: Sequence[str]) -> Fix | None:
     else:
         edits = [page.edit(Span.at(place), "".join([*imports, "\n", *(f"{call}\n" for call in calls)]))]
     return Fix("Seed the generators", tuple(edits))
+
+
+def variable_example_fix(project: Project, name: str, meaning: str) -> Fix | None:
+    """The fix that names an environment variable at the end of the project's `.env.example`, if it has one."""
+    for source in project.sources(Kind.ENV):
+        page = page_of(source, Span.at(1)) if source.path.rpartition("/")[2] == ".env.example" else None
+        if page is not None:
+            end = Span.at(len(page.lines), len(page.lines[-1]) + 1)
+            text = f"# where {meaning} is\n{name}=\n"
+            edit = page.edit(end, text if not page.lines[-1] else f"\n{text}")
+            return Fix(f"Name `{name}` in {source.path}", (edit,), Safety.SAFE)
+    return None
 
 
 def after_imports(page: Page) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Rule, Severity, SourceFacts, facts, written
+from mldebt import Finding, Profile, Project, Rule, Severity, SourceFacts, facts, product_fix, written
 
 _MAKERS = frozenset(
     {"numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full", "numpy.random.rand", "numpy.random.randn"}
@@ -33,6 +33,18 @@ class AmbiguousDot(Rule):
     C = np.dot(A, B)  # expect: ambiguous-dot
     D = A.dot(B)  # expect: ambiguous-dot
     E = np.dot(A, np.dot(B, np.eye(2)))  # expect: ambiguous-dot
+    ```
+
+    ## Fixed
+
+    ```python title="project.py"
+    import numpy as np
+
+    A = np.zeros((3, 4))
+    B = np.array([[1, 2], [3, 4], [5, 6], [7, 8]])
+    C = A @ B
+    D = A @ B
+    E = A @ np.dot(B, np.eye(2))  # expect: ambiguous-dot
     ```
 
     ## Vectors, unknown shapes, other objects
@@ -78,6 +90,7 @@ class AmbiguousDot(Rule):
                     site.location,
                     f"`dot` of two matrices: `{shown}` says what is meant",
                     scope=source.scope_name(call.block),
+                    fix=product_fix(source, call),
                 )
 
 

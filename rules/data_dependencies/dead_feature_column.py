@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Role, Rule, Severity, dead_columns
+from mldebt import (
+    DeadColumn,
+    Finding,
+    Fix,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    dead_columns,
+    facts,
+    statement_removal,
+    walk,
+)
 
 
 class DeadFeatureColumn(Rule):
@@ -30,6 +43,21 @@ class DeadFeatureColumn(Rule):
     def train(model):
         table = pd.read_csv("customers.csv")
         table["ratio_old"] = table["revenue"] / table["visits"]  # expect: dead-feature-column
+        table["ratio"] = table["revenue"] / table["orders"]
+        return model.fit(table[["tenure", "ratio"]], table["churned"])
+    ```
+
+    ## Fixed
+
+    ```python title="features.py"
+    import pandas as pd
+    def build(df):
+        df["tenure_squared"] = df["tenure"] ** 2  # expect: dead-feature-column
+        df["arpu"] = df["revenue"] / df["tenure"]
+        df = df.drop(columns=["tenure_squared"])
+        return df
+    def train(model):
+        table = pd.read_csv("customers.csv")
         table["ratio"] = table["revenue"] / table["orders"]
         return model.fit(table[["tenure", "ratio"]], table["churned"])
     ```
@@ -93,4 +121,12 @@ class DeadFeatureColumn(Rule):
                 related=related,
                 severity=Severity.INFO if dead.source.source.is_any(Role.NOTEBOOK) else None,
                 scope=dead.source.scope_name(dead.stores[0].block),
+                fix=_fix(dead),
             )
+
+
+def _fix(dead: DeadColumn) -> Fix | None:
+    """Deletes the assignments, if they only compute with columns and nothing drops the column."""
+    if dead.dropped is not None or any(isinstance(p, facts.Called) for s in dead.stores for p in walk(s.value)):
+        return None
+    return statement_removal(dead.source, [store.span for store in dead.stores], f"Delete `{dead.name}`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Role, Rule, undeclared_environment
+from mldebt import Finding, Project, Related, Role, Rule, undeclared_environment, variable_example_fix
 
 
 class UndeclaredEnvSource(Rule):
@@ -26,6 +26,26 @@ class UndeclaredEnvSource(Rule):
     from sqlalchemy import create_engine
     df = pd.read_parquet(os.environ["FEATS_DIR"] + "/f.parquet")  # expect: undeclared-env-source
     engine = create_engine(os.getenv("SHOP_DB"))  # expect: undeclared-env-source
+    ```
+
+    ## Beside an example of the others
+
+    ```python title="train.py"
+    import os
+    import pandas as pd
+    df = pd.read_parquet(os.environ["FEATS_DIR"] + "/f.parquet")  # expect: undeclared-env-source
+    ```
+
+    ```env title=".env.example"
+    PORT=80
+    ```
+
+    ## Fixed
+
+    ```env title=".env.example"
+    PORT=80
+    # where {FEATS_DIR}/f.parquet is
+    FEATS_DIR=
     ```
 
     ## Named in an example, in a document, in an image, by a default, by a message, by the platform; not about data
@@ -84,4 +104,5 @@ class UndeclaredEnvSource(Rule):
                         Related(place, "it leads to data here") for place, _ in found.uses[:4] if place != first
                     ]
                     + [Related(place, "it is read here, too") for place in others[:4]],
+                    fix=variable_example_fix(project, found.name, target),
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, find_round_trips
+from mldebt import Finding, Kind, Project, Related, Role, Rule, find_round_trips, unwrapping_fix
 
 
 class ConversionRoundTrip(Rule):
@@ -28,6 +28,19 @@ class ConversionRoundTrip(Rule):
     kept = table[COLUMNS].values
     kept = pd.DataFrame(kept, columns=COLUMNS)  # expect: conversion-round-trip
     copy = torch.tensor(loss.detach().cpu().numpy())  # expect: conversion-round-trip
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    import pandas as pd
+    import torch
+    df = pd.read_csv("a.csv")
+    X = df[["a", "b"]].values
+    X = pd.DataFrame(X, columns=["a", "b"])  # expect: conversion-round-trip
+    kept = table[COLUMNS].values
+    kept = pd.DataFrame(kept, columns=COLUMNS)  # expect: conversion-round-trip
+    copy = loss.detach().cpu()
     ```
 
     ## The middle value is used, or is not what was converted
@@ -70,4 +83,5 @@ class ConversionRoundTrip(Rule):
                 f"`{trip.name}` goes {trip.chain}: the way there and back loses {trip.lost}",
                 related=[Related(source.location(trip.away), "converted here")],
                 scope=source.scope_name(trip.back.call.block),
+                fix=unwrapping_fix(source, trip.back.call.span) if trip.away == trip.back.call.span else None,
             )

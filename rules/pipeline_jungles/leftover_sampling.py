@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Site, SourceFacts, facts, walk
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Site,
+    SourceFacts,
+    argument_removal,
+    facts,
+    walk,
+)
 
 _READERS = (
     "pandas.read_csv", "pandas.read_table", "pandas.read_excel", "polars.read_csv", "polars.scan_csv",
@@ -40,6 +53,14 @@ class LeftoverSampling(Rule):
     df = pd.read_csv("data/raw/train.csv")
     df = df.head(5000)  # expect: leftover-sampling
     model = LogisticRegression().fit(df[["a"]], df["b"])
+    ```
+
+    ## Fixed
+
+    ```python title="ingest.py"
+    import pandas as pd
+    df = pd.read_csv("https://example.com/customers.csv", usecols=COLS)
+    df.to_csv("data/raw/train.csv", index=False)
     ```
 
     ## The number is a setting; a debug run; looking at the header
@@ -86,7 +107,8 @@ class LeftoverSampling(Rule):
             if not isinstance(rows, facts.Const) or not isinstance(rows.value, int) or rows.value < _FEWEST_ROWS:
                 continue
             if self._counts(site.source, site.call) and not _only_looks(site):
-                yield from self._finding(project, site.source, site.call, f"nrows={rows.value}")
+                name = next(k.name for k in site.call.keywords if k.value == rows)
+                yield from self._finding(project, site.source, site.call, f"{name}={rows.value}")
         for site in project.calls(*(f"*.{name}" for name in _CUTS)):
             amount = _amount(site)
             if amount and self._counts(site.source, site.call) and _cuts_itself(site):
@@ -118,6 +140,7 @@ class LeftoverSampling(Rule):
                 f"`{what}` leaves out the rest of the data before {later[0][1]}: left from debugging?",
                 related=[Related(place, what_then) for place, what_then in later[:2]],
                 scope=source.scope_name(call.block),
+                fix=argument_removal(source, call, what.partition("=")[0]) if "=" in what else None,
             )
 
 

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, Site, SourceFacts, Span, facts
+from mldebt import (
+    Finding,
+    Fix,
+    Kind,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    SourceFacts,
+    Span,
+    facts,
+    variable_fix,
+)
 
 _ONE = ("mlflow.log_param", "mlflow.*.log_param", "neptune.*.log_parameter", "comet_ml.*.log_parameter")
 _MANY = ("mlflow.log_params", "mlflow.*.log_params", "wandb.init", "wandb.config.update", "*.log_hyperparams",
@@ -38,6 +52,16 @@ class LoggedLiteralParameter(Rule):
     EPOCHS = 30
     fit(epochs=EPOCHS)
     mlflow.log_param("epochs", 20)  # expect: logged-literal-parameter
+    ```
+
+    ## Fixed
+
+    ```python title="train.py"
+    import mlflow
+
+    EPOCHS = 30
+    fit(epochs=EPOCHS)
+    mlflow.log_param("epochs", EPOCHS)
     ```
 
     ## The same value, the same name node, or several models
@@ -102,7 +126,19 @@ class LoggedLiteralParameter(Rule):
                         ],
                         severity=Severity.INFO if informal else None,
                         scope=name,
+                        fix=_fix(source, name, site.call, logged),
                     )
+
+
+def _fix(source: SourceFacts, name: str, logging: facts.Call, logged: float) -> Fix | None:
+    """Logs the variable, if all that is used comes from one."""
+    values = {
+        k.value for call in source.facts.calls if call is not logging for k in call.keywords if k.name == name
+    }
+    variable = values.pop() if len(values) == 1 else None
+    if not isinstance(variable, facts.Ref) or source.function_of(source.scope_of(logging.block)) is not None:
+        return None
+    return variable_fix(source, logging, logged, variable.name)
 
 
 def _logged(site: Site) -> Iterator[tuple[str, float]]:
