@@ -23,8 +23,7 @@ _FRAMEWORKS = frozenset({"pytorch_lightning", "lightning", "fastai", "ignite", "
 _GRADIENTS = frozenset(
     {"backward", "grad", "requires_grad_", "autograd", "set_grad_enabled", "attribute", "captum"}
 )
-_OLD_WAYS = frozenset({"volatile", "requires_grad"})
-"""What switches gradients off one by one; then the whole file is taken to know what it does."""
+_OLD_WAYS = frozenset({"volatile", "requires_grad"})  # a file that uses them knows what it does
 _LOOPS = frozenset({"for", "while", "comprehension"})
 
 
