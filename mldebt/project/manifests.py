@@ -1,4 +1,7 @@
-"""What a project says it depends on: requirements files, pyproject.toml, Pipfile, conda environments."""
+"""What a project says it depends on: requirements files, pyproject.toml, setup.cfg, Pipfile, conda, images.
+
+`pip install` commands of images and notebooks count as lists of dependencies, too.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,16 @@ if TYPE_CHECKING:
 _LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "pixi.lock", "conda-lock.yml", "conda-lock.yaml",
           "requirements.lock", "requirements-lock.txt", "requirements.lock.txt", "pylock.toml")  # fmt: skip
 _TABLES = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"})
+_LISTING = (Kind.REQUIREMENTS, Kind.TOML, Kind.YAML, Kind.INI, Kind.DOCKERFILE, Kind.NOTEBOOK)
+_PIP = re.compile(r"(^|[/\s%])(pip3?|pipx?3(\.\d+)?)$|\bpip$")
+_FIXES = re.compile(r"-c$|--constraint|--require-hashes")
+_WITH_VALUE = re.compile(
+    r"-[crfiet]$|--(constraint|requirement|find-links|index-url|extra-index-url|target|platform|trusted-host|editable"
+    r"|timeout|retries|cache-dir|prefix|root|only-binary|no-binary|python-version|index-strategy|torch-backend)$"
+)
+_NO_NAME = re.compile(r"^[./~$]|://|[$*/]|\.(whl|txt|zip|gz)$|^git\+")
 _WRITTEN = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<specifier>[<>=!~^*][^;#@]*)?")
-_ASIDE = frozenset({"requirements", "docker", "deploy", "envs", "env", "conda", "conf", "configs"})
+_ASIDE = frozenset({"requirements", "docker", "dockerfiles", "deploy", "envs", "env", "conda", "conf", "configs"})
 _PIPELINES = ("dvc.yaml", "MLproject", "Snakefile")
 _ENVIRONMENT = re.compile(r"(conda[-_]?)?env(ironment)?([-_.][\w-]+)?\.ya?ml$")
 
@@ -50,14 +61,18 @@ class Manifest(NamedTuple):
 
 def manifests(project: Project) -> Iterator[Manifest]:
     """All manifests, by path."""
-    for source in project.sources(Kind.REQUIREMENTS, Kind.TOML, Kind.YAML):
+    for source in project.sources(*_LISTING):
         name = basename(source.path)
         if source.kind is Kind.REQUIREMENTS:
             yield _requirements(source)
         elif name == "pyproject.toml" or name == "Pipfile":
             yield Manifest(source, tuple(_from_entries(source)))
-        elif _ENVIRONMENT.fullmatch(name):
-            found = tuple(_conda(source))
+        elif source.kind in (Kind.DOCKERFILE, Kind.NOTEBOOK):
+            installed = _installed(source)
+            if installed.dependencies:
+                yield installed
+        elif name == "setup.cfg" or _ENVIRONMENT.fullmatch(name):
+            found = tuple(_setup_cfg(source) if source.kind is Kind.INI else _conda(source))
             if found:
                 yield Manifest(source, found)
 
@@ -151,7 +166,7 @@ def _from_entries(source: SourceFacts) -> Iterator[Dependency]:
         match entry.path:
             case ("project", "dependencies", int()):
                 yield from _written(source, text, entry.span)
-            case ("tool", "poetry", "dependencies", str(name)) | ("packages", str(name)) if (
+            case ("tool", "poetry" | "pdm", "dependencies", str(name)) | ("packages", str(name)) if (
                 entry.kind == "scalar"
             ):
                 yield Dependency(_normal(name), text, source.location(entry.key))
@@ -165,6 +180,31 @@ def _conda(source: SourceFacts) -> Iterator[Dependency]:
         match entry.path:
             case ("dependencies", int()) | ("dependencies", int(), "pip", int()) if text:
                 yield from _written(source, text.rpartition("::")[2], entry.span)
+
+
+def _setup_cfg(source: SourceFacts) -> Iterator[Dependency]:
+    for entry in source.facts.entries:
+        if entry.path == ("options", "install_requires") and isinstance(entry.value, str):
+            for number, line in enumerate(entry.value.splitlines(), entry.span.line):
+                yield from _written(source, line.strip(), Span.at(number))
+
+
+def _installed(source: SourceFacts) -> Manifest:
+    """What the `pip install` commands of an image or a notebook name; constraints and hashes fix the versions."""
+    found: list[Dependency] = []
+    has_pins = False
+    for command in source.facts.commands:
+        words = command.argv
+        if "install" not in words or not _PIP.search(" ".join(words[: words.index("install")])):
+            continue
+        rest = iter(words[words.index("install") + 1 :])
+        for word in rest:
+            has_pins |= bool(_FIXES.match(word))
+            if _WITH_VALUE.match(word):
+                next(rest, None)
+            elif not word.startswith("-") and not _NO_NAME.search(word):
+                found += _written(source, word, command.span)
+    return Manifest(source, tuple(found), has_pins)
 
 
 def _written(source: SourceFacts, text: str, span: Span) -> Iterator[Dependency]:

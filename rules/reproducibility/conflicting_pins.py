@@ -68,6 +68,16 @@ class ConflictingPins(Rule):
     dependencies = ["pandas>=2.0"]  # expect: conflicting-pins
     ```
 
+    ## The list of the project, and that of its code
+
+    ```text title="requirements.txt"
+    kedro>=0.16.5  # expect: conflicting-pins
+    ```
+
+    ```text title="src/requirements.txt"
+    kedro==0.16.1
+    ```
+
     ## Training and serving
 
     ```text title="training/requirements.txt"
@@ -138,7 +148,8 @@ class ConflictingPins(Rule):
         for a, b in combinations(listed, 2):
             homes = dirname(a.source.path), dirname(b.source.path)
             conflicts = list(_conflicts(a, b))
-            if conflicts and (homes[0] == homes[1] or train_and_serve(project, *homes)):
+            together = homes[0] == homes[1] or f"{homes[0]}/src".lstrip("/") == homes[1]
+            if conflicts and (together or train_and_serve(project, *homes)):
                 yield self._finding(a, b, conflicts)
 
     def _finding(self, a: Manifest, b: Manifest, conflicts: list[tuple[Dependency, Dependency]]) -> Finding:

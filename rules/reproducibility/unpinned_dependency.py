@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mldebt import (
     Dependency,
     Finding,
+    Kind,
     Manifest,
     Project,
     Related,
@@ -67,6 +68,26 @@ class UnpinnedDependency(Rule):
 
     ```python title="train.py"
     import numpy, pandas, sklearn, torch, xgboost
+    ```
+
+    ## What an image installs, and setup.cfg
+
+    ```dockerfile title="Dockerfile"
+    FROM python:3.11
+    RUN pip install --no-cache-dir pandas scikit-learn==1.5.2 ./wheels/own.whl  # expect: unpinned-dependency
+    RUN pip install -r requirements.txt
+    ```
+
+    ```ini title="setup.cfg"
+    [options]
+    install_requires =
+        numpy  # expect: unpinned-dependency
+    ```
+
+    ```python title="train.py"
+    import numpy
+    import pandas
+    import sklearn
     ```
 
     ## With versions, or bounded from above
@@ -129,6 +150,8 @@ class UnpinnedDependency(Rule):
         """Yield at most one finding a manifest."""
         for manifest in manifests(project):
             path = manifest.source.path
+            if manifest.source.kind is Kind.NOTEBOOK:  # inline-install speaks of these
+                continue
             if manifest.source.source.is_any(*self.skip_roles) or _NOT_RUN.search(path) or manifest.has_pins:
                 continue
             used = imported_modules(project, path, self.skip_roles)
