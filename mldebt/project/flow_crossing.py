@@ -51,7 +51,10 @@ class Crossing:
             self.trail.parts.add("train" if named["part"].lower().startswith("tr") else "test")
         for caller in callers:
             argument = argument_of(function, index, caller.call)
-            self.follow(caller.source, argument, caller.call.span.line)
+            if argument is None:
+                self.follow(source, _default(function, index), LAST)
+            else:
+                self.follow(caller.source, argument, caller.call.span.line)
         for home, producer, position in producers:
             self._callers -= 1  # a chain of nodes may be long
             self._returned(home, producer, position)
@@ -65,7 +68,9 @@ class Crossing:
         saved = dict(self.arguments)
         for param in function.params:
             given = argument_of(function, param.binding, call)
-            self.arguments[(home.path, param.binding)] = (source, given, call.span.line)
+            self.arguments[(home.path, param.binding)] = (
+                (source, given, call.span.line) if given is not None else (home, param.default, LAST)
+            )
         self._returned(home, function, path)
         self.arguments = saved
 
@@ -134,6 +139,10 @@ def argument_of(function: Function, binding: int, call: Call) -> Expr | None:
     if function.params[0].name in ("self", "cls"):
         position -= 1
     return call.args[position] if 0 <= position < len(call.args) else None
+
+
+def _default(function: Function, binding: int) -> Expr | None:
+    return next((param.default for param in function.params if param.binding == binding), None)
 
 
 def _function_with(source: SourceFacts, binding: int) -> Function | None:

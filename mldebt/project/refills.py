@@ -58,7 +58,8 @@ class Refills:
         """The centre that is taken off rows or the width that they are divided by, and these rows."""
         found = self._statistic(source, expr.right, 0) if expr.operator in "-/" else None
         grouped = found and self._comes_from(source, found.rows, _GROUPED)  # a feature, not a scale
-        if found and not grouped and (found.what in _CENTRES or expr.operator == "/"):
+        scales = expr.operator == "/" and (found is None or found.what != "max" or _is_centred(expr.left))
+        if found and not grouped and (found.what in _CENTRES or scales):  # pixels are divided by their maximum
             yield found, expr.left
 
     def of_value(self, source: SourceFacts, value: Expr) -> Refill | None:
@@ -240,6 +241,10 @@ class Refills:
             return None
         func = source.facts.calls[expr.call].func
         return Refill("mean of the target", func.base, number) if isinstance(func, Attr) else None
+
+
+def _is_centred(expr: Expr) -> bool:
+    return isinstance(expr, Binary) and expr.operator == "-"
 
 
 def _is_parameter(source: SourceFacts, expr: Expr) -> bool:
