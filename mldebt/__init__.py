@@ -139,6 +139,7 @@ if TYPE_CHECKING:
     from mldebt.project.options import Option as Option
     from mldebt.project.orders import Disorder as Disorder
     from mldebt.project.orders import disorders as disorders
+    from mldebt.project.overlays import redundant_settings as redundant_settings
     from mldebt.project.parked_steps import ParkedStep as ParkedStep
     from mldebt.project.parked_steps import parked_steps as parked_steps
     from mldebt.project.phantoms import phantoms as phantoms
@@ -251,6 +252,7 @@ _HOMES = {
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
     "mldebt.project.orders": "Disorder disorders",
+    "mldebt.project.overlays": "redundant_settings",
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.phases": "Event Program",
     "mldebt.project.phantoms": "phantoms untracked_inputs",

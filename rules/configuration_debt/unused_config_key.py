@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Role, Rule, Severity, entry_removal, unused_variables
+from mldebt import (
+    Finding,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    entry_removal,
+    redundant_settings,
+    unused_variables,
+)
 
 
 class UnusedConfigKey(Rule):
@@ -58,6 +68,18 @@ class UnusedConfigKey(Rule):
     ```python title="serve.py"
     import os
     load(os.environ["MODEL_DIR"])
+    ```
+
+    ## An environment that repeats the base
+
+    ```yaml title="conf/base/parameters.yml"
+    train: {lr: 0.1, depth: 3}
+    seed: 1
+    ```
+
+    ```yaml title="conf/prod/parameters.yml"
+    train: {lr: 0.1, depth: 9}
+    seed: 1  # expect: unused-config-key
     ```
 
     ## A part that is handed on as a whole
@@ -141,6 +163,17 @@ class UnusedConfigKey(Rule):
                 scope=key,
                 fix=entry_removal(source, entry, f"Delete `{key}`"),
             )
+        for found in redundant_settings(project):
+            if not found.source.source.is_any(*self.skip_roles):
+                first, *others = found.entries
+                names = ", ".join(f"`{entry.path[0]}`" for entry in found.entries[:4])
+                yield self.finding(
+                    found.source.location(first.key),
+                    f"{names} in this environment repeat{'' if others else 's'} what `{found.base.path}` says",
+                    related=[Related(found.source.location(entry.key), "this, too") for entry in others[:10]],
+                    severity=Severity.INFO,
+                    scope=str(first.path[0]),
+                )
         for unused in unused_variables(project):
             if not unused.source.source.is_any(*self.skip_roles):
                 name = unused.variable.name
