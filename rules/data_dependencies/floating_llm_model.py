@@ -17,6 +17,9 @@ _FLOATING = re.compile(
 )
 
 
+_SHOWN = 4
+
+
 class FloatingLlmModel(Rule):
     """A provider's language model is asked for by a name whose model changes.
 
@@ -30,7 +33,7 @@ class FloatingLlmModel(Rule):
     Ask for a dated version (`gpt-4o-2024-08-06`, `claude-3-5-sonnet-20241022`, `gemini-1.5-pro-002`), keep its name in
     the configuration, and run the evaluation again before changing it.
 
-    ## A literal, a setting, the default of a parameter
+    ## A literal, a setting, the default of a parameter; one finding a file
 
     ```python title="answer.py"
     from openai import OpenAI
@@ -43,7 +46,7 @@ class FloatingLlmModel(Rule):
         return client.chat.completions.create(model=model, messages=[question])  # expect: floating-llm-model
 
     def judge(text):
-        return client.responses.create(model=MODEL, input=text)  # expect: floating-llm-model
+        return client.responses.create(model=MODEL, input=text)
     ```
 
     ```python title="settings.py"
@@ -58,8 +61,8 @@ class FloatingLlmModel(Rule):
     from langchain_anthropic import ChatAnthropic
 
     llm = ChatAnthropic(model="claude-3-5-sonnet-latest")  # expect: floating-llm-model
-    other = genai.GenerativeModel("gemini-1.5-flash")  # expect: floating-llm-model
-    litellm.completion(model="openrouter/anthropic/claude-3.5-sonnet", messages=[])  # expect: floating-llm-model
+    other = genai.GenerativeModel("gemini-1.5-flash")
+    litellm.completion(model="openrouter/anthropic/claude-3.5-sonnet", messages=[])
     ```
 
     ## Dated versions, embeddings, own weights, and what is not known
@@ -92,22 +95,26 @@ class FloatingLlmModel(Rule):
     minutes = 10
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield one finding for each file and name, at its first use."""
-        found: dict[tuple[str, str], list[LlmCall]] = {}
+        """Yield one finding for each file that asks for such names, at the first one."""
+        found: dict[str, list[tuple[LlmCall, str]]] = {}
         for call in project.llm_calls:
             source = call.site.source
             if source.source.is_any(*self.skip_roles) or call.model is None:
                 continue
             for name in dict.fromkeys(known_texts(project.value(source, call.model))):
                 if _FLOATING.fullmatch(name):
-                    found.setdefault((source.path, name), []).append(call)
-        for (_, name), calls in found.items():
-            first, *others = sorted(calls, key=lambda call: call.site.call.span)
-            source = first.site.source
+                    found.setdefault(source.path, []).append((call, name))
+        for calls in found.values():
+            calls.sort(key=lambda pair: pair[0].site.call.span)
+            names = list(dict.fromkeys(name for _, name in calls))
+            places = {call.site.call.span: f"asks for `{name}`" for call, name in reversed(calls)}
+            first, source = calls[0][0], calls[0][0].site.source
+            shown = ", ".join(f"`{name}`" for name in names[:_SHOWN]) + (" …" if names[_SHOWN:] else "")
+            verb, under = ("is", "that name") if len(names) == 1 else ("are", "those names")
             yield self.finding(
                 first.site.location,
-                f"`{name}` is whatever its provider serves under that name today; no version is asked for",
-                related=[Related(other.site.location, "it is asked here, too") for other in others],
+                f"{shown} {verb} whatever the provider serves under {under} today; no version is asked for",
+                related=[Related(source.location(span), text) for span, text in sorted(places.items())[1:]],
                 severity=Severity.INFO if source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) else None,
                 scope=source.scope_name(first.site.call.block),
             )
