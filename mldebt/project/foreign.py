@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from mldebt.outside import document
 from mldebt.project.accesses import DataAccess
 from mldebt.project.processes import Process
 from mldebt.roles import path_roles
@@ -29,7 +30,6 @@ _WRITES = re.compile(
     r"[\"'](?P<path>[^\"'\n]+\.\w{2,8})[\"']"
 )
 _MOST_FILES = 200
-_MOST_BYTES = 1_000_000
 
 
 class ForeignAccess(NamedTuple):
@@ -105,10 +105,7 @@ def _scripts(project: Project) -> list[str]:
 
 def _accesses(project: Project, path: str) -> Iterator[ForeignAccess]:
     """The reads and writes of literal paths in a script; what stands behind a comment sign does not count."""
-    try:
-        text = (project.root / path).read_bytes()[:_MOST_BYTES].decode(errors="replace")
-    except OSError:
-        return
+    text = document(project.root, path)
     language = _LANGUAGES[path[path.rfind(".") :].lower()]
     sign = "%" if language == "MATLAB" else "//" if language == "Scala" else "#"
     for number, line in enumerate(text.splitlines(), start=1):
