@@ -16,7 +16,7 @@ from mldebt.source import Kind, Location, Role, Span
 if TYPE_CHECKING:
     from mldebt.project.project import Project
 
-_LANGUAGES = {".r": "R", ".rmd": "R", ".jl": "Julia", ".scala": "Scala", ".m": "MATLAB"}
+_LANGUAGES = {".r": "R", ".rmd": "R", ".jl": "Julia"}
 _PROGRAMS = {"Rscript": "R", "R": "R", "julia": "Julia", "octave": "MATLAB", "matlab": "MATLAB", "scala": "Scala"}
 _UNTYPED = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls", ".json", ".rds", ".rdata", ".rda", ".mat", ".dat"})
 _READS = re.compile(
@@ -107,9 +107,8 @@ def _accesses(project: Project, path: str) -> Iterator[ForeignAccess]:
     """The reads and writes of literal paths in a script; what stands behind a comment sign does not count."""
     text = document(project.root, path)
     language = _LANGUAGES[path[path.rfind(".") :].lower()]
-    sign = "%" if language == "MATLAB" else "//" if language == "Scala" else "#"
     for number, line in enumerate(text.splitlines(), start=1):
-        code = line.partition(sign)[0]
+        code = line.partition("#")[0]
         for pattern, writes in ((_READS, False), (_WRITES, True)):
             match = pattern.search(code)
             if match is not None:
