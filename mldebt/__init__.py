@@ -192,6 +192,7 @@ if TYPE_CHECKING:
     from mldebt.project.training_columns import made_from as made_from
     from mldebt.project.training_columns import taken_out as taken_out
     from mldebt.project.training_columns import training_columns as training_columns
+    from mldebt.project.two_sides import find_mismatches as find_mismatches
     from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
     from mldebt.project.undefined_reads import undefined_reads as undefined_reads
     from mldebt.project.unreferenced import may_be_hook as may_be_hook
@@ -280,6 +281,7 @@ _HOMES = {
     "mldebt.project.training_columns": "TrainingColumns made_from taken_out training_columns",
     "mldebt.project.torch_modules": "blocks_without_grad called_without_grad differs_in_training is_dataset is_module",
     "mldebt.project.trails": "Learned Trail",
+    "mldebt.project.two_sides": "find_mismatches",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
     "mldebt.project.unreferenced": "may_be_hook",
     "mldebt.project.unselected": "Unselected find_unselected",
