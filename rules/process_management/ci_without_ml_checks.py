@@ -14,7 +14,7 @@ _LEARNS = re.compile(
     r"\b(dvc (repro|exp)|kedro run|mlflow run|snakemake|cml|make \S*(train|model|pipeline|data|eval|e2e|all)|papermill"
     r"|nbmake|nbval|nbconvert|great_expectations|soda scan|dbt (test|build)|zenml|metaflow|zoomcamp|airflow"
     r"|docker compose|az ml|sagemaker|vertex|databricks)\b|train|evaluat|validat|smoke|e2e|integration"
-    r"|predict|infer|model|pipeline",
+    r"|data|predict|infer|model|pipeline",
     re.IGNORECASE,
 )
 _EXERCISES = re.compile(

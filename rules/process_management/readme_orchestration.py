@@ -12,6 +12,9 @@ _NO_STEP = re.compile(
     r"(^|[/_-])(app|api|main_app|serve|server|dashboard|streamlit\w*|demo|test\w*|setup|conftest)\b",
     re.IGNORECASE,
 )
+_DRIVER = re.compile(
+    r"(^|/)(run_(all|full|pipeline|everything)\w*|pipeline|run_experiments?|reproduce)\.(py|sh)$"
+)
 
 
 class ReadmeOrchestration(Rule):
@@ -129,6 +132,8 @@ class ReadmeOrchestration(Rule):
             if not document.source.is_any(Role.VENDORED, Role.TEMPLATE, Role.TUTORIAL):
                 steps[document.path].setdefault(point.path, point.location)
         many = {document: places for document, places in steps.items() if len(places) >= self.least}
+        if many and any(map(_DRIVER.search, project.files)):
+            return
         for document, places in many.items():
             linked = _linked(project, set(places))
             declared = _declared(project)

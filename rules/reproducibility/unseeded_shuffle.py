@@ -17,6 +17,7 @@ _DATA = frozenset(
     "pandas numpy polars csv json torch tensorflow keras sklearn scipy cv2 PIL datasets pyarrow h5py torchvision xml"
     .split()
 )  # fmt: skip
+_WORKERS = frozenset({"multiprocessing", "concurrent", "threading", "asyncio", "shutil"})
 
 
 class UnseededShuffle(Rule):
@@ -71,6 +72,15 @@ class UnseededShuffle(Rule):
     random.shuffle(cards)
     ```
 
+    ```python title="copy_files.py"
+    import random
+    import concurrent.futures
+    import numpy as np
+
+    random.shuffle(files)
+    pool.map(copy, files)
+    ```
+
     ```python title="train.py"
     import random
     import numpy as np
@@ -121,5 +131,6 @@ class UnseededShuffle(Rule):
 
 
 def _has_data(source: SourceFacts) -> bool:
-    """Whether a file works with data at all."""
-    return not _DATA.isdisjoint(module.partition(".")[0] for module in source.facts.header.modules)
+    """Whether a file works with data at all, and does not only spread work over workers."""
+    modules = {module.partition(".")[0] for module in source.facts.header.modules}
+    return not _DATA.isdisjoint(modules) and _WORKERS.isdisjoint(modules)
