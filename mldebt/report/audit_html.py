@@ -55,6 +55,7 @@ _MANY = 1500
 """Findings from which links are made by the page itself and less of each is shown, to keep the page small."""
 
 _MOST_ROWS = 400
+_MOST_EDGES = 2000
 
 
 class _Group(NamedTuple):
@@ -101,7 +102,7 @@ def render_html(audit: Audit) -> str:
         dot=shown.dot,
         cut=shown.note,
         names={node.id: printable(node.name) for node in audit.graph.nodes},
-        edges=sorted(audit.graph.edges, key=lambda edge: edge.declared)[:_MOST_ROWS],
+        edges=sorted(audit.graph.edges, key=lambda edge: edge.declared)[:_MOST_EDGES],
         unresolved=audit.graph.unresolved[:_MOST_ROWS],
         largest=max((debt.principal for debt in score.debts), default=1) or 1,
         hot=hot,

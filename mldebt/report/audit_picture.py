@@ -44,7 +44,7 @@ def picture(graph: DataGraph) -> Picture:
         nodes, edges = _together(graph.nodes, edges)
     if len(edges) > MOST_EDGES:
         edges = _handed_on(edges)
-        note = " The picture shows the data that one step writes and another reads; the table has everything."
+        note = " The picture shows the data that one step writes and another reads; the table has more."
     if len(edges) > MOST_EDGES:
         edges = sorted(edges, key=lambda edge: edge.declared)[:MOST_EDGES]
         note = f" The picture shows {MOST_EDGES} edges of data that is handed on, undeclared ones first."
