@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,12 +137,17 @@ FINDINGS = st.builds(
     finding,
     path=st.sampled_from([*(f"{letter}.py" for letter in "abcdefgh"), "conf.yaml"]),
     minutes=st.integers(0, 900),
-    rule=st.sampled_from(["one", "two"]),
-    debt=st.sampled_from(["glue-code", "correctness"]),
+    rule=st.just("one"),
+    debt=st.just("glue-code"),
     line=st.integers(1, 400),
     severity=st.sampled_from(Severity),
     confidence=st.sampled_from(Confidence),
+).flatmap(
+    lambda found: st.sampled_from(
+        [found, *(msgspec.structs.replace(found, rule=rule, debt="correctness") for rule in ("two", "three"))]
+    )
 )
+"""Findings of three rules; each rule has its kind of debt."""
 
 
 HISTORIES = st.none() | st.dictionaries(st.sampled_from(["a.py", "b.py", "x.py"]), st.integers(0, 50))
