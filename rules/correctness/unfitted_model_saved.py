@@ -18,6 +18,7 @@ _SAVES = (
 _CLONING = re.compile(
     r"sklearn\.(model_selection\.(cross_val\w+|cross_validate|\w*SearchCV|learning_curve|validation_curve)|base\.clone)$"
 )
+_STEPS = frozenset({"_final_estimator", "steps", "named_steps"})
 
 
 class UnfittedModelSaved(Rule):
@@ -51,6 +52,21 @@ class UnfittedModelSaved(Rule):
     search = GridSearchCV(svc, {"C": [1, 10]}).fit(X, y)
     with open("svc.pkl", "wb") as file:
         pickle.dump(svc, file)  # expect: unfitted-model-saved
+    ```
+
+    ## A step of a pipeline, while the fitted clones are thrown away
+
+    ```python title="steps.py"
+    import joblib
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_validate
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    results = cross_validate(pipeline, X, y, return_estimator=True)
+    joblib.dump(pipeline._final_estimator, "model.pkl")  # expect: unfitted-model-saved
+    joblib.dump(results["estimator"][0], "clone.pkl")
     ```
 
     ## Fitted in the end, or the search's own model
@@ -91,7 +107,7 @@ class UnfittedModelSaved(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each saved model of which only clones were fitted."""
         for site in project.calls(*_SAVES):
-            model = site.argument(0, "value", "obj", "sk_model")
+            model = _whole(site.argument(0, "value", "obj", "sk_model"))
             if not isinstance(model, facts.Ref) or site.source.source.is_any(*self.skip_roles):
                 continue
             cloning = _only_cloned(project, site, model)
@@ -115,12 +131,18 @@ def _only_cloned(project: Project, saved: Site, model: facts.Ref) -> Site | None
         if call is saved.call or not any(_is_same(argument, model) for argument in arguments):
             continue
         name = call.name if _CLONING.match(call.name) else ""
-        kept = any(keyword.name == "return_estimator" for keyword in call.keywords)
-        if name and not kept:
+        if name:
             cloning = cloning or Site(source, call, name)
         elif call.name not in _SAVES and call.name not in ("print", "type", "str", "repr"):
             return None  # what else gets it may fit it
     return cloning
+
+
+def _whole(saved: facts.Expr | None) -> facts.Expr | None:
+    """The pipeline that a saved step is taken out of; else what is saved."""
+    while isinstance(saved, facts.Item) or (isinstance(saved, facts.Attr) and saved.name in _STEPS):
+        saved = saved.base
+    return saved
 
 
 def _is_same(expr: facts.Expr, model: facts.Ref) -> bool:
