@@ -68,7 +68,7 @@ class UnusedSettings:
             return
         for entry in self._project.documents.children(source.path, keys):
             name = str(entry.path[-1])
-            if isinstance(entry.path[-1], int) or _FRAMEWORKS.match(name):
+            if isinstance(entry.path[-1], int) or _FRAMEWORKS.match(name) or entry.text.startswith("${hydra:"):
                 continue
             readers = self._reads.read_in.get((source.path, entry.path))
             mentions = self._mentions.get(name.replace("-", "_"), set())

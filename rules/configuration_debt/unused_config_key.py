@@ -136,6 +136,7 @@ class UnusedConfigKey(Rule):
     ```yaml title="conf/config.yaml"
     model: {_target_: churn.Model, width: 3}
     seed: 1
+    work_dir: ${hydra:runtime.cwd}
     ```
 
     ```python title="train.py"
