@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from mldebt.project.declared_flow import stage_flows as stage_flows
     from mldebt.project.declared_flow import undeclared_params as undeclared_params
     from mldebt.project.dispatches import Dispatch as Dispatch
+    from mldebt.project.downloads import computes_digest as computes_digest
     from mldebt.project.downloads import downloaded_from as downloaded_from
     from mldebt.project.draws import Draw as Draw
     from mldebt.project.draws import unseeded_draws as unseeded_draws
@@ -239,7 +240,7 @@ _HOMES = {
     "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff needs_a_notebook",
     "mldebt.project.dispatches": "Dispatch",
-    "mldebt.project.downloads": "downloaded_from",
+    "mldebt.project.downloads": "computes_digest downloaded_from",
     "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.latest_files": "latest_choices",
     "mldebt.project.left_over_columns": "left_over_table",

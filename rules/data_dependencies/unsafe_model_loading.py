@@ -14,6 +14,7 @@ from mldebt import (
     Rule,
     Severity,
     Site,
+    computes_digest,
     downloaded_from,
     facts,
     known_texts,
@@ -29,7 +30,6 @@ _REMOTE_CODE = (
     "datasets.load_dataset",
     "sentence_transformers.*",
     "peft.*",
-    "evaluate.load",
     "*.from_pretrained",
 )
 _LOCAL = re.compile(r"[./~]|path/|(your|my)[-_]")
@@ -58,6 +58,9 @@ class UnsafeModelLoading(Rule):
 
     model = pickle.loads(requests.get("https://models.example.com/churn.pkl").content)  # expect: unsafe-model-loading
     other = pickle.load(urllib.request.urlopen("https://models.example.com/b.pkl"))  # expect: unsafe-model-loading
+    with open("c.pkl", "wb") as file:
+        file.write(requests.get("https://models.example.com/c.pkl").content)
+    third = pickle.load(open("c.pkl", "rb"))  # expect: unsafe-model-loading
     data = io.BytesIO(requests.get("https://models.example.com/rows.npy").content)
     rows = np.load(data, allow_pickle=True)  # expect: unsafe-model-loading
     ```
@@ -71,8 +74,14 @@ class UnsafeModelLoading(Rule):
     from urllib.request import urlretrieve
     urlretrieve("https://models.example.com/churn.joblib", "churn.joblib")
     model = joblib.load("churn.joblib")  # expect: unsafe-model-loading
-    path = hf_hub_download("acme/churn", "net.pt", revision="24f92d3")
-    net = torch.load(path, weights_only=False)  # expect: unsafe-model-loading
+    net = torch.load(hf_hub_download("acme/churn", "net.pt"), weights_only=False)  # expect: unsafe-model-loading
+    ```
+
+    ```python title="demo.ipynb"
+    # %%
+    !wget -q https://models.example.com/churn.pkl
+    import pickle
+    model = pickle.load(open("churn.pkl", "rb"))  # expect: unsafe-model-loading
     ```
 
     ## Code from a hub, whatever it is that day
@@ -129,7 +138,11 @@ class UnsafeModelLoading(Rule):
         """Yield a finding for each call that can run foreign code; one a file for a default of PyTorch."""
         by_default: dict[str, list[Site]] = {}
         for site in project.calls(*_PICKLES):
-            if site.source.source.is_any(*self.skip_roles) or _is_checked(site) or not _unpickles(site):
+            if (
+                site.source.source.is_any(*self.skip_roles)
+                or computes_digest(site.source, site.call.block)
+                or not _unpickles(site)
+            ):
                 continue
             origin = downloaded_from(project, site.source, site.argument(0, _PICKLES[site.name]))
             if origin:
@@ -191,10 +204,3 @@ def _may_be_old(project: Project, site: Site) -> bool:
         and bool(wishes)
         and all(wish.is_below(_SAFE_SINCE) and not wish.is_below(_KNOWN_SINCE) for wish in wishes)
     )
-
-
-def _is_checked(site: Site) -> bool:
-    """Whether the function around a call computes a digest."""
-    scope = site.source.scope_of(site.call.block)
-    calls = (call for call in site.source.facts.calls if site.source.scope_of(call.block) == scope)
-    return any("hash" in call.name or "digest" in repr(call.func) for call in calls)
