@@ -97,9 +97,9 @@ if TYPE_CHECKING:
     from mldebt.project.environment_reads import undeclared_environment as undeclared_environment
     from mldebt.project.foreign import Foreign as Foreign
     from mldebt.project.foreign import find_foreign as find_foreign
+    from mldebt.project.foreign import foreign_accesses as foreign_accesses
     from mldebt.project.foreign import is_untyped as is_untyped
     from mldebt.project.foreign import started_scripts as started_scripts
-    from mldebt.project.foreign_scripts import quoted_paths as quoted_paths
     from mldebt.project.gated_steps import gated_steps as gated_steps
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
@@ -236,7 +236,7 @@ _HOMES = {
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
     "mldebt.project.images": "built_images floats images_of repository",
-    "mldebt.project.foreign": "Foreign find_foreign is_untyped started_scripts",
+    "mldebt.project.foreign": "Foreign find_foreign foreign_accesses is_untyped started_scripts",
     "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff needs_a_notebook",
     "mldebt.project.dispatches": "Dispatch",
@@ -293,7 +293,6 @@ _HOMES = {
     "mldebt.project.closures": "data_closures",
     "mldebt.project.columns": "DeadColumn dead_columns",
     "mldebt.project.worker_seeds": "draws_in_workers repeats_its_seed",
-    "mldebt.project.foreign_scripts": "quoted_paths",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
     "mldebt.values": "known_texts show",

@@ -21,7 +21,7 @@ DATA = frozenset(
 _TEXTS = frozenset(
     f".{ending}" for ending in "rst txt example sample template dist tf tpl j2 cfg service".split()
 )
-FOREIGN = frozenset({".r", ".rmd", ".jl", ".do", ".sas"})
+FOREIGN = frozenset({".r", ".rmd", ".jl"})
 """Scripts in other languages."""
 _NAMES = ("README", "Dockerfile", "Jenkinsfile", ".env", ".gitattributes")
 _LARGEST = 200_000

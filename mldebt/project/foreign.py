@@ -74,6 +74,12 @@ def find_foreign(project: Project) -> Iterator[Foreign]:
             yield Foreign(language, exchanges, tuple(accesses))
 
 
+def foreign_accesses(project: Project) -> Iterator[ForeignAccess]:
+    """What scripts in other languages read and write, by path and place."""
+    for path in _scripts(project):
+        yield from _accesses(project, path)
+
+
 def started_scripts(project: Project) -> Iterator[tuple[Process, str, DataAccess]]:
     """The scripts in other languages that Python starts, with the language and what is read of their results.
 

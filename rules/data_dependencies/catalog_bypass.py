@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 
-from mldebt import DataAccess, Declared, Finding, Location, Project, Related, Role, Rule, Severity, quoted_paths
+from mldebt import (
+    DataAccess,
+    Declared,
+    Finding,
+    Location,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    foreign_accesses,
+)
 
 _TABLES = frozenset({"csv", "parquet", "pickle", "excel", "feather", "model", "hdf", "numpy"})
 
@@ -15,8 +26,7 @@ class CatalogBypass(Rule):
 
     The catalogue says where data is, in which format and version, and who uses it; what goes past it is in no graph,
     moves to no other environment and breaks when the entry changes. Sculley et al. 2015, section 3: static analysis
-    of data dependencies needs annotated sources; section 2: undeclared consumers. Scripts in R, Julia, Stata and SAS
-    count by the paths that they quote.
+    of data dependencies needs annotated sources; section 2: undeclared consumers. Scripts in R and Julia count, too.
 
     ## How to repair
 
@@ -149,7 +159,8 @@ class CatalogBypass(Rule):
     def _foreign(self, project: Project, entries: list[Declared]) -> Iterator[Finding]:
         """Scripts in other languages that name the file of an entry, or the end of its path."""
         found: dict[str, dict[Location, Declared]] = {}
-        for place, text in quoted_paths(project) if entries else ():
+        for access in foreign_accesses(project) if entries else ():
+            place, text = access.location, access.path.removeprefix("./")
             parts = [part for part in text.split("/") if part not in ("", ".", "..")]
             for entry in entries:
                 known = entry.file.split("/")
