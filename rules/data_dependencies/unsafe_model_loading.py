@@ -40,9 +40,8 @@ _KNOWN_SINCE = "1.13"
 class UnsafeModelLoading(Rule):
     """Loading a model or data runs code that somebody else can change.
 
-    A pickle is a program: who can replace the file on the server, or answer in its place, runs code here. So does
-    `trust_remote_code=True` with whatever is on the hub that day. Sculley et al. 2015, section 3, call such inputs
-    unstable. `torch.load` reads weights alone by default since PyTorch 2.6; before, it needs `weights_only=True`.
+    A pickle is a program: who can replace the file runs code here, as does `trust_remote_code=True` with what is on the
+    hub. Sculley et al. 2015, section 3, call such inputs unstable. `torch.load` reads weights alone since PyTorch 2.6.
 
     ## How to repair
 
@@ -52,12 +51,11 @@ class UnsafeModelLoading(Rule):
     ## A pickle straight from the network
 
     ```python title="load.py"
-    import io, pickle, urllib.request
+    import io, pickle
     import numpy as np
     import requests
 
     model = pickle.loads(requests.get("https://models.example.com/churn.pkl").content)  # expect: unsafe-model-loading
-    other = pickle.load(urllib.request.urlopen("https://models.example.com/b.pkl"))  # expect: unsafe-model-loading
     with open("c.pkl", "wb") as file:
         file.write(requests.get("https://models.example.com/c.pkl").content)
     third = pickle.load(open("c.pkl", "rb"))  # expect: unsafe-model-loading
@@ -68,15 +66,13 @@ class UnsafeModelLoading(Rule):
     ## A file that was just downloaded
 
     ```python title="load.py"
-    import joblib
-    import torch
+    import joblib, torch
     from huggingface_hub import hf_hub_download
     from urllib.request import urlretrieve
     urlretrieve("https://models.example.com/churn.joblib", "churn.joblib")
     model = joblib.load("churn.joblib")  # expect: unsafe-model-loading
     net = torch.load(hf_hub_download("acme/churn", "net.pt"), weights_only=False)  # expect: unsafe-model-loading
     ```
-
     ```python title="demo.ipynb"
     # %%
     !wget -q https://models.example.com/churn.pkl
@@ -98,7 +94,6 @@ class UnsafeModelLoading(Rule):
     import torch
     state = torch.load("net.pt")  # expect: unsafe-model-loading
     ```
-
     ```text title="requirements.txt"
     torch==2.1.0
     ```
@@ -108,7 +103,6 @@ class UnsafeModelLoading(Rule):
     import torch
     state = torch.load("net.pt")
     ```
-
     ```text title="requirements.txt"
     torch>=2.6
     ```
