@@ -159,6 +159,7 @@ if TYPE_CHECKING:
     from mldebt.project.requests_to_models import UncheckedRequest as UncheckedRequest
     from mldebt.project.requests_to_models import unchecked_requests as unchecked_requests
     from mldebt.project.round_trips import find_round_trips as find_round_trips
+    from mldebt.project.row_limits import row_limits as row_limits
     from mldebt.project.score_cuts import ScoreCut as ScoreCut
     from mldebt.project.score_cuts import Scores as Scores
     from mldebt.project.score_cuts import score_cuts as score_cuts
@@ -273,6 +274,7 @@ _HOMES = {
     "mldebt.project.stale_declarations": "stale_declarations",
     "mldebt.project.requests_to_models": "UncheckedRequest unchecked_requests",
     "mldebt.project.round_trips": "find_round_trips",
+    "mldebt.project.row_limits": "row_limits",
     "mldebt.project.score_cuts": "ScoreCut Scores score_cuts",
     "mldebt.project.stored_data": "doubly_tracked stored_data",
     "mldebt.project.strings": "strings_of",

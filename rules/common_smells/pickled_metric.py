@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Role, Rule, SourceFacts, facts
+from mldebt import Finding, Profile, Project, Related, Role, Rule, SourceFacts, facts
 
 _DUMPS = ("pickle.dump", "joblib.dump", "dill.dump", "cloudpickle.dump")
 _WRAPPERS = frozenset({"round", "float", "abs", "int", "numpy.round", "numpy.mean", "sum", "max", "min"})
@@ -72,8 +72,16 @@ class PickledMetric(Rule):
                     site.location,
                     f"a score, a single number, is written by `{site.name}`: only Python can read it, and the file"
                     " looks like a model",
+                    related=_origin(site.source, given),
                     scope=site.source.scope_name(site.call.block),
                 )
+
+
+def _origin(source: SourceFacts, expr: facts.Expr) -> list[Related]:
+    """Where the score is computed."""
+    if not isinstance(expr, facts.Ref):
+        return []
+    return [Related(source.location(source.facts.bindings[expr.bindings[0]].span), "the score is computed here")]
 
 
 def _is_score(source: SourceFacts, expr: facts.Expr, depth: int) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Role, Rule, SourceFacts, facts
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, facts
 
 _SETTINGS = re.compile(
     r"(options|rcParams|config|backends|params|settings|environ|stdout|stderr|argv|path|excepthook|modules|displayhook"
@@ -116,6 +116,7 @@ class PatchedLibrary(Rule):
                 yield self.finding(
                     source.location(store.span),
                     f"`{owner}.{store.target.name}` of a library is replaced for the whole process",
+                    related=_origin(source, store.value),
                     scope=source.scope_name(store.block),
                 )
 
@@ -147,6 +148,13 @@ def _is_code(source: SourceFacts, expr: facts.Expr) -> bool:
         return False
     binding = source.facts.bindings[expr.bindings[0]]
     return binding.kind in ("function", "class", "import")
+
+
+def _origin(source: SourceFacts, expr: facts.Expr) -> list[Related]:
+    """Where the replacement comes from; a lambda stands beside the patch."""
+    if not isinstance(expr, facts.Ref):
+        return []
+    return [Related(source.location(source.facts.bindings[expr.bindings[0]].span), "the replacement")]
 
 
 def _is_fallback(source: SourceFacts, store: facts.Store) -> bool:

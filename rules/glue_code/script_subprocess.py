@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Location, Process, Profile, Project, Related, Role, Rule, Severity, facts
+from mldebt import Finding, Kind, Location, Process, Profile, Project, Related, Role, Rule, Severity, Span, facts
 
 _ISOLATING = re.compile(
     r"\b(torchrun|torch\.distributed\.\w+|accelerate|deepspeed|horovodrun|mpirun|mpiexec|srun|sbatch|ray|spark-submit"
@@ -117,6 +117,7 @@ class ScriptSubprocess(Rule):
             site.location,
             f"{names} run{'s' * (len(processes) == 1)} through `{site.name}`: errors, types and dependencies do"
             " not cross the process boundary",
+            related=[Related(Location(process.path, Span.at(1)), "this is run") for process in processes[:5]],
             severity=Severity.INFO if _is_checked(processes[0]) and not site.call.bare else None,
             scope=site.source.scope_name(site.call.block),
         )

@@ -103,17 +103,30 @@ class SysPathHack(Rule):
                 if (shown := _own_path(project, source, expr, homes))
             ]
             if patches:
-                yield self._finding(source, patches)
+                yield self._finding(project, source, patches)
 
-    def _finding(self, source: SourceFacts, patches: list[tuple[Span, str]]) -> Finding:
+    def _finding(self, project: Project, source: SourceFacts, patches: list[tuple[Span, str]]) -> Finding:
         (span, shown), *others = patches
         is_mild = source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) or "dags" in source.path.split("/")
         return self.finding(
             source.location(span),
             f"`sys.path` is patched with `{shown}` to reach project code",
-            related=[Related(source.location(place), f"adds `{path}`") for place, path in others],
+            related=[
+                *(Related(source.location(place), f"adds `{path}`") for place, path in others),
+                *_reached(project, source, span),
+            ],
             severity=Severity.INFO if is_mild else None,
         )
+
+
+def _reached(project: Project, source: SourceFacts, patch: Span) -> list[Related]:
+    """The first imports of project code after a patch: what it is there for."""
+    found = [
+        Related(source.location(fact.span), f"imports `{fact.module}` of the project")
+        for fact in source.facts.imports
+        if fact.span > patch and next(iter(project.imports.files_of(source, fact)), None) is not None
+    ]
+    return found[:2]
 
 
 def _added(source: SourceFacts) -> Iterator[tuple[facts.Expr, Span]]:

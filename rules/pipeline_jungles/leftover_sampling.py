@@ -12,20 +12,11 @@ from mldebt import (
     Related,
     Role,
     Rule,
-    Site,
     SourceFacts,
     argument_removal,
     facts,
-    walk,
+    row_limits,
 )
-
-_READERS = (
-    "pandas.read_csv", "pandas.read_table", "pandas.read_excel", "polars.read_csv", "polars.scan_csv",
-    "polars.read_parquet", "dask.dataframe.read_csv",
-)  # fmt: skip
-_FEWEST_ROWS = 50
-_CUTS = frozenset({"head", "limit", "sample", "tail"})
-_LOOKS = frozenset({"columns", "dtypes", "shape", "info", "head", "describe", "keys"})
 
 
 class LeftoverSampling(Rule):
@@ -102,18 +93,9 @@ class LeftoverSampling(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each limit that reaches a fit or a write of the same file."""
-        for site in project.calls(*_READERS):
-            rows = site.argument(None, "nrows", "n_rows")
-            if not isinstance(rows, facts.Const) or not isinstance(rows.value, int) or rows.value < _FEWEST_ROWS:
-                continue
-            if self._counts(site.source, site.call) and not _only_looks(site):
-                name = next(k.name for k in site.call.keywords if k.value == rows)
-                yield from self._finding(project, site.source, site.call, f"{name}={rows.value}")
-        for site in project.calls(*(f"*.{name}" for name in _CUTS)):
-            amount = _amount(site)
-            if amount and self._counts(site.source, site.call) and _cuts_itself(site):
-                method = site.name.rpartition(".")[2]
-                yield from self._finding(project, site.source, site.call, f"{method}({amount})")
+        for limit in row_limits(project):
+            if self._counts(limit.source, limit.call):
+                yield from self._finding(project, limit.source, limit.call, limit.what)
 
     def _counts(self, source: SourceFacts, call: facts.Call) -> bool:
         if source.kind is not Kind.PYTHON or source.source.is_any(*self.skip_roles):
@@ -142,59 +124,3 @@ class LeftoverSampling(Rule):
                 scope=source.scope_name(call.block),
                 fix=argument_removal(source, call, what.partition("=")[0]) if "=" in what else None,
             )
-
-
-def _amount(site: Site) -> str:
-    """The literal number of rows, or their share, that a call leaves."""
-    for value in (site.argument(0, "n", "num"), site.argument(None, "frac", "fraction")):
-        if isinstance(value, facts.Const) and not isinstance(value.value, bool):
-            number = value.value
-            if isinstance(number, int) and number >= _FEWEST_ROWS:
-                return str(number)
-            if isinstance(number, float) and 0 < number < 1:
-                return str(number)
-    return ""
-
-
-def _cuts_itself(site: Site) -> bool:
-    """Whether the call is `df = df.head(1000)`: the frame of that name is the whole no more."""
-    func = site.call.func
-    base = func.base if isinstance(func, facts.Attr) else None
-    if not isinstance(base, facts.Ref) or any(k.name == "weights" for k in site.call.keywords):
-        return False
-    number = site.source.facts.calls.index(site.call)
-    return any(
-        binding.name == base.name
-        and not binding.path
-        and any(
-            isinstance(part, facts.Called) and part.call == number for part in _chain(site.source, binding.value)
-        )
-        for binding in site.source.facts.bindings
-    )
-
-
-def _chain(source: SourceFacts, expr: facts.Expr | None) -> Iterator[facts.Expr]:
-    """A call and the calls that it is a method of: `df.head(5).reset_index()`."""
-    while isinstance(expr, facts.Called):
-        yield expr
-        func = source.facts.calls[expr.call].func
-        expr = func.base if isinstance(func, facts.Attr) else None
-
-
-def _only_looks(site: Site) -> bool:
-    """Whether nothing but names and types of columns is taken from what was read."""
-    source = site.source
-    number = source.facts.calls.index(site.call)
-    if any(
-        isinstance(part, facts.Attr) and part.name in _LOOKS and part.base == facts.Called(number)
-        for binding in source.facts.bindings
-        for part in walk(binding.value)
-    ):
-        return True
-    bound = [i for i, b in enumerate(source.facts.bindings) if b.value == facts.Called(number)]
-    uses = [
-        use.expr
-        for use in source.facts.uses
-        if any(isinstance(p, facts.Ref) and set(bound) & set(p.bindings) for p in walk(use.expr))
-    ]
-    return bool(bound and uses) and all(isinstance(expr, facts.Attr) and expr.name in _LOOKS for expr in uses)
