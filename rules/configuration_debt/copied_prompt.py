@@ -127,7 +127,7 @@ class CopiedPrompt(Rule):
         together: dict[tuple[str, ...], list[tuple[str, dict[str, _Copy]]]] = {}
         for text, copies in found.items():
             by_file = {copy.source.path: copy for copy in reversed(copies)}
-            if len(by_file) > 1:
+            if len(by_file) > 1 and any(_asks(c.source) or "prompt" in c.source.path.lower() for c in copies):
                 together.setdefault(tuple(sorted(by_file)), []).append((text, by_file))
         for paths, prompts in together.items():
             text, first = prompts[0]

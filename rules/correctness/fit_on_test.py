@@ -19,6 +19,8 @@ from mldebt import (
     written,
 )
 
+_PREDICTS = frozenset({"predict", "predict_proba", "decision_function", "score"})
+
 
 class FitOnTest(Rule):
     """A transformer or model is fitted on the part of the data that was held out for testing.
@@ -123,6 +125,16 @@ class FitOnTest(Rule):
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     importance = PermutationImportance(model).fit(X_test, y_test)
     ```
+
+    ## Two halves that take turns
+
+    ```python title="halves.py"
+    from sklearn.model_selection import train_test_split
+
+    a, b, y_a, y_b = train_test_split(X, y, train_size=0.5)
+    first = model.fit(a, y_a).predict(b)
+    second = model.fit(b, y_b).predict(a)
+    ```
     """
 
     severity = Severity.ERROR
@@ -135,7 +147,7 @@ class FitOnTest(Rule):
             if site.source.source.is_any(*self.skip_roles):
                 continue
             held_out = project.flow.fit_on_held_out(site.source, site.call)
-            if held_out:
+            if held_out and not _is_swapped(site):
                 yield self._finding(site, held_out == "name")
 
     def _finding(self, site: Site, by_name: bool) -> Finding:
@@ -151,6 +163,19 @@ class FitOnTest(Rule):
             scope=site.source.scope_name(site.call.block),
             fix=_fix(site),
         )
+
+
+def _is_swapped(site: Site) -> bool:
+    """Whether what is fitted at once predicts other rows: `model.fit(b, y_b).predict(a)`, a fold of two."""
+    calls = site.source.facts.calls
+    return any(
+        isinstance(call.func, facts.Attr)
+        and isinstance(call.func.base, facts.Called)
+        and calls[call.func.base.call] is site.call
+        and call.func.name in _PREDICTS
+        and call.args[:1] != site.call.args[:1]
+        for call in calls
+    )
 
 
 def _fix(site: Site) -> Fix | None:

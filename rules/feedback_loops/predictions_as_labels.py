@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from mldebt import Finding, Project, Related, Rule, Site, facts, is_out_of_fold, written
 
 _ON_PURPOSE = re.compile(
-    r"teacher|student|distil|surrogate|self_train|reward|gamma|q_value|discriminator|critic", re.I
+    r"teacher|student|distil|surrogate|self_train|reward|gamma|q_value|discriminator|critic|missing|imput|not_?na",
+    re.I,
 )
 
 
@@ -72,6 +73,19 @@ class PredictionsAsLabels(Rule):
     LogisticRegression().fit(X, groups)
     surrogate = DecisionTreeClassifier(random_state=0).fit(X, LogisticRegression().fit(X, y).predict(X))
     ```
+
+    ## Gaps of a column, filled by a model of the rows without gaps
+
+    ```python title="fill.py"
+    from sklearn.tree import DecisionTreeRegressor
+
+    def fill(frame, columns):
+        for column in columns:
+            missing = frame[frame[column].isna()]
+            non_missing = frame[frame[column].notna()]
+            model = DecisionTreeRegressor().fit(non_missing[others], non_missing[column])
+            frame.loc[missing.index, column] = model.predict(missing[others])
+    ```
     """
 
     minutes = 30
@@ -81,6 +95,8 @@ class PredictionsAsLabels(Rule):
         for site in project.model_outputs.fits:
             target = site.argument(1, "y")
             if target is None or site.source.source.is_any(*self.skip_roles) or _is_on_purpose(site):
+                continue
+            if _ON_PURPOSE.search(written(target)):
                 continue
             for output in project.model_outputs.inside(site.source, target):
                 sure = project.model_outputs.is_model(output.source, output.model)

@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Location, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts
+from mldebt import (
+    Artifact,
+    DataAccess,
+    Finding,
+    Location,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    facts,
+)
 
 _KEPT = re.compile(
     r"cache|tmp|temp|ckpt|checkpoint|state|history|log|registry|manifest|index|meta", re.IGNORECASE
@@ -76,6 +89,16 @@ class InPlaceIntermediate(Rule):
     pd.DataFrame().to_csv("out/table.csv")
     print(pd.read_csv("out/table.csv"))
     ```
+
+    ## A file of the program's own
+
+    ```python title="demo.py"
+    import numpy as np
+
+    np.savetxt("scores_of_all.csv", a)
+    b = np.loadtxt("scores_of_all.csv")
+    np.savetxt("scores_of_all.csv", b, delimiter=",")
+    ```
     """
 
     severity = Severity.WARNING
@@ -104,9 +127,9 @@ class InPlaceIntermediate(Rule):
                     ),
                     None,
                 )  # fmt: skip
-                if read is None or _guarded(source, read.call) or _guarded(source, write.call):
+                if read is None or _is_own(artifact, read):
                     continue
-                if _appends(source, write.call):
+                if _guarded(source, read.call) or _guarded(source, write.call) or _appends(source, write.call):
                     continue
                 seen.add(write.location)
                 yield self.finding(
@@ -116,6 +139,11 @@ class InPlaceIntermediate(Rule):
                     related=[Related(read.location, "it is read here")],
                 )
                 break
+
+
+def _is_own(artifact: Artifact, read: DataAccess) -> bool:
+    """Whether the file that is read was made by the same program before."""
+    return any(w.component == read.component and w.location < read.location for w in artifact.writes)
 
 
 def _guarded(source: SourceFacts, call: facts.Call) -> bool:
