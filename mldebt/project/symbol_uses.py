@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Const, Expr, Import, Ref, Seq
 from mldebt.finding import Edit
+from mldebt.project.qualify import qualified
 from mldebt.project.walk import walk
 from mldebt.source import Span
 from mldebt.symbol_tables import SymbolRow, SymbolTable, symbol_table, tabled_modules
@@ -43,10 +44,11 @@ def symbol_uses(project: Project, source: SourceFacts) -> Iterator[SymbolUse]:
         if table is None or project.names.is_inside(source, root):
             continue
         finder = _Finder(project, source, table)
+        patched = {qualified(source, store.target) for store in source.facts.stores if store.operator == "="}
         for use in (*finder.imported(), *finder.named(), *finder.called(), *finder.attributes()):
             if root == "tensorflow" and "keras" in roots and use.symbol.startswith("keras."):
                 continue  # the models are those of Keras itself
-            if not _is_guarded(source, use.block):
+            if use.symbol not in patched and not _is_guarded(source, use.block):
                 yield use
 
 

@@ -120,10 +120,9 @@ class DeprecatedSymbol(Rule):
     except ImportError:
         import joblib
     kind = np.float if hasattr(np, "float") else float
-    rows = []
-    rows.append(1)
     total = frame.append(other)
-    flags = np.zeros(3, dtype=np.bool)
+    np.int = int
+    flags = np.zeros(3, dtype=np.bool), np.int(3)
     ```
     """
 
