@@ -1,0 +1,172 @@
+"""The rule `undeclared-import`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from mldebt import (
+    Finding,
+    Kind,
+    Location,
+    Manifest,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    facts,
+    manifests,
+)
+
+_DISTRIBUTIONS = dict(
+    pair.split("=")
+    for line in (
+        "sklearn=scikit-learn cv2=opencv-python PIL=pillow yaml=pyyaml skimage=scikit-image",
+        "dotenv=python-dotenv bs4=beautifulsoup4 imblearn=imbalanced-learn",
+        "attr=attrs jwt=pyjwt dateutil=python-dateutil",
+        "serial=pyserial Crypto=pycryptodome git=gitpython fitz=pymupdf hydra=hydra-core",
+        "pytorch_lightning=pytorch-lightning tensorboardX=tensorboardx faiss=faiss-cpu umap=umap-learn",
+        "googleapiclient=google-api-python-client mpl_toolkits=matplotlib pl=pytorch-lightning osgeo=gdal",
+        "magic=python-magic docx=python-docx pptx=python-pptx MySQLdb=mysqlclient psycopg2=psycopg2-binary",
+        "pkg_resources=setuptools setuptools=setuptools jose=python-jose",
+    )
+    for pair in line.split()
+)
+_PROVIDED = frozenset(
+    "google azure pyspark kaggle kaggle_secrets dbutils IPython ipywidgets dataiku airflow pip".split()
+)
+"""What a platform brings, and namespaces that many packages share."""
+_BROUGHT_BY = {
+    "numpy": {"pandas", "scipy", "scikit-learn", "torch", "tensorflow", "xgboost", "matplotlib"},
+    "omegaconf": {"hydra-core"},
+    "joblib": {"scikit-learn"},
+    "scipy": {"scikit-learn", "statsmodels"},
+    "pydantic": {"fastapi"},
+    "tqdm": {"transformers", "datasets"},
+    "keras": {"tensorflow"},
+}
+
+
+class UndeclaredImport(Rule):
+    """Code imports packages that no list of dependencies names.
+
+    On a fresh machine the program stops at its first line, and the version with which the results were made is known
+    to nobody. Pimentel et al. 2019 found missing modules to be the first cause of notebooks that fail. Other linters
+    find this in modules; it is off by default, and looks at notebooks, too.
+
+    ## How to repair
+
+    Declare the package, with its version.
+
+    ## Imported and not declared
+
+    ```text title="requirements.txt"
+    pandas==2.2.3  # expect: undeclared-import
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    import shap
+    import pandas as pd
+    ```
+
+    ```python title="train.py"
+    import yaml
+    import os
+    from helpers import load
+    ```
+
+    ```python title="helpers.py"
+    def load(): ...
+    ```
+
+    ## Declared under the name of the package, brought along, optional, or for types only
+
+    ```text title="requirements.txt"
+    pandas==2.2.3
+    scikit-learn==1.5.2
+    ```
+
+    ```python title="train.py"
+    import numpy
+    import sklearn
+    import joblib
+
+    try:
+        import cupy
+    except ImportError:
+        cupy = None
+    ```
+
+    ## No list at all
+
+    ```python title="train.py"
+    import shap
+    ```
+    """
+
+    default = False
+    minutes = 5
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield at most one finding for each part of the project, at its first list of dependencies."""
+        parts: dict[str, list[Manifest]] = {}
+        for manifest in manifests(project):
+            if not manifest.source.source.is_any(*self.skip_roles) and manifest.source.kind is not Kind.NOTEBOOK:
+                parts.setdefault(project.subprojects.root_of(manifest.source.path), []).append(manifest)
+        named = {d.name for found in parts.values() for manifest in found for d in manifest.dependencies}
+        for root, found in parts.items():
+            missing: dict[str, Location] = {}
+            for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+                if project.subprojects.root_of(source.path) == root and not source.source.is_any(Role.TUTORIAL):
+                    for fact, name in _imported(project, source):
+                        if not _is_declared(name, named):
+                            missing.setdefault(name, source.location(fact.span))
+            listing = next((m for m in found if m.dependencies), None)
+            if missing and listing is not None:
+                names = ", ".join(f"`{name}`" for name in sorted(missing)[:6])
+                yield self.finding(
+                    listing.dependencies[0].location,
+                    f"{len(missing)} imported packages are declared nowhere: {names}",
+                    related=[Related(place, f"imports `{name}`") for name, place in sorted(missing.items())[:12]],
+                    severity=Severity.WARNING,
+                )
+
+
+def _imported(project: Project, source: SourceFacts) -> Iterator[tuple[facts.Import, str]]:
+    """The packages from outside that a file surely needs."""
+    for fact in source.facts.imports:
+        top = fact.module.partition(".")[0]
+        if not top or top in sys.stdlib_module_names or top in _PROVIDED or top.startswith("_"):
+            continue
+        if source.enclosing(fact.block, "try", "except", "if") is not None or project.names.module(source, top):
+            continue
+        if any(
+            path.endswith((f"/{top}.py", f"/{top}/__init__.py")) or path.startswith(f"{top}/")
+            for path in project.files
+        ):
+            continue
+        yield fact, top
+
+
+def _is_declared(module: str, named: set[str]) -> bool:
+    plain = module.lower().replace("_", "-")
+    name = _DISTRIBUTIONS.get(module, plain)
+    brought = _BROUGHT_BY.get(plain, set())
+    near = {
+        name,
+        plain,
+        f"python-{plain}",
+        f"py{plain}",
+        f"{plain}-python",
+        f"{name}-cpu",
+        f"{name}-gpu",
+        f"{name}-headless",
+    }
+    return (
+        not near.isdisjoint(named)
+        or not brought.isdisjoint(named)
+        or any(n.startswith(f"{plain}-") for n in named)
+    )
