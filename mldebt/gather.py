@@ -50,7 +50,7 @@ def gather(
     gathering = _Gathering(sources, cache, progress, limits or Limits(), extract)
     try:
         gathering.look_up()
-        gathering.extract_missing(workers or _processors())
+        gathering.extract_missing(workers or processors())
     finally:
         if cache is not None:
             cache.save()
@@ -205,7 +205,7 @@ class _Gathering:
             self.progress(len(self.facts), len(self.sources))
 
 
-def _processors() -> int:
+def processors() -> int:
     """The number of processors that this process may use, at most 16."""
     if sys.platform == "linux":
         count = len(os.sched_getaffinity(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import msgspec
 
 from mldebt.discover import Discovery, analysed
 from mldebt.engine import Report
+from mldebt.gather import processors
 from mldebt.git import Commit, first_parents, tags
 from mldebt.git_objects import Blob, blobs_of, contents
+from mldebt.processes import in_processes
 from mldebt.report.audit import Point
 from mldebt.score import score
 from mldebt.settings import Settings
@@ -20,27 +23,36 @@ def trend(
     root: Path,
     settings: Settings,
     run: Callable[[Discovery], Report],
+    learn: Callable[[Discovery], object],
     *,
     points: int,
     since: str | None = None,
 ) -> Iterator[Point]:
     """The scores of commits spread evenly over the time of the main line, oldest first, the last is HEAD.
 
-    All are judged by the rules and settings of today. `run` analyses a whole project whose sources are given.
+    All are judged by the rules and settings of today. `learn` extracts sources that are given, so that `run`, which
+    analyses a whole project, finds their facts in the cache; it may be called in several processes at once.
     Raises GitError.
     """
     names = tags(root)
     texts = _Texts(root, settings)
-    known: Point | None = None
-    files: frozenset[tuple[str, str]] = frozenset()
-    for commit in spread(first_parents(root, since=since), points):
-        blobs = blobs_of(root, commit.sha)
-        same = frozenset((blob.path, blob.object) for blob in blobs)
-        tag = names.get(commit.sha, "")
-        if known is None or same != files:
-            known, files = _point(commit, tag, run(texts.sources(blobs))), same
-        known = known._replace(sha=commit.sha, time=commit.time, tag=tag)
-        yield known
+    commits = spread(first_parents(root, since=since), points)
+    listings = [blobs_of(root, commit.sha) for commit in commits]
+    trees = [frozenset((blob.path, blob.object) for blob in blobs) for blobs in listings]
+    different = {tree: number for number, tree in reversed(list(enumerate(trees)))}
+    for blobs in listings:
+        learn(texts.sources(blobs))
+
+    def score_of(number: int) -> Point:
+        point = _point(commits[number], "", run(texts.sources(listings[number])))
+        gc.collect()
+        return point
+
+    numbers = sorted(different.values())
+    found = dict(zip(numbers, in_processes(score_of, numbers, settings.workers or processors()), strict=True))
+    for commit, tree in zip(commits, trees, strict=True):
+        known = found[different[tree]]
+        yield known._replace(sha=commit.sha, time=commit.time, tag=names.get(commit.sha, ""))
 
 
 def spread(commits: Sequence[Commit], points: int) -> list[Commit]:

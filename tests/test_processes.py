@@ -1,51 +1,45 @@
-from pathlib import Path
+"""Work in copies of the process: the same results in the same order, errors told, dead copies replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
 
 import pytest
 
-from mldebt.extract import extract
-from mldebt.project import Project
-from mldebt.source import Kind, Source
+from mldebt.git_objects import GitError
+from mldebt.processes import in_processes
 
 
-def processes(code: str) -> list[tuple[str, str]]:
-    """(command, path of the project's file that it runs) for the processes of `jobs/run.py`."""
-    files = {
-        "jobs/run.py": code,
-        "jobs/clean.py": "",
-        "tools/__init__.py": "",
-        "tools/__main__.py": "",
-        "a.R": "",
-    }
-    facts = [
-        (Source(p, Kind.PYTHON, Path(p)), extract(Kind.PYTHON, t.encode()))
-        for p, t in files.items()
-        if p.endswith(".py")
+@pytest.mark.parametrize("processes", [1, 2, 5])
+@pytest.mark.parametrize("count", [0, 3, 20])
+def test_results_have_the_order_of_the_items(processes: int, count: int) -> None:
+    offset = 7  # the task is a closure
+    assert list(in_processes(lambda n: n * n + offset, range(count), processes)) == [
+        n * n + 7 for n in range(count)
     ]
-    project = Project(Path("."), facts, files)
-    return [(process.text, process.path) for process in project.processes]
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("import os\nos.system('python clean.py')\n", [("python clean.py", "jobs/clean.py")]),
-        ("import os\nos.system('python %s.py' % name)\n", [("python {call}.py", "")]),
-        ("import os\nos.system(command)\n", []),
-        (
-            "import subprocess, sys\nsubprocess.run([sys.executable, 'clean.py'])\n",
-            [("python clean.py", "jobs/clean.py")],
-        ),
-        (
-            "import subprocess as s\ns.call('cd jobs && python clean.py --n 1 > log', shell=True)\n",
-            [("cd jobs", ""), ("python clean.py --n 1", "jobs/clean.py")],
-        ),
-        (
-            "from subprocess import run\nrun(['python', '-m', 'tools'])\n",
-            [("python -m tools", "tools/__main__.py")],
-        ),
-        ("import runpy\nrunpy.run_path('clean.py')\n", [("python clean.py", "jobs/clean.py")]),
-        ("import os\nos.system('Rscript a.R')\n", [("Rscript a.R", "a.R")]),
-    ],
-)
-def test_commands_and_the_files_that_they_run(code: str, expected: list[tuple[str, str]]) -> None:
-    assert processes(code) == expected
+def test_other_processes_work() -> None:
+    assert os.getpid() not in set(in_processes(lambda _: os.getpid(), range(8), 2))
+
+
+def test_errors_are_raised_here() -> None:
+    def fail(number: int) -> int:
+        if number == 5:
+            raise GitError("no such commit")
+        return number
+
+    with pytest.raises(GitError, match="no such commit"):
+        list(in_processes(fail, range(8), 2))
+
+
+def test_what_a_dead_process_left_is_done_here() -> None:
+    here = os.getpid()
+
+    def die_elsewhere(number: int) -> int:
+        if number == 5 and os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number
+
+    assert list(in_processes(die_elsewhere, range(8), 2)) == list(range(8))

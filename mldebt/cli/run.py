@@ -92,6 +92,12 @@ class Run(NamedTuple):
 
         return check(self.settings, self.scope, self.packs, cache=self.cache, stdin=self.stdin, **options)
 
+    def learn(self, found: Discovery) -> None:
+        """Have the facts of sources in the cache."""
+        from mldebt.gather import gather
+
+        gather(found.sources, workers=self.settings.workers, cache=self.cache)
+
     def check_all(self, found: Discovery) -> Report:
         """The report on a whole project whose sources are given."""
         from mldebt.engine import check

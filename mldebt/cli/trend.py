@@ -46,7 +46,6 @@ def command(
 
 def look_back(run: Run, *, points: int, since: str | None = None) -> list[Point]:
     """The points of the trend, oldest first. Raises Failure where git cannot answer."""
-    import gc
     import tempfile
 
     from mldebt.cache import Cache, extraction_version
@@ -54,14 +53,12 @@ def look_back(run: Run, *, points: int, since: str | None = None) -> list[Point]
     from mldebt.git_objects import GitError
     from mldebt.trend import trend
 
-    found = []
+    found: list[Point] = []
     with tempfile.TemporaryDirectory() as directory:
         if run.cache is None:  # not even facts of one commit would be known in the next
             run = run._replace(cache=Cache(Path(directory), extraction_version()))
         try:
-            for point in trend(run.scope.root, run.settings, run.check_all, points=points, since=since):
-                found.append(point)
-                gc.collect()
+            found += trend(run.scope.root, run.settings, run.check_all, run.learn, points=points, since=since)
         except GitError as error:
             raise Failure(f"{run.scope.root}: {error}") from error
     return found
