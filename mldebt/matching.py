@@ -151,10 +151,9 @@ def _from_another_place(
             entry
             for entry in left
             if entry.rule == finding.rule
-            and path in entry.message
+            and (path in entry.message or entry.path in finding.message)
             and path != entry.path
-            and names
-            and names <= _names(entry.message)
+            and 0 < len(names) <= 2 * len(names & _names(entry.message))
         )
         if (entry := next(same, None)) is not None:
             found[finding] = entry
