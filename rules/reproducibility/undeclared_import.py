@@ -35,7 +35,8 @@ _DISTRIBUTIONS = dict(
     for pair in line.split()
 )
 _PROVIDED = frozenset(
-    "google azure pyspark kaggle kaggle_secrets dbutils IPython ipywidgets dataiku airflow pip".split()
+    "google azure pyspark kaggle kaggle_secrets dbutils IPython ipywidgets dataiku airflow"
+    " pip setuptools pkg_resources".split()
 )
 """What a platform brings, and namespaces that many packages share."""
 _BROUGHT_BY = {

@@ -1,0 +1,144 @@
+"""The rule `untested-feature-code`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, facts, prepares_data
+
+
+class UntestedFeatureCode(Rule):
+    """Most functions that make features are used by no test.
+
+    A feature that is wrong for one value in a thousand makes no program fail: only its tests could tell. Breck et al.
+    2017 (ML Test Score, data 7): all code that creates input features is tested. Off by default.
+
+    ## How to repair
+
+    Test each feature on a frame of three rows, gaps included.
+
+    ## Tests of the service only
+
+    ```python title="features.py"
+    def compute_tenure(df):  # expect: untested-feature-code
+        df = df.copy()
+        df["tenure"] = df["end"] - df["start"]
+        df["tenure"] = df["tenure"].clip(0)
+        df["long"] = df["tenure"] > 365
+        return df
+
+    def clean_text(df):
+        df = df.copy()
+        df["text"] = df["text"].str.lower()
+        df["text"] = df["text"].str.strip()
+        df["words"] = df["text"].str.split()
+        return df
+
+    def encode_region(df):
+        df = df.copy()
+        df["region"] = df["region"].fillna("none")
+        df["region"] = df["region"].map(CODES)
+        df["known"] = df["region"] > 0
+        return df
+
+    def scale_amounts(df):
+        df = df.copy()
+        df["amount"] = df["amount"] / 100
+        df["fee"] = df["fee"] / 100
+        df["net"] = df["amount"] - df["fee"]
+        return df
+    ```
+
+    ```python title="train.py"
+    from features import compute_tenure, clean_text, encode_region, scale_amounts
+    from sklearn.linear_model import Ridge
+
+    if __name__ == "__main__":
+        Ridge().fit(scale_amounts(encode_region(clean_text(compute_tenure(df)))), y)
+    ```
+
+    ```python title="tests/test_api.py"
+    def test_api():
+        assert client.get("/health")
+    ```
+
+    ## Two features, or no test at all
+
+    ```python title="features.py"
+    def compute_tenure(df):
+        df = df.copy()
+        df["tenure"] = df["end"] - df["start"]
+        df["tenure"] = df["tenure"].clip(0)
+        df["long"] = df["tenure"] > 365
+        return df
+    ```
+
+    ```python title="train.py"
+    from features import compute_tenure
+    from sklearn.linear_model import Ridge
+
+    if __name__ == "__main__":
+        Ridge().fit(compute_tenure(df), y)
+    ```
+
+    ## Features without a model
+
+    ```python title="features.py"
+    def compute_tenure(df):
+        df = df.copy()
+        df["tenure"] = df["end"] - df["start"]
+        df["long"] = df["tenure"] > 365
+        return df
+    ```
+
+    ```python title="tests/test_api.py"
+    def test_api():
+        assert client.get("/health")
+    ```
+    """
+
+    profile = Profile.AUDIT
+    default = False
+    minutes = 45
+
+    least_functions: int = 4
+    """Programs with fewer functions for features are not reported."""
+
+    least_statements: int = 5
+    """Shorter functions do not count."""
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each training program more than half of whose features no test mentions."""
+        tested: set[str] = set()
+        for source in project.sources(Kind.PYTHON):
+            if source.source.is_any(Role.TEST):
+                tested.update(source.facts.words)
+        told: set[str] = set()
+        for program in project.phases.training if tested else ():
+            if program.source.kind is Kind.NOTEBOOK or program.source.source.is_any(
+                *self.skip_roles, Role.TUTORIAL
+            ):
+                continue
+            made = [
+                (source, function)
+                for path in sorted(program.reach.paths)
+                if (source := project.source(path)) is not None and not source.source.is_any(*self.skip_roles)
+                for function in source.facts.functions
+                if self._makes_features(source, function) and program.reach.has(source, function.block)
+            ]
+            missing = [(s, f) for s, f in made if f.name not in tested and f"{s.path}:{f.qualname}" not in told]
+            if len(made) >= self.least_functions and 2 * len(missing) > len(made):
+                told.update(f"{s.path}:{f.qualname}" for s, f in missing)
+                (first, function), *others = missing
+                yield self.finding(
+                    first.location(function.span),
+                    f"{len(missing)} of {len(made)} functions that make features for `{program.source.path}` are"
+                    f" used by no test: {', '.join(f'`{f.name}`' for _, f in missing[:4])}",
+                    related=[Related(s.location(f.span), f"`{f.name}`") for s, f in others[:10]],
+                    minutes=self.minutes + 20 * len(missing),
+                )
+
+    def _makes_features(self, source: SourceFacts, function: facts.Function) -> bool:
+        """Whether a function computes or cleans features, by its name, and is long enough to be wrong."""
+        block = source.facts.blocks[function.block]
+        return block.size >= self.least_statements and bool(function.params) and prepares_data(function.name)
