@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from mldebt import Finding, Profile, Project, Role, Rule, facts, serves
 
 _SINKS = frozenset(
-    "prometheus_client statsd opentelemetry datadog evidently whylogs nannyml arize mlflow wandb sentry_sdk boto3 pymongo"
-    " sqlalchemy sqlite3 psycopg2 pymysql redis kafka pika logging loguru structlog csv google"
-    " elasticsearch influxdb newrelic ddtrace azure bentoml fiddler alibi_detect seldon_core prometheus_fastapi_instrumentator".split()
+    name
+    for line in (
+        "prometheus_client statsd opentelemetry datadog evidently whylogs nannyml arize mlflow wandb",
+        "sentry_sdk boto3 pymongo sqlalchemy sqlite3 psycopg2 pymysql redis kafka pika logging loguru",
+        "structlog csv google elasticsearch influxdb newrelic ddtrace azure bentoml fiddler alibi_detect",
+        "seldon_core prometheus_fastapi_instrumentator",
+    )
+    for name in line.split()
 )
 _RECORDS = re.compile(
     r"log|record|track|store|save|insert|append|write|publish|monitor|emit|send|audit", re.IGNORECASE
