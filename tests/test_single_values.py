@@ -83,3 +83,20 @@ def test_looking_up_in_a_module_hides_everything_and_in_an_object_nothing() -> N
     text = "def f():\n    return 1\n"
     assert unreferenced(a=text, b="import a\ngetattr(a, name)()\n") == []
     assert unreferenced(a=text, b="value = load()\ngetattr(value, name)()\n") == ["f"]
+
+
+def test_a_name_that_is_imported_under_another_one_is_read() -> None:
+    step = "def step(x):\n    a(x)\n    b(x)\n"
+    user = "from a import step as first\n\ndef step():\n    first(1)\n\nstep()\n"
+    assert unreferenced(a=step, b=user) == []
+
+
+def test_a_file_reads_what_it_defines_for_itself() -> None:
+    step = "def step(x):\n    a(x)\n    b(x)\n"
+    assert unreferenced(a=step, b=step + "step(1)\n") == ["step"]
+
+
+def test_methods_of_plain_classes_count_and_those_of_frameworks_do_not() -> None:
+    text = "class Plain:\n    def used(self):\n        return 1\n    def left(self):\n        return 2\n"
+    text += "class Net(torch.nn.Module):\n    def forward(self, x):\n        return x\n"
+    assert unreferenced(a=text + "Plain().used()\nNet()\n") == ["left"]

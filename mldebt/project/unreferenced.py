@@ -77,7 +77,8 @@ class Unreferenced:
         found: dict[str, frozenset[str]] = {}
         for source in self._project.code:
             definitions: list[Definition] = [*source.facts.functions, *source.facts.classes]
-            found[source.path] = frozenset(d.name for d in definitions if "." not in d.qualname)
+            imported = {fact.name for fact in source.facts.imports}
+            found[source.path] = frozenset(d.name for d in definitions if "." not in d.qualname) - imported
         return found
 
     def _root(self, source: SourceFacts) -> str:
@@ -109,6 +110,9 @@ class Unreferenced:
                             found[word][source.path].append(line)
             if basename(source.path) == "__init__.py" or any(i.name == "*" for i in source.facts.imports):
                 for fact in source.facts.imports:
+                    found[fact.name][source.path].append(fact.span.line)
+            for fact in source.facts.imports:  # under another name, which is what the file reads
+                if fact.name and fact.alias != fact.name:
                     found[fact.name][source.path].append(fact.span.line)
         for source in self._project.sources(Kind.YAML, Kind.TOML, Kind.JSON, Kind.INI, Kind.SHELL, Kind.MAKE):
             for entry in source.facts.entries:
