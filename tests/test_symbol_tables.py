@@ -45,7 +45,7 @@ def test_versions_are_in_order_and_references_are_used(module: str) -> None:
         assert row.use.strip(), name
         assert not row.rename or re.fullmatch(r"[\w.]+", row.use), name
     assert all(link.startswith("https://") for link in table.references.values())
-    assert used <= set(table.references)
+    assert used == set(table.references)
 
 
 @pytest.mark.parametrize("module", MODULES)
