@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -139,7 +139,7 @@ def _contradictions(declared: Declaration) -> Iterator[str]:
 class CallRule(Rule):
     """A rule about calls with or without arguments."""
 
-    declared: Declaration
+    declared: ClassVar[Declaration]
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each call that has what is wanted and lacks what is missed."""
@@ -173,7 +173,7 @@ def _fix(site: Site, given: GivenArgument | None) -> Fix | None:
 class SettingRule(Rule):
     """A rule about a configuration key with a value."""
 
-    declared: Declaration
+    declared: ClassVar[Declaration]
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each entry that has the key and the value."""

@@ -72,6 +72,10 @@ def test_options_of_a_rule_and_what_is_not_known(project: Path) -> None:
     assert config().exit_code == 2
 
 
+def test_rules_in_yaml_have_no_options(project: Path) -> None:
+    assert config("unseeded-split").stdout.splitlines()[1:] == ['severity = "warning"']
+
+
 def test_every_rule_is_explained(project: Path) -> None:
     assert len(config("--rules").stdout.splitlines()) == len(find_packs().files)
 
