@@ -56,6 +56,28 @@ class HiddenHandoff(Rule):
     shops = pd.read_csv("interim/shop_list.csv")
     ```
 
+    ## A file that everybody reads
+
+    ```python title="make_folds.py"
+    import pandas as pd
+    pd.DataFrame().to_csv("interim/folds_v2.csv")
+    ```
+
+    ```python title="model_a.py"
+    import pandas as pd
+    folds = pd.read_csv("interim/folds_v2.csv")  # expect: hidden-handoff
+    ```
+
+    ```python title="model_b.py"
+    import pandas as pd
+    folds = pd.read_csv("interim/folds_v2.csv")
+    ```
+
+    ```python title="model_c.py"
+    import pandas as pd
+    folds = pd.read_csv("interim/folds_v2.csv")
+    ```
+
     ## A notebook and its export are one step
 
     ```python title="clean.ipynb"
@@ -108,9 +130,13 @@ class HiddenHandoff(Rule):
     minutes = 20
 
     minutes_per_edge: int = 10
+    fewest_readers: int = 3
+    """How many files that read the same are one finding."""
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each file and what it reads from the same writers, at the first read."""
+        """Yield a finding for each file and what it reads from the same writers, at the first read; many files that
+        read the same are one finding.
+        """
         for chain in project.chains:
             if len(chain.path) >= 2:
                 continue
@@ -122,11 +148,19 @@ class HiddenHandoff(Rule):
             alike = defaultdict(list)
             for (consumer, _), handoffs in sorted(pairs.items()):
                 alike[consumer, tuple(handoff.artifact.name for handoff in handoffs)] += handoffs
-            yield from map(self._finding, alike.values())
+            hubs = defaultdict(list)
+            for (_, artifacts), handoffs in alike.items():
+                hubs[artifacts].append(handoffs)
+            for readers in hubs.values():
+                if len(readers) < self.fewest_readers:
+                    yield from map(self._finding, readers)
+                else:
+                    yield self._finding([handoff for handoffs in readers for handoff in handoffs])
 
     def _finding(self, handoffs: list[Handoff]) -> Finding:
         first, *others = handoffs
         producers = _listed(handoff.producer for handoff in handoffs)
+        consumers = _listed(handoff.consumer for handoff in handoffs)
         artifacts = list(dict.fromkeys(handoff.artifact.name for handoff in handoffs))
         related = [Related(h.write.origin, f"`{h.artifact.name}` is written here") for h in handoffs]
         related += [Related(h.read.origin, f"`{h.artifact.name}` is read here") for h in others]
@@ -139,10 +173,11 @@ class HiddenHandoff(Rule):
         sure = all(handoff.is_sure for handoff in handoffs)
         return self.finding(
             first.read.origin,
-            f"{producers} -> {_listed(artifacts)} -> `{first.consumer}`: no stage, catalogue or contract declares this",
+            f"{producers} -> {_listed(artifacts)} -> {consumers}: no stage, catalogue or contract declares this",
             related=[r for r in dict.fromkeys(related) if r.location != first.read.origin],
             confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
-            minutes=self.minutes + self.minutes_per_edge * (len(artifacts) - 1),
+            minutes=self.minutes
+            + self.minutes_per_edge * (len({(h.consumer, h.artifact.name) for h in handoffs}) - 1),
         )
 
 
