@@ -17,7 +17,7 @@ _GAP = 4
 
 _LEAST = 12
 _LEAST_STATEMENTS = 6
-_RARE = 12
+_RARE = 24
 _TRIVIAL = 10
 _MOST_PAIRS = 20_000
 
@@ -52,6 +52,7 @@ def find_copied_blocks(sources: Sequence[SourceFacts]) -> Iterator[CopiedBlock]:
     """
     texts = [_lines(source) for source in sources]
     often = Counter(digest for lines in texts for digest, _ in lines)
+    files = Counter(digest for lines in texts for digest in {digest for digest, _ in lines})
     for (one, two), seeds in sorted(_seeds(texts, often).items()):
         taken: set[int] = set()
         for start, other in sorted(seeds):
@@ -59,7 +60,11 @@ def find_copied_blocks(sources: Sequence[SourceFacts]) -> Iterator[CopiedBlock]:
                 continue
             pairs = _extended(texts[one], texts[two], start, other)
             taken.update(a for a, _ in pairs)
-            rare = [texts[one][a][1] for a, _ in pairs if often[texts[one][a][0]] <= _TRIVIAL]
+            rare = [
+                texts[one][a][1]
+                for a, _ in pairs
+                if not _is_trivial(often[texts[one][a][0]], files[texts[one][a][0]])
+            ]
             equal = len(rare)
             if equal >= _LEAST and len(_statements(sources[one]).intersection(rare)) >= _LEAST_STATEMENTS:
                 (a, b), (c, d) = pairs[0], pairs[-1]
@@ -70,6 +75,11 @@ def find_copied_blocks(sources: Sequence[SourceFacts]) -> Iterator[CopiedBlock]:
                     (texts[two][b][1], texts[two][d][1]),
                     equal,
                 )
+
+
+def _is_trivial(often: int, files: int) -> bool:
+    """Whether a line says nothing: it stands at many places, and several times in one file or in most files."""
+    return often > _TRIVIAL and (often > 1.5 * files or files > _RARE)
 
 
 def _lines(source: SourceFacts) -> list[Line]:
