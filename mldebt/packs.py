@@ -14,9 +14,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal, NamedTuple
 
+from mldebt.finding import Profile
 from mldebt.rule import BrokenRuleError, Rule
 
 Origin = Literal["built-in", "installed", "local"]
+_PROFILE = re.compile(r"^ +profile\b[^=\n]*=\s*(?:Profile\.)?(\w+)", re.MULTILINE)
+_PLAIN_RULE = re.compile(r"^class \w+\(Rule\):", re.MULTILINE)
 _FILE_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*$")
 
 
@@ -39,6 +42,22 @@ class RuleFile(NamedTuple):
             rule = self._import()
         rule.id, rule.debt = self.id, self.debt
         return rule
+
+    def written_profile(self) -> Profile | None:
+        """The profile that the file's text gives its rule, without running it; None where the class must tell.
+
+        Most rules of a hook's run are left out by their profile, and importing them would take longer than the run.
+        """
+        if self.file.suffix != ".py":
+            return None
+        try:
+            text = self.file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+        named = _PROFILE.findall(text)
+        if len(named) == 1 and named[0] in Profile.__members__:
+            return Profile[named[0]]
+        return Rule.profile if not named and len(_PLAIN_RULE.findall(text)) == 1 else None
 
     def _import(self) -> type[Rule]:
         try:

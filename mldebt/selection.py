@@ -44,7 +44,7 @@ def select(packs: Packs, settings: Settings) -> Selection:
     for file in packs.files.values():
         wanted = _wanted_by_name(file, settings)
         options = settings.rules.get(file.id)
-        if wanted is False and not options:
+        if not options and (wanted is False or (wanted is None and _is_beyond(file, settings))):
             continue
         try:
             rule = file.load()
@@ -147,6 +147,14 @@ def _wanted_by_name(rule: RuleFile, settings: Settings) -> bool | None:
     if rule.debt in chosen or not settings.select:
         return None
     return False
+
+
+def _is_beyond(rule: RuleFile, settings: Settings) -> bool:
+    """Whether the text of a rule's file says that the rule begins with a larger profile."""
+    if settings.select or rule.debt in settings.extend_select:
+        return False
+    profile = rule.written_profile()
+    return profile is not None and profile > Profile[settings.profile.upper()]
 
 
 def _wanted_by_default(rule: type[Rule], settings: Settings) -> bool:

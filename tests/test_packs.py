@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mldebt.packs import Packs, find_packs, kebab, open_directory
+from mldebt.packs import Packs, RuleFile, find_packs, kebab, open_directory
 from mldebt.rule import BrokenRuleError
 
 RULE = '''
@@ -118,3 +118,24 @@ def test_installed_packs_are_found_by_entry_point(tmp_path: Path, monkeypatch: p
     finally:
         for name in [name for name in sys.modules if name.startswith("acme_rules")]:
             del sys.modules[name]
+
+
+def test_the_profile_in_the_text_of_a_rule_is_that_of_its_class() -> None:
+    told = 0
+    for file in find_packs().files.values():
+        written = file.written_profile()
+        told += written is not None
+        assert written in (None, file.load().profile), file.id
+    assert told > 0.9 * len(find_packs().files)
+
+
+def test_a_text_that_does_not_tell_the_profile_leaves_it_to_the_class(tmp_path: Path) -> None:
+    for name, text in {
+        "twice": "class A(Rule):\n    profile = Profile.HOOK\nclass B:\n    profile = Profile.CI\n",
+        "derived": "class A(Base):\n    pass\n",
+        "computed": "class A(Rule):\n    profile = choose()\n",
+        "binary": "\0",
+    }.items():
+        file = tmp_path / f"{name}.py"
+        file.write_text(text)
+        assert RuleFile(name, "debt", file, "pack", "local").written_profile() is None, name
