@@ -67,7 +67,7 @@ class ImplicitReadSchema(Rule):
         print(df["paid"], df["due"], df["age"])
     ```
 
-    ## Few columns, and modules that are no programs
+    ## Few columns, tables that the project made itself, and modules that are no programs
 
     ```python title="train.py"
     import pandas as pd
@@ -75,6 +75,15 @@ class ImplicitReadSchema(Rule):
     if __name__ == "__main__":
         df = pd.read_csv("customers.csv")
         print(df["paid"].mean())
+    ```
+
+    ```python title="again.py"
+    import pandas as pd
+
+    if __name__ == "__main__":
+        make().to_csv("made.csv")
+        df = pd.read_csv("made.csv")
+        print(df["paid"], df["due"], df["age"])
     ```
 
     ```python title="load.py"
@@ -94,6 +103,7 @@ class ImplicitReadSchema(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each such table that a program reads."""
+        made: set[str] | None = None
         for site in project.calls(*_READERS):
             source, header = site.source, site.source.facts.header
             if source.source.is_any(*self.skip_roles) or site.hides_arguments:
@@ -105,7 +115,11 @@ class ImplicitReadSchema(Rule):
             if any(keyword.name in _SCHEMA for keyword in site.call.keywords):
                 continue
             columns = _columns(site)
-            if len(columns) >= _FEWEST_COLUMNS:
+            if len(columns) < _FEWEST_COLUMNS:
+                continue
+            if made is None:  # what the project writes itself has the columns that it wrote
+                made = {str(a.address) for a in project.accesses if a.effect in ("writes", "appends")}
+            if not any(a.call is site.call and str(a.address) in made for a in project.accesses):
                 table = written(site.call.args[0]) if site.call.args else "the table"
                 yield self.finding(
                     site.location,
