@@ -71,6 +71,16 @@ class UnboundedTrainingQuery(Rule):
     LogisticRegression().fit(e[["a"]], e["b"])
     ```
 
+    ## A table that the project fills
+
+    ```python title="train.py"
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    pd.read_csv("orders.csv").to_sql("orders", engine)
+    df = pd.read_sql("SELECT * FROM orders", engine)
+    LogisticRegression().fit(df[["a"]], df["b"])
+    ```
+
     ## Only shown
 
     ```python title="report.py"
@@ -92,6 +102,8 @@ class UnboundedTrainingQuery(Rule):
             texts = known_texts(project.value(site.source, query))
             if len(texts) != 1 or not (table := self._unbounded(texts[0], site)):
                 continue
+            if self._is_made_here(project, table):
+                continue
             if project.training_inputs.fit_of(site.source, site.call) is not None:
                 yield self.finding(
                     site.location,
@@ -109,6 +121,18 @@ class UnboundedTrainingQuery(Rule):
         if match is None or _BOUND.search(query) or _EDITION.search(match[1]):
             return ""
         return "" if where and _TIME.search(where[2]) else match[1].strip('`"[]')
+
+    def _is_made_here(self, project: Project, table: str) -> bool:
+        """Whether the project itself writes the whole table: then it says which rows there are."""
+        name = table.lower().rpartition(".")[2]
+        return any(
+            access.effect == "writes"
+            and access.format == "table"
+            and access.address is not None
+            and access.address.path.startswith("table:")
+            and access.address.path.rpartition(".")[2].removeprefix("table:") == name
+            for access in project.accesses
+        )
 
     def _is_local(self, project: Project, site: Site) -> bool:
         """Whether the connection is one to a file of this machine."""

@@ -113,7 +113,9 @@ class UnstampedPredictions(Rule):
                 continue
             if access.source.source.is_any(*self.skip_roles) or not scores.made_in(access.source):
                 continue
-            if project.stages_running(access.source) or not self._is_bare(access):
+            if any(s.declares_data for s, _ in project.stages_running(access.source)) or not self._is_bare(
+                access
+            ):
                 continue
             columns = self._columns(scores, access.source, func.base)
             if columns and not any(_STAMP.search(c) or _TRUTH.search(c) for c in columns):
