@@ -38,6 +38,9 @@ _OWN_NAME = re.compile(r"(conf|param|setting|option|schema|catalog|features?\b|c
 _ENVIRONMENTS = re.compile(
     r"(^|/)(base|local|dev|develop|development|stag\w*|prod\w*|default|test|qa|cloud|\w*env|config_store)(/|$)"
 )
+_WRITTEN_BY_TOOLS = frozenset(
+    "transformers_version peft_type architectures _name_or_path peft_version tokenizer_class".split()
+)
 _NOT_SHARED = frozenset({Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.DOCS, Role.TUTORIAL})
 
 
@@ -78,7 +81,7 @@ class ClonedConfig(Rule):
     ```json title="tests/schema_in.json"
     {"a": {"min": 1, "max": 2},  // expect: cloned-config
      "b": {"min": 3, "max": 4}, "c": {"min": 5, "max": 6},
-     "d": {"min": 7, "max": 8}, "e": {"min": 9, "max": 11}}
+     "d": {"min": 7, "max": 8}, "e": {"min": 9, "max": 10}}
     ```
 
     ## A file that names its base, and two that do not
@@ -126,21 +129,27 @@ class ClonedConfig(Rule):
         yield from self._across(project)
 
     def _across(self, project: Project) -> Iterator[Finding]:
-        """Files of one name that stand, nearly the same, in several folders of a part of the project."""
+        """Files of one name that stand, the same, in several folders of a part of the project."""
         named: dict[tuple[str, str], list[tuple[SourceFacts, Leaves]]] = defaultdict(list)
         for source in project.sources(Kind.YAML, Kind.JSON, Kind.TOML):
             name = basename(source.path)
             home = dirname(source.path)
-            if _FOREIGN.search(home) or _ENVIRONMENTS.search(home) or not _OWN_NAME.search(name):
+            if (
+                _FOREIGN.search(home)
+                or "experiment" in home
+                or _ENVIRONMENTS.search(home)
+                or not _OWN_NAME.search(name)
+            ):
                 continue
             if source.source.is_any(*_NOT_SHARED):
                 continue
             leaves = leaves_of(source)
-            if len(leaves) >= self.least_leaves:
+            if len(leaves) >= self.least_leaves and _WRITTEN_BY_TOOLS.isdisjoint(key[-1] for key in leaves):
                 named[project.subprojects.root_of(source.path), name].append((source, leaves))
         for files in named.values():
             for family in config_families(files):
-                if any(not s.source.is_any(Role.TEST, Role.NOTEBOOK) for s, _ in family):
+                same = all(leaves == family[0][1] for _, leaves in family)
+                if same and any(not s.source.is_any(Role.TEST, Role.NOTEBOOK) for s, _ in family):
                     yield self._finding(family)
 
     def _finding(self, family: list[tuple[SourceFacts, Leaves]]) -> Finding:
