@@ -112,11 +112,6 @@ class ReachAroundRead(Rule):
     np.save("/srv/shared/shops.npy", np.zeros(3))
     ```
 
-    ```python title="a/read.py"
-    import numpy as np
-    np.load("own.npy")
-    ```
-
     ```python title="b/read.py"
     import numpy as np
     np.load("../a/reference.npy")

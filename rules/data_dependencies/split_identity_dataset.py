@@ -17,6 +17,7 @@ _VARIANT = re.compile(
 _MOVERS = re.compile(
     r"(shutil|os|distutils\.\w+)\.(copy\w*|move|rename|replace|link|symlink)|\.(upload\w*|download\w*|sync|symlink_to)"
 )
+_MODELS = (".pkl", ".pickle", ".joblib", ".h5", ".keras", ".pt", ".pth", ".onnx", ".sav", ".cbm")
 _MOVING = frozenset("cp mv ln rsync scp aws gsutil gcloud az docker".split())
 
 
@@ -153,15 +154,12 @@ class SplitIdentityDataset(Rule):
         return found
 
     def _is_model(self, name: str) -> bool:
-        return name.endswith(
-            (".pkl", ".pickle", ".joblib", ".h5", ".keras", ".pt", ".pth", ".onnx", ".sav", ".cbm")
-        )
+        return name.endswith(_MODELS)
 
     def _are_variants(self, one: str, other: str) -> bool:
         """Whether one of the directories says that this is another edition of the data, or one holds the other."""
-        if one.endswith(f"/{other}") or other.endswith(f"/{one}"):
-            return True  # the program runs in another directory
-        if any(p.startswith(("/", "~", "..", "$")) for p in (one, other)):
+        nested = one.endswith(f"/{other}") or other.endswith(f"/{one}")  # the program runs in another directory
+        if nested or any(p.startswith(("/", "~", "..", "$")) for p in (one, other)):
             return True
         differing = set(dirname(one).split("/")) ^ set(dirname(other).split("/"))
         return any(_VARIANT.search(part) for part in differing)
