@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from mldebt.engine import fingerprint
 from mldebt.finding import Finding
 from mldebt.printable import printable
@@ -142,23 +144,39 @@ def _in_renamed_files(
 def _from_another_place(
     findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, is_lost: Callable[[str], bool]
 ) -> dict[Finding, Entry]:
-    """Findings about several files, of which the first one is no part any more: the accepted ones name the others."""
+    """Findings about several places, of which another one is the first now.
+
+    The accepted place is a related one now, or the messages name each other's files and mostly the same things.
+    """
     found: dict[Finding, Entry] = {}
     left = list(entries)
     for finding in findings:
-        path, names = finding.location.path, _names(finding.message)
         same = (
-            entry
-            for entry in left
-            if entry.rule == finding.rule
-            and (path in entry.message or entry.path in finding.message)
-            and path != entry.path
-            and 0 < len(names) <= 2 * len(names & _names(entry.message))
+            e
+            for e in left
+            if e.rule == finding.rule and (_is_related(e, finding, parts) or _is_named(e, finding))
         )
         if (entry := next(same, None)) is not None:
             found[finding] = entry
             left.remove(entry)
     return found
+
+
+def _is_related(entry: Entry, finding: Finding, parts: Parts) -> bool:
+    return any(
+        related.location.path == entry.path
+        and line_digest(parts(msgspec.structs.replace(finding, location=related.location))[2]) == entry.line
+        for related in finding.related
+    )
+
+
+def _is_named(entry: Entry, finding: Finding) -> bool:
+    path, names = finding.location.path, _names(finding.message)
+    return (
+        path != entry.path
+        and (path in entry.message or entry.path in finding.message)
+        and 0 < len(names) <= 2 * len(names & _names(entry.message))
+    )
 
 
 def _names(message: str) -> set[str]:

@@ -6,12 +6,13 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from mldebt import baseline, matching
 from mldebt.cli import cli
-from mldebt.finding import Confidence, Finding, Severity
+from mldebt.finding import Confidence, Finding, Related, Severity
 from mldebt.source import Location, Span
 
 RULE = '''
@@ -246,6 +247,8 @@ def test_a_finding_about_several_files_is_known_from_each_of_them() -> None:
     entries = [matching.entry_of(before, parts)]
     after = finding("b.py", "2 copies of `load`: b.py:3, c.py:3")
     assert matching.match([after], entries, parts, lambda path: False) == {after: entries[0]}
+    moved = msgspec.structs.replace(finding("b.py", "copies"), related=(Related(before.location, "the same"),))
+    assert matching.match([moved], entries, parts, lambda path: False) == {moved: entries[0]}
     for other in (
         finding("b.py", "2 copies of `save`: b.py:3, c.py:3"),
         finding("d.py", "2 copies of `load`: d.py:3, e.py:3"),
