@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from mldebt.project.handlers import tells as tells
     from mldebt.project.handoffs import Handoff as Handoff
     from mldebt.project.handoffs import needs_a_notebook as needs_a_notebook
+    from mldebt.project.held_out_choices import held_out_choices as held_out_choices
     from mldebt.project.images import built_images as built_images
     from mldebt.project.images import floats as floats
     from mldebt.project.images import images_of as images_of
@@ -236,6 +237,7 @@ _HOMES = {
     "mldebt.project.clocks": "clock_uses",
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
+    "mldebt.project.held_out_choices": "held_out_choices",
     "mldebt.project.images": "built_images floats images_of repository",
     "mldebt.project.foreign": "Foreign find_foreign foreign_accesses is_untyped started_scripts",
     "mldebt.project.gated_steps": "gated_steps",
