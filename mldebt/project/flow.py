@@ -44,6 +44,7 @@ class Flow:
         self.nodes = NodeWiring(project)
         self._changes: dict[str, dict[int, list[Change]]] = {}
         self._sliced: dict[str, SlicedSplits] = {}
+        self._trails: dict[tuple[str, Expr | None, int], Trail] = {}
         self._fits: dict[str, dict[str, list[int]]] = {}
 
     def learned_outside(self, source: SourceFacts, call: int) -> tuple[Learned, Trail, Trail] | None:
@@ -83,10 +84,13 @@ class Flow:
         return "name" if func.name == "fit_transform" and named_test and named_train else ""
 
     def trail(self, source: SourceFacts, expr: Expr | None, line: int = LAST) -> Trail:
-        """The trail of the rows of an expression that stands on a line."""
-        walker = Walker(self)
-        walker.follow(source, expr, line)
-        return walker.trail
+        """The trail of the rows of an expression that stands on a line; to be read, not changed."""
+        key = (source.path, expr, line)
+        if key not in self._trails:
+            walker = Walker(self)
+            walker.follow(source, expr, line)
+            self._trails[key] = walker.trail
+        return self._trails[key]
 
     def changes(self, source: SourceFacts, binding: int) -> list[Change]:
         """What is assigned to columns of what a binding holds, and what is filled in place."""

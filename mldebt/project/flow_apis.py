@@ -44,6 +44,7 @@ class RowApis:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._names: dict[int, tuple[Call, str]] = {}
 
     @cached_property
     def tables(self) -> ApiTables:
@@ -52,6 +53,11 @@ class RowApis:
 
     def name(self, source: SourceFacts, call: Call) -> str:
         """The canonical name of what a call calls; empty where it is not known."""
+        if id(call) not in self._names:
+            self._names[id(call)] = (call, self._name(source, call))
+        return self._names[id(call)][1]
+
+    def _name(self, source: SourceFacts, call: Call) -> str:
         if call.name and call.name[0] not in ":.":
             return self.tables.canonical(call.name)
         if not call.name and isinstance(call.func, Attr):

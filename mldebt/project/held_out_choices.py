@@ -59,8 +59,8 @@ def _is_on_test(project: Project, site: Site) -> bool:
     for argument in site.call.args[:2]:
         if any(_VALIDATION.search(name.name) for name in names_in(argument)):
             return False
-        parts = project.flow.trail(site.source, argument, site.call.span.line).parts
-        if parts - {"target"} == {"test"} or (parts == {"test", "target"}):
+        trail = project.flow.trail(site.source, argument, site.call.span.line)
+        if trail.divided and trail.parts - {"target"} == {"test"}:
             return True
     return False
 

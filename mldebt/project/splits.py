@@ -72,7 +72,8 @@ def _plain_splits(project: Project) -> Iterator[tuple[tuple[str, int], Split]]:
     for source in project.code:
         if not _FITS.isdisjoint(source.facts.header.methods):
             for number, sliced in enumerate(flow.sliced(source).splits):
-                trail = flow.trail(source, sliced.base, sliced.line)
+                trail = Trail()
+                trail.add(flow.trail(source, sliced.base, sliced.line))
                 yield (source.path, -1 - number), Split(source, sliced.span, trail, "slices")
 
 
