@@ -120,11 +120,11 @@ class UntestedFeatureCode(Rule):
             ):
                 continue
             made = [
-                (source, function)
+                (reached, function)
                 for path in sorted(program.reach.paths)
-                if (source := project.source(path)) is not None and not source.source.is_any(*self.skip_roles)
-                for function in source.facts.functions
-                if self._makes_features(source, function) and program.reach.has(source, function.block)
+                if (reached := project.source(path)) is not None and not reached.source.is_any(*self.skip_roles)
+                for function in reached.facts.functions
+                if self._makes_features(reached, function) and program.reach.has(reached, function.block)
             ]
             missing = [(s, f) for s, f in made if f.name not in tested and f"{s.path}:{f.qualname}" not in told]
             if len(made) >= self.least_functions and 2 * len(missing) > len(made):

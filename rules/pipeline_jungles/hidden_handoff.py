@@ -145,7 +145,7 @@ class HiddenHandoff(Rule):
                 if needs_a_notebook(project, handoff):
                     continue  # `notebook-in-pipeline` speaks of it
                 pairs[handoff.consumer, handoff.producer].append(handoff)
-            alike = defaultdict(list)
+            alike: dict[tuple[str, tuple[str, ...]], list[Handoff]] = defaultdict(list)
             for (consumer, _), handoffs in sorted(pairs.items()):
                 alike[consumer, tuple(handoff.artifact.name for handoff in handoffs)] += handoffs
             hubs = defaultdict(list)

@@ -134,14 +134,14 @@ class ReadmeOrchestration(Rule):
         many = {document: places for document, places in steps.items() if len(places) >= self.least}
         if many and any(map(_DRIVER.search, project.files)):
             return
-        for document, places in many.items():
+        for text, places in many.items():
             linked = _linked(project, set(places))
             declared = _declared(project)
             if len(linked) >= self.least and len(declared & linked) < self.share * len(linked):
                 first, *others = sorted((place, path) for path, place in places.items() if path in linked)
                 yield self.finding(
                     first[0],
-                    f"{len(linked)} commands in `{document}` make the result one after another, and no stage,"
+                    f"{len(linked)} commands in `{text}` make the result one after another, and no stage,"
                     f" Makefile or DAG runs them: {', '.join(f'`{path}`' for _, path in [first, *others][:5])}",
                     related=[Related(place, f"`{path}`") for place, path in others[:10]],
                 )
