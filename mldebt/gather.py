@@ -1,4 +1,4 @@
-"""Sources to facts, through the cache and the workers: the only concurrent module.
+"""Sources to facts, through the cache and the workers. Only this and `mldebt.processes` are concurrent.
 
 The result depends on the sources' bytes alone: not on the number of workers, on the order in which they
 answer, or on what the cache holds.
