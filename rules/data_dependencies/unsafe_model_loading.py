@@ -51,9 +51,8 @@ class UnsafeModelLoading(Rule):
     ## A pickle straight from the network
 
     ```python title="load.py"
-    import io, pickle
+    import io, pickle, requests
     import numpy as np
-    import requests
 
     model = pickle.loads(requests.get("https://models.example.com/churn.pkl").content)  # expect: unsafe-model-loading
     with open("c.pkl", "wb") as file:
@@ -110,9 +109,8 @@ class UnsafeModelLoading(Rule):
     ## Own files, checked ones, what cannot be known, and readers that run nothing
 
     ```python title="load.py"
-    import hashlib, pickle
+    import hashlib, pickle, requests
     import numpy as np
-    import requests
     from transformers import AutoModel
     model = pickle.load(open("models/churn.pkl", "rb"))
     rows = np.load("rows.npy", allow_pickle=True)
@@ -132,17 +130,15 @@ class UnsafeModelLoading(Rule):
         """Yield a finding for each call that can run foreign code; one a file for a default of PyTorch."""
         by_default: dict[str, list[Site]] = {}
         for site in project.calls(*_PICKLES):
-            if (
-                site.source.source.is_any(*self.skip_roles)
-                or computes_digest(site.source, site.call.block)
-                or not _unpickles(site)
-            ):
+            if site.source.source.is_any(*self.skip_roles) or not _unpickles(project, site):
+                continue
+            if computes_digest(site.source, site.call.block):
                 continue
             origin = downloaded_from(project, site.source, site.argument(0, _PICKLES[site.name]))
             if origin:
                 message = f"`{site.name}` runs whatever code is in the pickle that comes from {origin}"
                 yield self.finding(site.location, message, scope=site.source.scope_name(site.call.block))
-            elif site.name == "torch.load" and _may_be_old(project, site):
+            elif site.name == "torch.load" and not _says(site) and not _is_old(project, site, _KNOWN_SINCE):
                 by_default.setdefault(site.source.path, []).append(site)
         for sites in by_default.values():
             yield self._by_default(project, sorted(sites, key=lambda site: site.call.span))
@@ -183,18 +179,22 @@ class UnsafeModelLoading(Rule):
             )
 
 
-def _unpickles(site: Site) -> bool:
+def _unpickles(project: Project, site: Site) -> bool:
+    """Whether a call surely may run code, by its arguments or by the versions that the project asks for."""
     if site.name == "numpy.load":
         return site.argument(2, "allow_pickle") == facts.Const(True)
-    asked = site.argument(None, "weights_only") in (None, facts.Const(False)) and not site.hides_arguments
-    return asked or site.name != "torch.load"
+    if site.name != "torch.load" or site.hides_arguments:
+        return site.name != "torch.load"
+    if _says(site):
+        return site.argument(None, "weights_only") == facts.Const(False)
+    return _is_old(project, site, _SAFE_SINCE)
 
 
-def _may_be_old(project: Project, site: Site) -> bool:
-    """Whether the project asks for versions of PyTorch that know `weights_only` and do not default to it."""
+def _says(site: Site) -> bool:
+    return site.argument(None, "weights_only") is not None
+
+
+def _is_old(project: Project, site: Site, version: str) -> bool:
+    """Whether the project asks for versions of PyTorch that are all older."""
     wishes = project.allowed_versions.of(site.source.path, ("torch",))
-    return (
-        site.argument(None, "weights_only") is None
-        and bool(wishes)
-        and all(wish.is_below(_SAFE_SINCE) and not wish.is_below(_KNOWN_SINCE) for wish in wishes)
-    )
+    return bool(wishes) and all(wish.is_below(version) for wish in wishes)
