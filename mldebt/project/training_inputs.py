@@ -56,7 +56,7 @@ def _places(project: Project, source: SourceFacts, data: Expr, line: int) -> set
         home = project.by_path[path]
         call = home.facts.calls[index]
         found.add((path, "call", index))
-        for argument in call.args:
+        for argument in call.args[:1]:  # the others are labels, weights and groups
             before = project.flow.trail(home, argument, call.span.line)
             found |= before.places
             waiting += sorted(before.divided - seen)

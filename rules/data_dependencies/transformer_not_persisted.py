@@ -65,6 +65,22 @@ class TransformerNotPersisted(Rule):
     joblib.dump(model, "model.pkl")
     ```
 
+    ## The codes of labels that are split together with the rows
+
+    ```python title="train_net.py"
+    import joblib
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import train_test_split
+    from sklearn.preprocessing import OneHotEncoder
+    df = pd.read_csv("reviews.csv")
+    codes = OneHotEncoder()
+    y = codes.fit_transform(df[["sentiment"]])
+    X_train, X_test, y_train, y_test = train_test_split(df[["length"]], y, random_state=0)
+    model = LogisticRegression().fit(X_train, y_train)
+    joblib.dump(model, "model.pkl")
+    ```
+
     ## Saved beside the model, in a pipeline, in a bundle, by its state, or handed on
 
     ```python title="train.py"
