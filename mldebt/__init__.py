@@ -148,6 +148,7 @@ if TYPE_CHECKING:
     from mldebt.project.phantoms import untracked_inputs as untracked_inputs
     from mldebt.project.phases import Event as Event
     from mldebt.project.phases import Program as Program
+    from mldebt.project.prediction_patches import prediction_patches as prediction_patches
     from mldebt.project.processes import Process as Process
     from mldebt.project.proposals import deletion as deletion
     from mldebt.project.proposals import listing_fix as listing_fix
@@ -261,6 +262,7 @@ _HOMES = {
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.phases": "Event Program",
     "mldebt.project.phantoms": "phantoms untracked_inputs",
+    "mldebt.project.prediction_patches": "prediction_patches",
     "mldebt.project.processes": "Process",
     "mldebt.project.call_fixes": "argument_fix argument_removal method_fix product_fix sorting_fix unwrapping_fix "
     "variable_fix",
