@@ -22,7 +22,8 @@ _DATED = re.compile(
 )
 _VERSIONED = re.compile(
     r"\b(?:remove|delete|drop|revert|get rid|workaround|hack|temporar\w+)\b[^.;]{0,60}?"
-    r"\b(?:when|once|after|until|as soon as)\s+(?:we\s+(?:move|upgrade|switch)\s+to\s+)?(?P<name>[A-Za-z][\w-]+)\s*"
+    r"\b(?:when|once|after|until|as soon as)\s+(?:we\s+(?:move|upgrade|switch)\s+to\s+)?"
+    r"(?:(?:the\s+)?(?:min\w*|required|supported)\s+(?:version\s+(?:of\s+)?)?)?(?P<name>[A-Za-z][\w-]+)\s*"
     r"(?:>=|==|is at|is|reaches|releases|v)?\s*v?(?P<version>\d+\.\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
@@ -49,18 +50,19 @@ class ExpiredExperiment(Rule):
     rate = 0.3  # temporary fix until March 2021  # expect: expired-experiment
     ```
 
-    ## A version that is installed by now
+    ## A version that is asked for by now
 
     ```python title="train.py"
     # Remove this workaround once pandas 1.5 is out.  # expect: expired-experiment
     frame = pad(frame)
+    # TODO: remove these methods when the minimum pandas >= 2.0  # expect: expired-experiment
     ```
 
     ```requirements title="requirements.txt"
     pandas==2.1.0
     ```
 
-    ## A date that is still to come, dates of data, versions that are not installed
+    ## A date that is still to come, dates of data, versions that are not asked for
 
     ```python title="features.py"
     # remove after 2999-01-01
@@ -97,12 +99,12 @@ class ExpiredExperiment(Rule):
                     if date is not None and date < today:
                         yield self._finding(source, comment, f"by {match['date']}, which has passed")
                 elif "." in text and (match := _VERSIONED.search(text)):
-                    found = _pinned(project, match["name"])
+                    found = _pinned(project, source, match["name"])
                     if found is not None and found[0] >= Version(match["version"]):
                         yield self._finding(
                             source,
                             comment,
-                            f"with {match['name']} {match['version']}, and {found[0]} is installed",
+                            f"with {match['name']} {match['version']}, and {found[0]} is asked for",
                             (Related(found[1], f"asks for {found[0]}"),),
                         )
 
@@ -133,10 +135,14 @@ def _date(text: str) -> datetime.date | None:
         return None
 
 
-def _pinned(project: Project, name: str) -> tuple[Version, Location] | None:
-    """The lowest version of a package that the project's manifests allow, and where they say so."""
+def _pinned(project: Project, source: SourceFacts, name: str) -> tuple[Version, Location] | None:
+    """The lowest version of a package that the manifests around a file allow, and where they say so."""
+    home = project.subprojects.root_of(source.path)
     wanted = re.sub(r"[-_.]+", "-", name).lower()
     for manifest in manifests(project):
+        around = project.subprojects.root_of(manifest.source.path)
+        if manifest.source.source.is_any(Role.TUTORIAL, Role.DOCS, Role.TEST) or around not in ("", home):
+            continue
         for dependency in manifest.dependencies:
             match = re.match(r"\s*(==|>=|~=)\s*([\w.]+)", dependency.specifier)
             if dependency.name == wanted and match:
