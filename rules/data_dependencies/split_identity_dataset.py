@@ -87,7 +87,7 @@ class SplitIdentityDataset(Rule):
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each file that is read where nothing writes it, at the first read."""
+        """Yield a finding for each program and directory where it reads what nothing puts there, at the first read."""
         named: dict[tuple[str, str], tuple[dict[str, list[DataAccess]], dict[str, list[DataAccess]]]] = {}
         for artifact in project.artifacts:
             for access in (*artifact.reads, *artifact.writes) if artifact.is_data else ():
@@ -97,6 +97,7 @@ class SplitIdentityDataset(Rule):
                     reads, writes = named.setdefault(key, (defaultdict(list), defaultdict(list)))
                     (reads if access.effect == "reads" else writes)[address.path].append(access)
         moved = None
+        pairs: dict[tuple[str, str, str], list[tuple[list[DataAccess], list[DataAccess]]]] = defaultdict(list)
         for (subproject, name), (reads, writes) in sorted(named.items()):
             wanted = sorted(set(reads) - set(writes))
             if len(writes) != 1 or len(wanted) != 1:
@@ -113,24 +114,36 @@ class SplitIdentityDataset(Rule):
                 moved = self._moved(project)
             if subproject in moved:
                 continue
-            finding = self._finding(project, name, writes[source], reads[target])
+            readers = {r.component for r in reads[target] if not self._is_skipped(project, r)}
+            for reader in sorted(readers - {write.component for write in writes[source]})[:1]:
+                pairs[reader, dirname(source), dirname(target)].append((writes[source], reads[target]))
+        for moves in pairs.values():
+            finding = self._finding(project, moves)
             if finding is not None:
                 yield finding
 
     def _finding(
-        self, project: Project, name: str, writes: list[DataAccess], reads: list[DataAccess]
+        self, project: Project, moves: list[tuple[list[DataAccess], list[DataAccess]]]
     ) -> Finding | None:
-        writers = {write.component for write in writes}
-        reads = [r for r in reads if r.component not in writers and not self._is_skipped(project, r)]
-        writes = [write for write in writes if not self._is_skipped(project, write)]
+        """One finding for what a program reads in one directory and another one writes in another."""
+        writers = {write.component for made, _ in moves for write in made}
+        writes = [write for made, _ in moves for write in made if not self._is_skipped(project, write)]
+        reads = [
+            r
+            for _, used in moves
+            for r in used
+            if r.component not in writers and not self._is_skipped(project, r)
+        ]
         if not reads or not writes:
             return None
         first, *others = sorted({read.origin for read in reads})
         opened = sorted({r.location for r in reads if r.location.path != r.component})
+        (made, used), *more = moves
+        also = f" (and {len(more)} more of the same directory)" if more else ""
         return self.finding(
             first,
-            f"`{name}` is written as `{writes[0].address}` and read as `{reads[0].address}`, where nothing puts it",
-            related=[Related(write.origin, f"`{write.address}` is written here") for write in writes[:3]]
+            f"`{made[0].address}` is written and `{used[0].address}` is read{also}, where nothing puts it",
+            related=[Related(write.origin, f"`{write.address}` is written here") for write in writes[:4]]
             + [Related(place, "it is read here, too") for place in others]
             + [Related(place, "it is opened here") for place in opened],
             confidence=Confidence.MEDIUM,
