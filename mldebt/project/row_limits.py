@@ -17,6 +17,9 @@ _READERS = (
     "pandas.read_csv", "pandas.read_table", "pandas.read_excel", "polars.read_csv", "polars.scan_csv",
     "polars.read_parquet", "dask.dataframe.read_csv",
 )  # fmt: skip
+_WINDOWS = frozenset({"skiprows", "skip_rows", "iterator", "chunksize"})
+"""Options of a read that takes a chosen part of the rows, or all of them piece by piece."""
+
 _FEWEST_ROWS = 50
 _CUTS = frozenset({"head", "limit", "sample", "tail"})
 _LOOKS = frozenset({"columns", "dtypes", "shape", "info", "head", "describe", "keys"})
@@ -36,7 +39,8 @@ def row_limits(project: Project) -> Iterator[RowLimit]:
         rows = site.argument(None, "nrows", "n_rows")
         if not isinstance(rows, Const) or not isinstance(rows.value, int) or rows.value < _FEWEST_ROWS:
             continue
-        if not _only_looks(site):
+        is_window = any(keyword.name in _WINDOWS for keyword in site.call.keywords)
+        if not is_window and not _only_looks(site):
             name = next(keyword.name for keyword in site.call.keywords if keyword.value == rows)
             yield RowLimit(site.source, site.call, f"{name}={rows.value}")
     for site in project.calls(*(f"*.{name}" for name in _CUTS)):

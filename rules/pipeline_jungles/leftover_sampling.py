@@ -61,6 +61,7 @@ class LeftoverSampling(Rule):
     names = pd.read_csv("a.csv", nrows=100).columns
     df = pd.read_csv("a.csv", nrows=rows)
     top = pd.read_csv("a.csv", nrows=5)
+    window = pd.read_csv("a.csv", skiprows=range(1, 100000), nrows=50000)
     if debug:
         df = pd.read_csv("a.csv", nrows=1000)
         df = df.sample(1000)
