@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import basename, dirname, splitext
+from posixpath import basename, dirname, join, normpath, splitext
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Const
@@ -65,6 +65,8 @@ def untracked_inputs(project: Project) -> Iterator[Phantom]:
             continue
         if artifact.subproject in brought or _is_there(project, address.path) or address.name in defaults:
             continue
+        if any(_is_there(project, path) for path in _beside_the_code(artifact)):
+            continue
         if f"{address.name}.dvc" in pulled or _SECRET.search(address.name):
             continue
         if _is_declared(project, address):
@@ -88,6 +90,15 @@ def _is_there(project: Project, path: str) -> bool:
     return any(f"{directory}.dvc" in project.files for directory in _above(path)) or any(
         file.startswith(f"{path}/") for file in project.files
     )
+
+
+def _beside_the_code(artifact: Artifact) -> set[str]:
+    """The paths that reads mean if their programs run in their own directories."""
+    found = set()
+    for read in artifact.reads:
+        if read.address is not None and read.address.is_known and not read.address.shape.startswith("/"):
+            found.add(normpath(join(dirname(read.component), read.address.shape)))
+    return found
 
 
 def _above(path: str) -> Iterator[str]:

@@ -123,6 +123,17 @@ class PhantomInput(Rule):
         pd.read_csv("data/weights.csv")
     ```
 
+    ## A file beside the script, which runs in its own directory
+
+    ```python title="ann/train.py"
+    import pandas as pd
+    pd.read_csv("Churn_Modelling.csv")
+    ```
+
+    ```csv title="ann/Churn_Modelling.csv"
+    a,b
+    ```
+
     ## A credential, which must not be in a repository
 
     ```python title="ask.py"
