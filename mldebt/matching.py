@@ -116,7 +116,10 @@ def _said(message: str) -> str:
 def _in_renamed_files(
     findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, is_lost: Callable[[str], bool]
 ) -> dict[Finding, Entry]:
-    """Findings in the file that holds the most, and at least half, of what was accepted in a file that is gone."""
+    """Findings in a file that holds at least half of what was accepted in one that is gone.
+
+    A file of the same name comes first, then the one that holds the most.
+    """
     lost: dict[str, dict[str, Entry]] = {}
     for entry in entries:
         if is_lost(entry.path):
@@ -134,11 +137,16 @@ def _in_renamed_files(
                 pairs[old, new] = len(same)
     found: dict[Finding, Entry] = {}
     done: set[str] = set()
-    for (old, new), _ in sorted(pairs.items(), key=lambda item: (-item[1], item[0])):
+    for (old, new), _ in sorted(pairs.items(), key=lambda item: (_is_other_name(*item[0]), -item[1], item[0])):
         if old not in done and f"\0{new}" not in done:
             found |= former[old, new]
             done |= {old, f"\0{new}"}
     return found
+
+
+def _is_other_name(old: str, new: str) -> bool:
+    """Whether a file would not only have moved to another directory."""
+    return old.rpartition("/")[2] != new.rpartition("/")[2]
 
 
 def _from_another_place(

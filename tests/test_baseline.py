@@ -254,3 +254,11 @@ def test_a_finding_about_several_files_is_known_from_each_of_them() -> None:
         finding("d.py", "2 copies of `load`: d.py:3, e.py:3"),
     ):
         assert matching.match([other], entries, parts, lambda path: False) == {}
+
+
+def test_a_file_that_moved_goes_before_a_new_one_that_looks_alike(project: Path) -> None:
+    mldebt("baseline", "write")
+    (project / "moved").mkdir()
+    (project / "b.py").rename(project / "moved" / "b.py")
+    (project / "another.py").write_text("print(2)\n")
+    assert check() == ["another.py:1"]
