@@ -25,7 +25,9 @@ _OPTION_KINDS = {
     "-e": "editable",
     "--editable": "editable",
 }
-_OWN_OPTIONS = re.compile(r"\s+--(?:hash|global-option|install-option|config-settings?)(?:=|\s+).*", re.DOTALL)
+_OWN_OPTIONS = re.compile(
+    r"(?<=\s)--(?:hash|global-option|install-option|config-settings?)(?:=|\s+).*", re.DOTALL
+)
 _ADDRESS = re.compile(
     r"(?:[a-z]+\+)?[a-z]+://|git@|\.{0,2}/|\.$|~/|\$\{|[\w./\\-]+\.(?:whl|zip|tar\.gz|tgz)(?:$|[#\s;])", re.I
 )
