@@ -138,6 +138,7 @@ def test_merges_of_merges_do_not_double_with_every_level() -> None:
         (Kind.JSON, "", "syntax-error", 1),
         (Kind.JSON, '{"a": {{ x }}}', "template", 1),
         (Kind.JSON, "[" * 1_000, "limit-depth", 1),
+        (Kind.TOML, "a = " + "[" * 150 + "]" * 150, "limit-depth", 1),
         (Kind.INI, "# c\n\nkey = 1\n[a]\n", "syntax-error", 3),
         (Kind.INI, "{{ a }}\n[a]\n", "template", 1),
     ],

@@ -15,6 +15,7 @@ from mldebt.source import Span
 MAX_ENTRIES = 20_000
 """Entries of one file beyond which the rest is dropped (and the header says so)."""
 
+_MAX_DEPTH = 100
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -24,12 +25,25 @@ def extract_toml(text: str) -> Facts:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return Facts.of(header_of(text, problems=(_problem(text, error),)))
+    if _is_deep(data):
+        problem = Problem("limit-depth", f"is nested more than {_MAX_DEPTH} deep", Span.at(1))
+        return Facts.of(header_of(text, problems=(problem,)))
     places = find_places(text)
     entries: list[Entry] = []
     _add(entries, places, data, (), places[()])
     truncated = len(entries) > MAX_ENTRIES
     header = header_of(text, truncated=truncated)
     return Facts.of(header, entries=entries[:MAX_ENTRIES], comments=directive_comments(text))
+
+
+def _is_deep(data: dict[str, Any]) -> bool:
+    level: list[Any] = [data]
+    for _ in range(_MAX_DEPTH):
+        inner = (item for value in level for item in (value.values() if isinstance(value, dict) else value))
+        level = [item for item in inner if isinstance(item, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _add(entries: list[Entry], places: dict[Path, Place], value: Any, path: Path, around: Place) -> None:
