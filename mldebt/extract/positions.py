@@ -45,6 +45,24 @@ class _Nothing:
 _NOTHING = _Nothing()
 
 
+class _Inside:
+    """The inside of a node's own parentheses, which are no part of its place."""
+
+    __slots__ = ("node", "positions")
+
+    def __init__(self, positions: Positions, node: cst.CSTNode) -> None:
+        self.positions = positions
+        self.node = node
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.positions.ends[id(self.node)] = (self.positions.line, self.positions.column)
+
+
 class Positions(CodegenState):
     """The places of a module's nodes: `starts` and `ends` map a node's id to (1-based line, 0-based column)."""
 
@@ -90,13 +108,15 @@ class Positions(CodegenState):
 
     def after_codegen(self, node: cst.CSTNode) -> None:
         """Note where a node ends."""
-        if type(node) in _NOTED:
+        if type(node) in _NOTED and id(node) not in self.ends:
             self.ends[id(node)] = (self.line, self.column)
 
     def record_syntactic_position(self, node: cst.CSTNode, **_: Any) -> Any:
         """Correct the start: here come a statement's keyword or an expression's first token."""
         if type(node) in _NOTED:
             self.starts[id(node)] = (self.line, self.column)
+            if getattr(node, "rpar", None):
+                return _Inside(self, node)
         return _NOTHING
 
     def pop_trailing_newline(self) -> None:
