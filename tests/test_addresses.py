@@ -30,6 +30,7 @@ def test_a_notebook_that_changes_its_directory() -> None:
             "notebooks/colab.ipynb": notebook("%cd /content/drive/project", read),
             "notebooks/wanders.ipynb": notebook("%cd ..", read, "%cd notebooks"),
             "notebooks/deep/unknown.ipynb": notebook("%cd $HOME", read),
+            "notebooks/windows.ipynb": notebook("%cd D:\\Course\\x", read),
         }
     )
     assert {a.component: str(a.address) for a in project.accesses} == {
@@ -38,6 +39,7 @@ def test_a_notebook_that_changes_its_directory() -> None:
         "notebooks/colab.ipynb": "/content/drive/project/data/a.csv",
         "notebooks/wanders.ipynb": "notebooks/data/a.csv",
         "notebooks/deep/unknown.ipynb": "notebooks/deep/data/a.csv",
+        "notebooks/windows.ipynb": "D:/Course/x/data/a.csv",
     }
 
 
@@ -77,3 +79,50 @@ def test_the_configuration_of_hydra_lies_beside_the_script() -> None:
     code = "import hydra\n@hydra.main(config_path='conf', config_name='main')\ndef main(cfg):\n    print(cfg)\nmain()\n"
     files = {"run/train.py": code, "run/conf/main.yaml": "a: 1\n", "pyproject.toml": "[project]\nname = 'x'\n"}
     assert ("reads", "run/conf/main.yaml") in found(project_of(files))
+
+
+def test_a_script_works_where_the_files_lie_that_it_opens() -> None:
+    """Programs side by side, each with its own store: the paths are alike, the files are not."""
+    code = "import json\ndef f():\n    return json.load(open('store/a.json'))\nf()\njson.dump(1, open('b.json', 'w'))\n"
+    files = {f"{name}/app.py": code for name in ("one", "two", "three")}
+    project = project_of(files, ("one/store/a.json", "two/store/a.json", "two/b.json", "b.json"))
+    assert {(a.component, str(a.address)) for a in project.accesses} == {
+        ("one/app.py", "store/a.json"),
+        ("one/app.py", "b.json"),
+        ("two/app.py", "store/a.json"),
+        ("two/app.py", "b.json"),
+        ("three/app.py", "store/a.json"),
+        ("three/app.py", "b.json"),
+    }
+    project = project_of(files, ("one/store/a.json", "two/store/a.json"))
+    assert {(a.component, str(a.address)) for a in project.accesses} == {
+        ("one/app.py", "one/store/a.json"),
+        ("one/app.py", "one/b.json"),
+        ("two/app.py", "two/store/a.json"),
+        ("two/app.py", "two/b.json"),
+        ("three/app.py", "store/a.json"),
+        ("three/app.py", "b.json"),
+    }
+
+
+def test_a_script_that_leaves_the_project_works_in_its_own_directory() -> None:
+    code = "open('../data/a.csv')\nopen('b.pkl', 'wb')\n"
+    assert found(project_of({"src/train.py": code})) == [("reads", "data/a.csv"), ("writes", "src/b.pkl")]
+
+
+def test_the_examples_of_a_template_are_no_places() -> None:
+    code = "import os\nopen(os.environ['ROOT'] + '/a.csv')\nopen(os.environ['DATA'] + '/b.csv')\n"
+    template = "ROOT=/my/absolute/path\nDATA=data\n"
+    assert found(project_of({"a.py": code, ".env.template": template})) == [
+        ("reads", "{ROOT}/a.csv"),
+        ("reads", "data/b.csv"),
+    ]
+    assert ("reads", "/srv/a.csv") in found(project_of({"a.py": code, ".env": "ROOT=/srv\n"}))
+
+
+def test_what_a_service_keeps_under_a_path_is_not_the_file() -> None:
+    files = {
+        "track.py": "import wandb\nwandb.log_artifact('data/raw/campaign.csv')\n",
+        "prepare.py": "import pandas as pd\npd.read_csv('data/raw/campaign.csv')\n",
+    }
+    assert not project_of(files).handoffs

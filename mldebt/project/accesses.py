@@ -20,7 +20,7 @@ from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.sql_tables import names_tables, table_accesses
 from mldebt.source import Kind, Location, Role
-from mldebt.values import Gap, Known, Object, Value, alternatives, concatenate
+from mldebt.values import ROOT, Gap, Known, Object, Value, alternatives, concatenate, normal
 
 if TYPE_CHECKING:
     from mldebt.project.evaluate import Evaluator
@@ -75,8 +75,11 @@ class DataAccess(NamedTuple):
 def find_accesses(project: Project) -> Iterator[DataAccess]:
     """All data accesses of the project's code, by path and place."""
     finder = _Finder(project)
+    found = {source.path: list(finder.in_source(source)) for source in project.code}
+    finder.settle()
     for source in project.code:
-        yield from finder.in_source(source)
+        moved = any(access.component in finder.at_home for access in found[source.path])
+        yield from finder.in_source(source) if moved else found[source.path]
     for process in project.processes:
         yield from finder.redirected(process)
 
@@ -87,6 +90,14 @@ class _Finder:
         self._tables = project.types.tables
         self._evaluator: Evaluator = project.evaluator
         self._ways: dict[tuple[str, int], list[tuple[tuple[Caller, ...], Frame]]] = {}
+        self.at_home: frozenset[str] = frozenset()
+        """The scripts that work in their own directory: what they open lies there, and not where others work."""
+        self._seen_at_home: set[str] = set()
+        self._seen_elsewhere: set[str] = set()
+
+    def settle(self) -> None:
+        """Decide which scripts work in their own directory, by all that they open."""
+        self.at_home = frozenset(self._seen_at_home - self._seen_elsewhere)
 
     def in_source(self, source: SourceFacts) -> Iterator[DataAccess]:
         header = source.facts.header
@@ -149,6 +160,8 @@ class _Finder:
             else:
                 home = dirname(component.path)
                 anchor = dirname(source.path) if api.name in _BESIDE_THE_CODE else self._anchor(component)
+                if not self.at_home and anchor != home and component.kind is Kind.PYTHON:
+                    self._look(component.path, value, anchor, home)
                 found = [(effect, address) for address in addresses(value, anchor, home)]
             for done, written in found:
                 address = _completed(api, written)
@@ -156,6 +169,20 @@ class _Finder:
                 yield DataAccess(component.path, source, call, done, form, api.name, address, None, places)
             for gap in gaps(value) if not found else ():
                 yield DataAccess(component.path, source, call, effect, api.format, api.name, None, gap, places)
+
+    def _look(self, component: str, value: Value, anchor: str, home: str) -> None:
+        """Note whether a relative path leads to a file from the script's own directory, or from where it starts."""
+        for option in alternatives(value):
+            if not isinstance(option, Known) or not isinstance(option.value, str):
+                continue
+            written = normal(option.value.strip())
+            if not written or written.startswith((ROOT, "/", "~")) or ":" in written:
+                continue
+            there = normal(f"{anchor}/{written}" if anchor else written)
+            if there in self._project.files:
+                self._seen_elsewhere.add(component)
+            elif there.startswith("../") or normal(f"{home}/{written}") in self._project.files:
+                self._seen_at_home.add(component)
 
     def _chains(self, source: SourceFacts, block: int) -> list[tuple[tuple[Caller, ...], Frame]]:
         """The ways of getting to a block from outside: outermost call first, with the innermost frame."""
@@ -253,6 +280,8 @@ class _Finder:
             return directories.pop()
         if component.kind is Kind.NOTEBOOK:
             return _directory_of(component)
+        if component.path in self.at_home:
+            return dirname(component.path)
         return self._project.subprojects.root_of(component.path)
 
 
@@ -262,7 +291,9 @@ def _directory_of(notebook: SourceFacts) -> str:
     moves = [magic.text.strip().strip("'\"") for magic in notebook.facts.magics if magic.name == "%cd"]
     if len(moves) != 1 or not moves[0] or any(sign in moves[0] for sign in "${~"):
         return home
-    moved = normpath(join(home, moves[0])) if not moves[0].startswith("/") else moves[0].rstrip("/")
+    target = moves[0].replace("\\", "/")
+    is_absolute = target.startswith("/") or target[1:3] == ":/"
+    moved = normal(target) if is_absolute else normpath(join(home, target))
     return "" if moved == "." else moved
 
 

@@ -69,6 +69,11 @@ class Address(NamedTuple):
         return bool(_SCHEME.match(self.shape))
 
     @property
+    def is_of_collection(self) -> bool:
+        """Whether a library, registry or service knows it by name (`wandb:`, `table:`)."""
+        return bool(_COLLECTION.match(self.shape))
+
+    @property
     def name(self) -> str:
         """The file name as far as it is known."""
         return self.tail[-1] if self.tail else ""
@@ -160,6 +165,8 @@ def unify(a: Address, b: Address) -> Match:
         if _inside(a.path, b.path) or _inside(b.path, a.path):
             return Match.CONTAINS
     if a.is_remote != b.is_remote and a.is_known and b.is_known:
+        return Match.NONE
+    if a.is_of_collection != b.is_of_collection and a.is_known and b.is_known:
         return Match.NONE
     if a.tail and b.tail:
         short, long = sorted((a.tail, b.tail), key=len)

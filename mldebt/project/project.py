@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from mldebt.project.source_facts import SourceFacts
 from mldebt.project.subprojects import Subprojects
 from mldebt.project.view import view
 from mldebt.source import Kind, Source
-from mldebt.values import Known, Value, choice
+from mldebt.values import Gap, Known, Value, choice
 
 if TYPE_CHECKING:
     import libcst
@@ -57,6 +58,12 @@ if TYPE_CHECKING:
     from mldebt.project.unreferenced import Unreferenced
     from mldebt.project.unused_settings import UnusedSettings
     from mldebt.project.versions import Versions
+
+_TEMPLATE = re.compile(
+    r"\.env.*(template|example|sample|dist)|(template|example|sample|dist)[^/]*\.env$", re.IGNORECASE
+)
+_EXAMPLE = re.compile(r"[\"']?([/~<]|[A-Za-z]:[\\/]|(path/to|your)\b)", re.IGNORECASE)
+"""What everybody replaces in a template: a place on somebody's machine, or a word that says so."""
 
 
 class Project:
@@ -189,11 +196,13 @@ class Project:
 
     @view
     def environment(self) -> Mapping[str, Value]:
-        """The variables that `.env` files declare, with the values they give."""
+        """The variables that `.env` files declare, with the values they give; a template's example is none."""
         found: dict[str, list[Value]] = {}
         for source in self.sources(Kind.ENV):
             for variable in source.facts.variables:
-                found.setdefault(variable.name, []).append(Known(variable.value))
+                is_example = _TEMPLATE.search(source.path) and _EXAMPLE.match(variable.value)
+                value = Gap("environment", variable.name) if is_example else Known(variable.value)
+                found.setdefault(variable.name, []).append(value)
         return {name: choice(values) for name, values in found.items()}
 
     def option_value(self, path: str, name: str) -> Value:
