@@ -101,6 +101,8 @@ if TYPE_CHECKING:
     from mldebt.project.foreign import is_untyped as is_untyped
     from mldebt.project.foreign import started_scripts as started_scripts
     from mldebt.project.gated_steps import gated_steps as gated_steps
+    from mldebt.project.global_state import SharedGlobals as SharedGlobals
+    from mldebt.project.global_state import shared_globals as shared_globals
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
     from mldebt.project.handlers import is_tried_again as is_tried_again
@@ -237,6 +239,7 @@ _HOMES = {
     "mldebt.project.endpoints": "Endpoint endpoints",
     "mldebt.project.clocks": "clock_uses",
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
+    "mldebt.project.global_state": "SharedGlobals shared_globals",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
     "mldebt.project.held_out_choices": "held_out_choices",
     "mldebt.project.images": "built_images floats images_of repository",
