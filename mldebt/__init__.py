@@ -114,6 +114,11 @@ if TYPE_CHECKING:
     from mldebt.project.images import floats as floats
     from mldebt.project.images import images_of as images_of
     from mldebt.project.images import repository as repository
+    from mldebt.project.influences import Influence as Influence
+    from mldebt.project.influences import influences as influences
+    from mldebt.project.influences import is_randomised as is_randomised
+    from mldebt.project.influences import is_trained_on as is_trained_on
+    from mldebt.project.influences import written_predictions as written_predictions
     from mldebt.project.insertions import constant_fix as constant_fix
     from mldebt.project.insertions import seed_fix as seed_fix
     from mldebt.project.insertions import variable_example_fix as variable_example_fix
@@ -269,6 +274,7 @@ _HOMES = {
     "mldebt.project.processes": "Process",
     "mldebt.project.call_fixes": "argument_fix argument_removal method_fix product_fix sorting_fix unwrapping_fix "
     "variable_fix",
+    "mldebt.project.influences": "Influence influences is_randomised is_trained_on written_predictions",
     "mldebt.project.insertions": "constant_fix seed_fix variable_example_fix",
     "mldebt.project.removals": "branch_removal comment_removal entry_removal location_entry statement_removal",
     "mldebt.project.table_fixes": "assigning_fix detaching_fix kept_result_fix missing_test_fix one_selection_fix",

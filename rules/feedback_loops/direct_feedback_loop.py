@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from mldebt import DataAccess, Finding, Handoff, Project, Related, Rule, facts
-
-_RANDOMISED = re.compile(
-    r"explor|random_bucket|propensity|holdout|hold_out|control_group|epsilon|bandit", re.IGNORECASE
+from mldebt import (
+    Finding,
+    Handoff,
+    Project,
+    Related,
+    Rule,
+    is_randomised,
+    is_trained_on,
+    written_predictions,
 )
 
 
@@ -68,6 +72,26 @@ class DirectFeedbackLoop(Rule):
     items.to_csv("data/scored_items.csv")
     ```
 
+    ## Two models that train each other: a hidden loop
+
+    ```python title="price.py"
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+
+    rows = pd.read_csv("data/demands.csv")
+    rows["price"] = Ridge().fit(rows[["demand"]], rows["paid"]).predict(rows[["demand"]])
+    rows.to_csv("data/prices.csv")
+    ```
+
+    ```python title="demand.py"
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+
+    rows = pd.read_csv("data/prices.csv")
+    rows["demand"] = Ridge().fit(rows[["price"]], rows["sold"]).predict(rows[["price"]])
+    rows.to_csv("data/demands.csv")
+    ```
+
     ## A randomised slice
 
     ```python title="train.py"
@@ -98,7 +122,7 @@ class DirectFeedbackLoop(Rule):
         if not fitting:
             return
         pairs: dict[tuple[str, str], Handoff] = {}
-        for handoff in project.handoffs:
+        for handoff in sorted(project.handoffs, key=lambda handoff: handoff.artifact.kind != "model"):
             if handoff.is_sure:
                 pairs.setdefault((handoff.producer, handoff.consumer), handoff)
         for handoff in project.handoffs:
@@ -106,11 +130,11 @@ class DirectFeedbackLoop(Rule):
             read, write = handoff.read, handoff.write
             if back is None or not handoff.is_sure or read.source.path not in fitting:
                 continue
-            if write.source.source.is_any(*self.skip_roles) or _RANDOMISED.search(
-                " ".join(read.source.facts.words)
-            ):
+            if write.source.source.is_any(*self.skip_roles) or is_randomised(read.source):
                 continue
-            if _writes_predictions(project, write) and _is_trained_on(project, read):
+            if written_predictions(project, back.write) and is_trained_on(project, back.read):
+                continue  # two models: a hidden feedback loop
+            if written_predictions(project, write) and is_trained_on(project, read):
                 yield self.finding(
                     write.origin,
                     f"the model feeds its own training data: {back.write.origin} -> {back.artifact.name} -> "
@@ -121,26 +145,3 @@ class DirectFeedbackLoop(Rule):
                     ],
                     scope=write.source.scope_name(write.call.block),
                 )
-
-
-def _writes_predictions(project: Project, write: DataAccess) -> bool:
-    """Whether what a call writes holds predictions of a supervised model."""
-    call, outputs = write.call, project.model_outputs
-    values = [*call.args, *((call.func.base,) if isinstance(call.func, facts.Attr) else ())]
-    return any(
-        outputs.is_model(found.source, found.model)
-        for value in values
-        for found in outputs.inside(write.source, value)
-    )
-
-
-def _is_trained_on(project: Project, read: DataAccess) -> bool:
-    """Whether what a call reads reaches a fit in the same file."""
-    number = next((i for i, call in enumerate(read.source.facts.calls) if call is read.call), -1)
-    for site in project.model_outputs.fits:
-        if site.source is read.source:
-            for rows in (site.argument(0, "X", "x"), site.argument(1, "y")):
-                trail = project.flow.trail(site.source, rows, site.call.span.line)
-                if (read.source.path, "call", number) in trail.places:
-                    return True
-    return False
