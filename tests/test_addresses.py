@@ -126,3 +126,16 @@ def test_what_a_service_keeps_under_a_path_is_not_the_file() -> None:
         "prepare.py": "import pandas as pd\npd.read_csv('data/raw/campaign.csv')\n",
     }
     assert not project_of(files).handoffs
+
+
+def test_a_name_that_everybody_uses_below_what_a_function_returns_is_no_hand_over() -> None:
+    paths = "import pandas as pd\nfrom settings import place\n"
+    settings = "import yaml\ndef place(key):\n    return unknown(key)\n"
+
+    def handed(name: str) -> int:
+        write, read = f"pd.DataFrame().to_csv(place('a') + '/{name}')\n", f"pd.read_csv(place('b') + '/{name}')\n"
+        files = {"settings.py": settings, "split.py": paths + write, "fit.py": paths + read}
+        return len(project_of(files).handoffs)
+
+    assert handed("train.csv") == 0
+    assert handed("inference_log.csv") == 1

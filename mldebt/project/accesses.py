@@ -303,7 +303,9 @@ def _completed(api: Api, address: Address) -> Address:
     if not ending or not address.name or address.name.endswith(ending):
         return address
     path = address.path and f"{address.path}{ending}"
-    return Address(path, (*address.tail[:-1], f"{address.name}{ending}"), f"{address.shape}{ending}")
+    return address._replace(
+        path=path, tail=(*address.tail[:-1], f"{address.name}{ending}"), shape=f"{address.shape}{ending}"
+    )
 
 
 def _format(api: Api, address: Address) -> str:

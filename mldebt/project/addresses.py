@@ -51,12 +51,14 @@ class Address(NamedTuple):
 
     `path` is the place relative to the analysed root (or an absolute path or an address with a scheme) when all
     of it is known, else empty. `tail` holds the components after the last gap (all components of what is
-    written, for a known path); `shape` is the whole with gaps as `{cause}`.
+    written, for a known path); `shape` is the whole with gaps as `{cause}`; `is_result` says that it begins with
+    what a call returns, which is another thing for other arguments.
     """
 
     path: str
     tail: tuple[str, ...]
     shape: str
+    is_result: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -135,16 +137,17 @@ def _known(written: str, anchor: str, home: str) -> Address:
 
 def _template(parts: tuple[str | Gap, ...]) -> Address | None:
     shape = show(Template(parts)).replace("\\", "/")
-    last = parts[-1]
+    first, last = parts[0], parts[-1]
+    is_result = isinstance(first, Gap) and first.cause in ("call", "loop", "literal")
     if not isinstance(last, str):
-        return Address("", (), shape)
+        return Address("", (), shape, is_result)
     tail = last.replace("\\", "/")
     components = _components(tail)
     if "/" not in tail:  # `{fold}.csv`: the name itself has a gap
         components = ()
     elif not tail.startswith("/"):
         components = components[1:]
-    return Address("", components, shape)
+    return Address("", components, shape, is_result)
 
 
 def _components(path: str) -> tuple[str, ...]:
@@ -211,8 +214,14 @@ def _inside(inner: str, outer: str) -> bool:
 
 
 def says_enough(address: Address) -> bool:
-    """Whether a template identifies data: by the letters of its name, or by the directories it starts with."""
+    """Whether a template identifies data: by the letters of its name, or by the directories it starts with.
+
+    A name that everybody uses below what a function returns (`{get_path}/train.parquet`) does not.
+    """
     directories, _, name = address.shape.rpartition("/")
     stem = re.sub(r"\{[^}]*\}|[^A-Za-z]", "", splitext(name)[0])
     start = _components(directories.partition("{")[0])
-    return len(stem) >= _FEWEST_TEMPLATE_LETTERS or len(start) >= 2
+    if len(start) >= 2:
+        return True
+    is_any = address.is_result and len(address.tail) == 1 and splitext(name)[0].lower() in _GENERIC
+    return len(stem) >= _FEWEST_TEMPLATE_LETTERS and not is_any
