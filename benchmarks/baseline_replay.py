@@ -84,17 +84,23 @@ def analyse(root: Path, commit: str, settings: Settings, cache: Cache) -> Report
 
 
 class Placed(NamedTuple):
-    """A finding, the line of the file on disk that it is about, and that line's text without white space."""
+    """A finding, the line of the file on disk that it is about, that line's text without white space, other lines."""
 
     finding: Finding
     line: int
     text: str
+    related: frozenset[tuple[str, int]]
 
 
 def placed(report: Report) -> list[Placed]:
     raw = RawPlaces(report.root, report.texts)
     return [
-        Placed(finding, raw.span(finding.location).line, "".join(report.texts.line(finding.location).split()))
+        Placed(
+            finding,
+            raw.span(finding.location).line,
+            "".join(report.texts.line(finding.location).split()),
+            frozenset((r.location.path, raw.span(r.location).line) for r in finding.related),
+        )
         for finding in report.findings
         if finding.rule not in _HYGIENE
     ]
@@ -143,7 +149,7 @@ def was_moved(before: Placed, after: Placed, path: str, line: int) -> bool:
 
 
 def was_related(before: Placed, after: Placed, path: str, line: int) -> bool:
-    return any((r.location.path, r.location.span.line) == (path, line) for r in before.finding.related)
+    return (path, line) in before.related
 
 
 def replay(root: Path, old: str, new: str, settings: Settings, cache: Cache) -> Counter[str]:
@@ -156,7 +162,7 @@ def replay(root: Path, old: str, new: str, settings: Settings, cache: Cache) -> 
     outcome = baseline.accept(later, entries, Scope(root, (root,)), {rule.id for rule in later.rules})
     reported = set(outcome.report.findings)
     counts: Counter[str] = Counter(pairs=1)
-    for finding, _, _ in after:
+    for finding in (item.finding for item in after):
         is_old, is_reported = finding in known, finding in reported
         counts["old" if is_old else "new"] += 1
         counts["back"] += is_old and is_reported

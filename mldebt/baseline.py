@@ -40,6 +40,11 @@ class Outcome(NamedTuple):
     standing: list[Entry]
     gone: list[Entry]
 
+    def differs(self, entries: Iterable[Entry]) -> bool:
+        """Whether entries as they were read differ from the standing ones; edits at other places are not worth it."""
+        before, now = (sorted(entry._replace(also=()) for entry in some) for some in (entries, self.standing))
+        return before != now
+
 
 def read(file: Path) -> list[Entry]:
     """The entries of a baseline. Raises BaselineError."""
@@ -56,7 +61,12 @@ def read(file: Path) -> list[Entry]:
             raise BaselineError(f"{file}: has version {document['version']}, this mldebt reads {_VERSION}")
         return [
             Entry(
-                path, str(item["rule"]), str(item["fingerprint"]), str(item["message"]), str(item.get("line", ""))
+                path,
+                str(item["rule"]),
+                str(item["fingerprint"]),
+                str(item["message"]),
+                str(item.get("line", "")),
+                tuple(map(str, item.get("also", ()))),
             )
             for path, items in document["findings"].items()
             for item in items
@@ -73,6 +83,7 @@ def write(file: Path, entries: Iterable[Entry]) -> None:
             "rule": entry.rule,
             "fingerprint": entry.fingerprint,
             "line": entry.line,
+            **({"also": entry.also} if entry.also else {}),
             "message": entry.message,
         }
         by_path.setdefault(entry.path, []).append(f"      {json.dumps(item, ensure_ascii=False)}")

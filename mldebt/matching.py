@@ -15,6 +15,8 @@ from mldebt.finding import Finding
 from mldebt.printable import printable
 
 _MOST_EQUAL = 50
+_MOST_PLACES = 8
+_MOST_READ = 64
 _POSITION = re.compile(r"(?<=:)\d+|(?<=line )\d+")
 
 Parts = Callable[[Finding], tuple[str, str, str]]
@@ -22,24 +24,35 @@ Parts = Callable[[Finding], tuple[str, str, str]]
 
 
 class Entry(NamedTuple):
-    """One accepted finding. `line` is a digest of the line's text; the message tells equal lines apart."""
+    """One accepted finding. `line` is a digest of the line's text; the message tells equal lines apart.
+
+    `also` has digests of the finding's other places, by which it is known again when its first place is gone: the
+    smallest ones, so that which of many are kept does not depend on their order.
+    """
 
     path: str
     rule: str
     fingerprint: str
     message: str
     line: str = ""
+    also: tuple[str, ...] = ()
 
 
 def entry_of(finding: Finding, parts: Parts) -> Entry:
     """The entry that accepts a finding."""
-    line = line_digest(parts(finding)[2])
-    return Entry(finding.location.path, finding.rule, finding.fingerprint, printable(finding.message), line)
+    path, line = finding.location.path, line_digest(parts(finding)[2])
+    also = sorted(_other_places(finding, parts) - {place_digest(path, line)})[:_MOST_PLACES]
+    return Entry(path, finding.rule, finding.fingerprint, printable(finding.message), line, tuple(also))
 
 
 def line_digest(text: str) -> str:
     """A short digest of a line's text without white space."""
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=4).hexdigest()
+
+
+def place_digest(path: str, line: str) -> str:
+    """A short digest of a place: a path and the digest of a line's text."""
+    return line_digest(f"{path}\0{line}")
 
 
 def line_of(fingerprint: str) -> str:
@@ -152,39 +165,53 @@ def _is_other_name(old: str, new: str) -> bool:
 def _from_another_place(
     findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, is_lost: Callable[[str], bool]
 ) -> dict[Finding, Entry]:
-    """Findings about several places, of which another one is the first now.
+    """Findings about several places, of which another one is the first now; those that share the most come first.
 
-    The accepted place is a related one now, or the messages name each other's files and mostly the same things.
+    The first place of one is another place of the other, or the messages name mostly the same things, and each
+    other's files or a line of the same text.
     """
+    by_rule: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_rule.setdefault(entry.rule, []).append(entry)
+    rest = [finding for finding in findings if finding.rule in by_rule]
+    pairs: list[tuple[int, int, Entry]] = []
+    for index, finding in enumerate(rest):
+        line, others = line_digest(parts(finding)[2]), _other_places(finding, parts)
+        own = place_digest(finding.location.path, line)
+        for entry in by_rule[finding.rule]:
+            first = place_digest(entry.path, entry.line) if entry.line else ""
+            if first in others or own in entry.also or _is_named(entry, finding, line):
+                shared = {own, *others} & {first, *entry.also}
+                pairs.append((-len(shared), index, entry))
     found: dict[Finding, Entry] = {}
-    left = list(entries)
-    for finding in findings:
-        same = (
-            e
-            for e in left
-            if e.rule == finding.rule and (_is_related(e, finding, parts) or _is_named(e, finding))
-        )
-        if (entry := next(same, None)) is not None:
-            found[finding] = entry
-            left.remove(entry)
+    taken: set[Entry] = set()
+    for _, index, entry in sorted(pairs):
+        if rest[index] not in found and entry not in taken:
+            found[rest[index]] = entry
+            taken.add(entry)
     return found
 
 
-def _is_related(entry: Entry, finding: Finding, parts: Parts) -> bool:
-    return any(
-        related.location.path == entry.path
-        and line_digest(parts(msgspec.structs.replace(finding, location=related.location))[2]) == entry.line
-        for related in finding.related
-    )
+def _other_places(finding: Finding, parts: Parts) -> set[str]:
+    """Digests of a finding's other places."""
+    return {
+        place_digest(
+            related.location.path,
+            line_digest(parts(msgspec.structs.replace(finding, location=related.location))[2]),
+        )
+        for related in finding.related[:_MOST_READ]
+    }
 
 
-def _is_named(entry: Entry, finding: Finding) -> bool:
-    path, names = finding.location.path, _names(finding.message)
-    return (
-        path != entry.path
-        and (path in entry.message or entry.path in finding.message)
-        and 0 < len(names) <= 2 * len(names & _names(entry.message))
-    )
+def _is_named(entry: Entry, finding: Finding, line: str) -> bool:
+    """Whether the messages name mostly the same things, and each other's files or a line of the same text."""
+    path = finding.location.path
+    if path == entry.path:
+        is_near = line == entry.line
+    else:
+        is_near = path in entry.message or entry.path in finding.message
+    names = _names(finding.message) if is_near else set()
+    return 0 < len(names) <= 2 * len(names & _names(entry.message))
 
 
 def _names(message: str) -> set[str]:

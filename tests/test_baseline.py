@@ -262,3 +262,110 @@ def test_a_file_that_moved_goes_before_a_new_one_that_looks_alike(project: Path)
     (project / "b.py").rename(project / "moved" / "b.py")
     (project / "another.py").write_text("print(2)\n")
     assert check() == ["another.py:1"]
+
+
+COPIES = '''
+from mldebt import Rule
+from mldebt.finding import Related
+
+class NoPrint(Rule):
+    """All prints are one debt."""
+
+    def check(self, project):
+        places = sorted((site.location for site in project.calls("print")), key=lambda place: place.path)
+        if places:
+            first, *others = places
+            yield self.finding(first, f"{len(others) + 1} prints", related=[Related(o, "too") for o in others])
+'''
+
+
+@pytest.fixture
+def copies(project: Path) -> Path:
+    """A project with one finding that has three places."""
+    (project.parent / "pack" / "glue_code" / "no_print.py").write_text(COPIES)
+    for name in "abc":
+        (project / f"{name}.py").write_text(f"print({name!r})\n")
+    return project
+
+
+def test_a_finding_with_several_places_outlives_the_first(copies: Path) -> None:
+    mldebt("baseline", "write")
+    (copies / "a.py").write_text("")
+    assert check() == []
+    assert entries(copies) == ["b.py no-print"]
+    (copies / "b.py").unlink()
+    assert check() == []
+    assert entries(copies) == ["c.py no-print"]
+    (copies / "c.py").write_text("print('other')\n")
+    assert check() == ["c.py:1"]
+
+
+def test_edits_at_other_places_do_not_rewrite_the_file(copies: Path) -> None:
+    mldebt("baseline", "write")
+    before = (copies / FILE).read_bytes()
+    (copies / "b.py").write_text("print('edited')\n")
+    assert check() == []
+    assert (copies / FILE).read_bytes() == before
+    mldebt("baseline", "prune")
+    assert (copies / FILE).read_bytes() != before
+
+
+def test_a_file_without_other_places_is_read_and_gets_them(copies: Path) -> None:
+    mldebt("baseline", "write")
+    with_places = (copies / FILE).read_text(encoding="utf-8")
+    assert len(baseline.read(copies / FILE)[0].also) == 2
+    former = re.sub(r'"also": \[[^]]*\], ', "", with_places)
+    (copies / FILE).write_text(former, encoding="utf-8")
+    assert check() == []
+    assert (copies / FILE).read_text(encoding="utf-8") == former
+    assert "(0 gone)" in mldebt("baseline", "prune").output
+    assert (copies / FILE).read_text(encoding="utf-8") == with_places
+
+
+def test_a_finding_from_elsewhere_is_written_once(copies: Path) -> None:
+    mldebt("baseline", "write")
+    (copies / "b.py").write_text("print('edited')\n")
+    assert mldebt("baseline", "write", "b.py").output == f"{FILE}: 1 findings accepted.\n"
+
+
+def parts(finding: Finding) -> tuple[str, str, str]:
+    return finding.rule, "", f"line {finding.location.span.line}"
+
+
+def finding_at(*lines: int, message: str = "chain", path: str = "a.py") -> Finding:
+    first, *others = (Location(path, Span.at(line)) for line in lines)
+    name = f"{path} {lines[0]} {message}"
+    related = tuple(Related(other, "goes on") for other in others)
+    return Finding(
+        "chain", "glue-code", first, message, Severity.INFO, Confidence.HIGH, 1, related, fingerprint=name
+    )
+
+
+def accepted(before: list[Finding], after: list[Finding]) -> list[Finding]:
+    known = [matching.entry_of(finding, parts) for finding in before]
+    found = matching.match(after, known, parts, lambda path: False)
+    assert len(set(found.values())) == len(found)
+    return [finding for finding in after if finding in found]
+
+
+def test_an_entry_accepts_one_of_the_findings_that_its_places_fall_apart_into() -> None:
+    second, third, both = finding_at(2), finding_at(3), finding_at(3, 4, 2)
+    assert len(accepted([finding_at(1, 2, 3)], [second, third])) == 1
+    assert accepted([finding_at(1, 2, 3, 4)], [second, both]) == [both]  # the one that shares the most
+    assert accepted([finding_at(1, 2)], [finding_at(5, 6), finding_at(7, 2)]) == []  # shares no first place
+
+
+def test_of_many_places_the_same_ones_are_kept_whatever_their_order() -> None:
+    one = matching.entry_of(finding_at(1, *range(2, 40)), parts)
+    other = matching.entry_of(finding_at(1, *range(39, 1, -1)), parts)
+    assert one == other
+    assert len(one.also) == 8
+    assert list(one.also) == sorted(set(one.also))
+
+
+def test_a_line_of_the_same_text_whose_message_names_mostly_the_same() -> None:
+    before = finding_at(1, message="stage `fit` reads `root`, `size` of `params.yaml`")
+    renamed = finding_at(1, message="stage `fit@all` reads `size` of `params.yaml`")
+    another = finding_at(1, message="stage `score` reads `depth` of `params.yaml`")
+    assert accepted([before], [another, renamed]) == [renamed]
+    assert accepted([finding_at(1, message="a")], [finding_at(2, message="b")]) == []

@@ -70,7 +70,7 @@ def _accept(report: Report, run: Run, file: Path, mode: str | None, *, quiet: bo
     entries = baseline.read(file)
     outcome = baseline.accept(report, entries, run.scope, known_rules(run))
     mode = mode or ("lock" if os.environ.get("CI") else "keep" if os.environ.get("PRE_COMMIT") else "auto")
-    if mode == "auto" and sorted(outcome.standing) != sorted(entries):
+    if mode == "auto" and outcome.differs(entries):
         baseline.write(file, outcome.standing)
         if not quiet:
             what = f"{_findings(len(outcome.gone))} gone" if outcome.gone else "renamed files are noted"

@@ -43,8 +43,10 @@ def write_command(paths: tuple[str, ...], **options: Any) -> None:
     from mldebt.baseline import entries_of
 
     with _opened(paths, options, new=True) as (run, entries, report):
-        elsewhere = [entry for entry in entries if not run.scope.contains(entry.path)]
-        _save(run, [*elsewhere, *entries_of(report)])
+        new = entries_of(report)
+        here = {entry.fingerprint for entry in new}  # a finding elsewhere may have a place in PATHS
+        kept = [e for e in entries if not run.scope.contains(e.path) and e.fingerprint not in here]
+        _save(run, [*kept, *new])
 
 
 @command.command("update")
