@@ -17,6 +17,7 @@ from mldebt.printable import printable
 _MOST_EQUAL = 50
 _MOST_PLACES = 8
 _MOST_READ = 64
+_WORD = re.compile(r"\w")
 _POSITION = re.compile(r"(?<=:)\d+|(?<=line )\d+")
 
 Parts = Callable[[Finding], tuple[str, str, str]]
@@ -222,10 +223,16 @@ def _names(message: str) -> set[str]:
 def _from(
     old: str, accepted: Mapping[str, Entry], findings: Iterable[Finding], parts: Parts
 ) -> dict[Finding, Entry]:
-    """The entries of a file that fit findings of another one, if it were only renamed."""
+    """The entries of a file that fit findings of another one, if it were only renamed.
+
+    Where a line has no word (quotes, a bracket), the findings must also say the same.
+    """
     left, found = dict(accepted), {}
     for finding in findings:
-        fingerprints = (fingerprint(old, *parts(finding), number) for number in range(_MOST_EQUAL))
-        if (name := next((name for name in fingerprints if name in left), None)) is not None:
-            found[finding] = left.pop(name)
+        rule, scope, text = parts(finding)
+        names = [name for n in range(_MOST_EQUAL) if (name := fingerprint(old, rule, scope, text, n)) in left]
+        if not _WORD.search(text):
+            names = [name for name in names if _said(left[name].message) == _said(finding.message)]
+        if names:
+            found[finding] = left.pop(names[0])
     return found

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from mldebt import baseline, matching
 from mldebt.cli import cli
+from mldebt.engine import fingerprint
 from mldebt.finding import Confidence, Finding, Related, Severity
 from mldebt.source import Location, Span
 
@@ -369,3 +370,16 @@ def test_a_line_of_the_same_text_whose_message_names_mostly_the_same() -> None:
     another = finding_at(1, message="stage `score` reads `depth` of `params.yaml`")
     assert accepted([before], [another, renamed]) == [renamed]
     assert accepted([finding_at(1, message="a")], [finding_at(2, message="b")]) == []
+
+
+def test_a_line_without_a_word_tells_a_renamed_file_only_if_the_message_stays() -> None:
+    def quotes(finding: Finding) -> tuple[str, str, str]:
+        return finding.rule, "", "'''"
+
+    gone = finding_at(3, path="old.py", message="9 lines in a string")
+    before = msgspec.structs.replace(gone, fingerprint=fingerprint("old.py", *quotes(gone), 0))
+    known = [matching.entry_of(before, quotes)]
+    same = finding_at(5, path="new.py", message="9 lines in a string")
+    another = finding_at(5, path="new.py", message="20 lines in a string")
+    assert matching.match([same], known, quotes, lambda path: path == "old.py") == {same: known[0]}
+    assert matching.match([another], known, quotes, lambda path: path == "old.py") == {}
