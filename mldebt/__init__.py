@@ -80,6 +80,8 @@ if TYPE_CHECKING:
     from mldebt.project.copied_blocks import connected_blocks as connected_blocks
     from mldebt.project.copied_blocks import find_copied_blocks as find_copied_blocks
     from mldebt.project.copied_blocks import is_covered as is_covered
+    from mldebt.project.copying import is_kept as is_kept
+    from mldebt.project.copying import parts_that_copy as parts_that_copy
     from mldebt.project.data_checks import checks_data as checks_data
     from mldebt.project.declared_flow import ParamRead as ParamRead
     from mldebt.project.declared_flow import StageFlow as StageFlow
@@ -306,6 +308,7 @@ _HOMES = {
     "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.walk": "walk",
     "mldebt.project.closures": "data_closures",
+    "mldebt.project.copying": "is_kept parts_that_copy",
     "mldebt.project.columns": "DeadColumn dead_columns",
     "mldebt.project.worker_seeds": "draws_in_workers repeats_its_seed",
     "mldebt.rule": "Rule",

@@ -141,7 +141,6 @@ class Tags(HTMLParser):
         ("check", "--output-format", "\x1b[31mformat"),
         ("check", "--config", "\x1b[31mgone.toml"),
         ("check", "--since", "\x1b[31mgone"),
-        ("check", "--diff", "--unsafe-fixes"),
         ("check", "--statistics"),
         ("\x1b[31mcommand",),
     ],
@@ -153,6 +152,17 @@ def test_other_commands(hostile: Path, arguments: tuple[str, ...]) -> None:
     result.output.encode()
     if "markdown" in arguments or "mermaid" in arguments:
         assert not re.search(r"<(?:script|img)", result.stdout)
+
+
+def test_a_patch_is_exact_for_programs_and_harmless_for_terminals(
+    hostile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("check", "--diff", "--unsafe-fixes")
+    assert harmful(run(hostile, *arguments).stdout)
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True, raising=False)
+    shown = run(hostile, *arguments)
+    assert shown.stdout.startswith("--- a/")
+    assert not harmful(shown.output)
 
 
 @pytest.mark.parametrize("command", ["graph", "audit"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import os
 from pathlib import Path
 
 import pytest
@@ -36,23 +36,29 @@ def limit_met(facts: Facts) -> str:
     return problem.kind
 
 
+def spent() -> float:
+    """The processor time of this process and its workers so far, in seconds: other programs do not count."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
 @pytest.mark.parametrize("brackets", ["()", "[]", "{}", "(]"])
 @pytest.mark.parametrize("depth", [3_000, 100_000])
 def test_nested_brackets(brackets: str, depth: int) -> None:
-    start = time.monotonic()
+    before = spent()
     assert (
         limit_met(facts_beside_good_files(f"x = {brackets[0] * depth}{brackets[1] * depth}\n")) == "limit-depth"
     )
-    assert time.monotonic() - start < 5
+    assert spent() - before < 5
 
 
 @pytest.mark.parametrize("operator", ["+", " and ", ".a", "**", " if x else "])
 def test_chained_operators(operator: str) -> None:
     tail = "1" if operator != ".a" else ""
     text = "x = y" + f"{operator}{tail}" * 100_000 + "\n"
-    start = time.monotonic()
+    before = spent()
     assert limit_met(facts_beside_good_files(text)) in {"limit-time", "limit-depth", "limit-size"}
-    assert time.monotonic() - start < 5
+    assert spent() - before < 5
 
 
 @pytest.mark.parametrize("text", ["not " * 50_000 + "x\n", "-" * 50_000 + "x\n", "lambda: " * 20_000 + "1\n"])

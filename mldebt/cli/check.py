@@ -84,12 +84,14 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     from mldebt.cli.failures import reported, say
     from mldebt.cli.outputs import read_outputs, write_reports, write_text
     from mldebt.cli.run import collector_paused
+    from mldebt.printable import printable_lines
 
     outputs = read_outputs(options["output_formats"], options["output_file"])
     with reported(), collector_paused():
         report, code, diff = _run(paths, options)
     if diff is not None:
-        write_text(diff, None)
+        # A file or a program gets the exact patch; a person gets what a terminal can show without being steered.
+        write_text(printable_lines(diff) if sys.stdout.isatty() else diff, None)
         sys.exit(code if report.errors else int(bool(diff) and not options["exit_zero"]))
     write_reports(
         report, outputs, statistics=options["statistics"], quiet=options["quiet"], color=options["color"]

@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from posixpath import basename, dirname, join, normpath
+from posixpath import dirname, join, normpath
 
-from mldebt import Confidence, DataAccess, Finding, Project, Related, Role, Rule, is_distinctive
+from mldebt import (
+    Confidence,
+    DataAccess,
+    Finding,
+    Project,
+    Related,
+    Role,
+    Rule,
+    is_distinctive,
+    is_kept,
+    parts_that_copy,
+)
 
 _VARIANT = re.compile(
     r"(^|[/_-])(train|test|val|valid|validation|dev|raw|interim|processed|clean|prod|production|staging|old|new|full|sample"
     r"|backup|archive|v\d+|\d+)($|[/_-])",
     re.IGNORECASE,
 )
-_MOVERS = re.compile(
-    r"(shutil|os|distutils\.\w+)\.(copy\w*|move|rename|replace|link|symlink)|\.(upload\w*|download\w*|sync|symlink_to)"
-)
 _MODELS = (".pkl", ".pickle", ".joblib", ".h5", ".keras", ".pt", ".pth", ".onnx", ".sav", ".cbm")
-_MOVING = frozenset("cp mv ln rsync scp aws gsutil gcloud az docker".split())
 
 
 class SplitIdentityDataset(Rule):
@@ -108,10 +115,10 @@ class SplitIdentityDataset(Rule):
                 continue
             if self._can_be(writes[source]) & self._can_be(reads[target]):
                 continue
-            if self._is_tracked(project, target) and not model:
+            if is_kept(project, target) and not model:
                 continue
             if moved is None:
-                moved = self._moved(project)
+                moved = parts_that_copy(project)
             if subproject in moved:
                 continue
             readers = {r.component for r in reads[target] if not self._is_skipped(project, r)}
@@ -152,12 +159,6 @@ class SplitIdentityDataset(Rule):
     def _is_skipped(self, project: Project, access: DataAccess) -> bool:
         return project.by_path[access.component].source.is_any(*self.skip_roles)
 
-    def _is_tracked(self, project: Project, path: str) -> bool:
-        """Whether git or DVC keeps what is read: then that is a version of its own."""
-        if path in project.files or f"{path}.dvc" in project.files:
-            return True
-        return any(declared.covers(path) and declared.path for declared in project.declared_data)
-
     def _can_be(self, accesses: list[DataAccess]) -> set[str]:
         """The paths that accesses can mean: from where the project starts, and from the directory of the code."""
         found = set()
@@ -176,17 +177,3 @@ class SplitIdentityDataset(Rule):
             return True
         differing = set(dirname(one).split("/")) ^ set(dirname(other).split("/"))
         return any(_VARIANT.search(part) for part in differing)
-
-    def _moved(self, project: Project) -> set[str]:
-        """The parts of the project in which code or a command copies files about."""
-        found = set()
-        for source in project.sources():
-            header = source.facts.header
-            started = {basename(command.argv[0]) for command in source.facts.commands if command.argv}
-            names = (*header.names, *(f".{method}" for method in header.methods))
-            if started & _MOVING or any(_MOVERS.fullmatch(name) for name in names):
-                found.add(project.subprojects.root_of(source.path))
-        for process in project.processes:
-            if process.argv and basename(process.argv[0]) in _MOVING:
-                found.add(project.subprojects.root_of(process.path))
-        return found
