@@ -98,7 +98,7 @@ def hook(bench: Bench) -> list[Row]:
     """Three small files without a cache, and what `--help` costs."""
     small = [file for file in bench.files if 1_000 < file.stat().st_size < 6_000][:3]
     directory = corpus.copy(small, bench.root, bench.scratch / "hook")
-    cost = timing.check(directory, "--no-cache", repeat=5)
+    cost = timing.check(directory, "--no-cache", "--profile", "hook", repeat=5)
     helped = min(timing.run([sys.executable, "-m", "mldebt", "--help"]) for _ in range(5))
     return [
         Row(f"3 small files ({corpus.count_lines(small)} lines), no cache", str(cost), "≤ 0.7 s"),

@@ -105,13 +105,18 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def heed_ctrl_c() -> None:
+    """Begin as on a terminal: what is started behind a shell's back is born deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_the_program_and_its_workers(project: Path) -> None:
     for number in range(60):
         (project / f"long{number}.py").write_text(f"y = f({number}, 'a')\n" * 4_000)
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     with subprocess.Popen(
         [*COMMAND, "--workers", "2"], cwd=project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
+        text=True, preexec_fn=heed_ctrl_c,
     ) as process:  # fmt: skip
         workers: list[int] = []
         deadline = time.monotonic() + 60
