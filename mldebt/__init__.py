@@ -82,7 +82,6 @@ if TYPE_CHECKING:
     from mldebt.project.copied_blocks import is_covered as is_covered
     from mldebt.project.copying import is_kept as is_kept
     from mldebt.project.copying import parts_that_copy as parts_that_copy
-    from mldebt.project.data_checks import checks_data as checks_data
     from mldebt.project.declared_flow import ParamRead as ParamRead
     from mldebt.project.declared_flow import StageFlow as StageFlow
     from mldebt.project.declared_flow import stage_flows as stage_flows
@@ -140,7 +139,6 @@ if TYPE_CHECKING:
     from mldebt.project.model_outputs import is_out_of_fold as is_out_of_fold
     from mldebt.project.model_saves import ModelSave as ModelSave
     from mldebt.project.model_saves import is_recorded as is_recorded
-    from mldebt.project.model_saves import model_saves as model_saves
     from mldebt.project.model_saves import records_quality as records_quality
     from mldebt.project.model_saves import written_objects as written_objects
     from mldebt.project.name_lists import NameList as NameList
@@ -236,7 +234,6 @@ _HOMES = {
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.copied_blocks": "CopiedBlock connected_blocks find_copied_blocks is_covered",
-    "mldebt.project.data_checks": "checks_data",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_families": "Leaves config_families leaves_of",
     "mldebt.project.config_parts": "ConfigPart config_parts",
@@ -264,7 +261,7 @@ _HOMES = {
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.name_lists": "NameList name_lists",
     "mldebt.project.model_outputs": "Output is_number is_out_of_fold",
-    "mldebt.project.model_saves": "ModelSave is_recorded model_saves written_objects records_quality",
+    "mldebt.project.model_saves": "ModelSave is_recorded written_objects records_quality",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
     "mldebt.project.orders": "Disorder disorders",

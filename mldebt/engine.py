@@ -126,6 +126,7 @@ def check(
         with clock.measure("phase", "facts"):
             project = link(found, scope.root, settings, cache, progress)
         project.clock = clock
+        project.today = today
         return project
 
     texts = Texts({source.path: source for source in found.sources})

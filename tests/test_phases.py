@@ -7,7 +7,7 @@ import pytest
 from mldebt.extract import extract
 from mldebt.project import Project
 from mldebt.project.draws import unseeded_draws
-from mldebt.project.model_saves import is_recorded, model_saves
+from mldebt.project.model_saves import is_recorded
 from mldebt.roles import path_roles
 from mldebt.source import Kind, Source
 
@@ -75,11 +75,11 @@ def test_draws_that_decide_nothing_about_training(code: str) -> None:
 )
 def test_what_counts_as_a_record(more: str, recorded: bool) -> None:
     found = project(train=SAVE + more)
-    (save,) = model_saves(found)
+    (save,) = found.model_saves
     assert str(save.access.address) == "model.pkl"
     assert is_recorded(found, save.program) is recorded
 
 
 @pytest.mark.parametrize("name", ["scaler.pkl", "model_metrics.pkl", "predictions.csv", "tokenizer_model.pkl"])
 def test_what_is_no_model(name: str) -> None:
-    assert list(model_saves(project(train=SAVE.replace("model.pkl", name)))) == []
+    assert list(project(train=SAVE.replace("model.pkl", name)).model_saves) == []

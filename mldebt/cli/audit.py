@@ -66,7 +66,8 @@ def command(
     that is not passed gives 1.
     """
     from mldebt.cli.outputs import write_text
-    from mldebt.cli.run import collector_paused, prepare
+    from mldebt.cli.run import prepare
+    from mldebt.collector import collector_paused
     from mldebt.report.audit import build_audit
 
     outputs = _outputs(formats, output_file)

@@ -111,7 +111,8 @@ def _opened(
     from mldebt.baseline import BaselineError, read
     from mldebt.cli.accepted import baseline_file
     from mldebt.cli.failures import reported
-    from mldebt.cli.run import collector_paused, prepare, progress_bar
+    from mldebt.cli.run import prepare, progress_bar
+    from mldebt.collector import collector_paused
 
     with reported(), collector_paused():
         run = prepare(paths, options)

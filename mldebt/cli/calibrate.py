@@ -52,7 +52,8 @@ def _report(project: Path, options: dict[str, Any]) -> Report:
     """Everything that is found in a project, whatever its settings say."""
     import gc
 
-    from mldebt.cli.run import collector_paused, prepare
+    from mldebt.cli.run import prepare
+    from mldebt.collector import collector_paused
 
     gc.collect()
     own = options["cache_dir"] and str(Path(options["cache_dir"], project.resolve().name))

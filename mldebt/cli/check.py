@@ -83,7 +83,7 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     """
     from mldebt.cli.failures import reported, say
     from mldebt.cli.outputs import read_outputs, write_reports, write_text
-    from mldebt.cli.run import collector_paused
+    from mldebt.collector import collector_paused
     from mldebt.printable import printable_lines
 
     outputs = read_outputs(options["output_formats"], options["output_file"])

@@ -156,20 +156,6 @@ def _standard_input(paths: tuple[str, ...], name: str | None) -> tuple[str, byte
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: a run keeps nearly all that it makes, and looking it over costs a quarter."""
-    import gc
-
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
-
-
-@contextmanager
 def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar on standard error, if that is a terminal and the work is long."""
     if quiet or not sys.stderr.isatty():

@@ -35,7 +35,8 @@ def command(
     """
     from mldebt.cli.failures import reported
     from mldebt.cli.outputs import write_text
-    from mldebt.cli.run import collector_paused, prepare
+    from mldebt.cli.run import prepare
+    from mldebt.collector import collector_paused
 
     with reported(), collector_paused():
         run = prepare((path,), {**options, "profile": options["profile"] or "audit"})

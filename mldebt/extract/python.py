@@ -6,12 +6,11 @@ through them again and again would take as long as the parse itself.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import libcst as cst
 
+from mldebt.collector import collector_paused
 from mldebt.extract.comments import parked_code, quoted_code
 from mldebt.extract.fingerprints import Fingerprints
 from mldebt.extract.magics import syntax_mistake
@@ -43,7 +42,7 @@ def extract_python(
     For a notebook the text is its code cells joined, and `cells`, `magics`, `commands` and `problems` are what
     was found while joining them; they become part of the facts.
     """
-    with _collector_paused():
+    with collector_paused():
         module = _parse(text)
         positions = Positions(module)
         walk = _Module(positions, cells, magics)
@@ -60,17 +59,6 @@ def _parse(text: str) -> cst.Module:
     except (cst.CSTValidationError, cst.CSTLogicError) as error:  # parsed, and yet no Python
         mistake = syntax_mistake(text)
         raise SyntaxProblem(mistake.line if mistake else 1, mistake.message if mistake else str(error)) from None
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Module(Statements):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.project.accesses import DataAccess
 from mldebt.project.artifacts import Artifact, component_of
-from mldebt.project.model_saves import model_saves
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -31,7 +30,7 @@ class Closure(NamedTuple):
 def data_closures(project: Project) -> Iterator[Closure]:
     """The closure of the first model that each program saves, by program; programs with the same sources count once."""
     saved: dict[str, DataAccess] = {}
-    for save in model_saves(project):
+    for save in project.model_saves:
         saved.setdefault(component_of(save.access.component), save.access)
     if not saved:
         return

@@ -31,18 +31,34 @@ _DECLARED = re.compile(
 )
 
 
-def checks_data(project: Project, root: str) -> bool:
-    """Whether anything in a sub-project may check data: a library for it, a look at gaps or duplicates, a function
-    or a file that is named for it. Tests of code are no checks of data.
-    """
-    inside = [source for source in project.code if project.subprojects.root_of(source.path) == root]
-    if any(_checks(source) for source in inside if not source.source.is_any(Role.TEST, Role.NOTEBOOK)):
-        return True
-    prefix = f"{root}/" if root else ""
-    return any(_DECLARED.search(path.removeprefix(prefix)) for path in project.files if path.startswith(prefix))
+class DataChecks:
+    """Answers for the parts of a project whether anything in them may check data; each part is looked at once."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._known: dict[str, bool] = {}
+
+    def inside(self, root: str) -> bool:
+        """Whether a part has a library for it, a look at gaps or duplicates, a function or file named for it.
+
+        Tests of code are no checks of data.
+        """
+        if root not in self._known:
+            self._known[root] = self._look(root)
+        return self._known[root]
+
+    def _look(self, root: str) -> bool:
+        for source in self._project.code:
+            if self._project.subprojects.root_of(source.path) == root and _checks(source):
+                return True
+        prefix = f"{root}/" if root else ""
+        files = (path for path in self._project.files if path.startswith(prefix))
+        return any(_DECLARED.search(path.removeprefix(prefix)) for path in files)
 
 
 def _checks(source: SourceFacts) -> bool:
+    if source.source.is_any(Role.TEST, Role.NOTEBOOK):
+        return False
     header = source.facts.header
     if not _LIBRARIES.isdisjoint(module.partition(".")[0] for module in header.modules):
         return True

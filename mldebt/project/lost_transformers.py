@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Call, Called, Expr, Item, Ref
-from mldebt.project.model_saves import ModelSave, model_saves, written_objects
+from mldebt.project.model_saves import ModelSave, written_objects
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import first_argument, is_target
 from mldebt.project.training_inputs import Fitted
@@ -45,7 +45,7 @@ def lost_transformers(project: Project) -> Iterator[LostTransformer]:
     """The transformers that a training program fits and keeps nowhere, by place of the fit."""
     seen: set[tuple[str, str]] = set()
     sources = [source for source in project.code if _mentions_transformers(source)]
-    saves = {save.program.source.path: save for save in reversed(list(model_saves(project)))} if sources else {}
+    saves = {save.program.source.path: save for save in reversed(list(project.model_saves))} if sources else {}
     for _, save in sorted(saves.items()):
         for source in sources:
             path = source.path

@@ -54,7 +54,7 @@ class ModelSave(NamedTuple):
     access: DataAccess
 
 
-def model_saves(project: Project) -> Iterator[ModelSave]:
+def find_model_saves(project: Project) -> Iterator[ModelSave]:
     """The models that training programs write to a place of which something is known, by program and place."""
     written = [a for a in project.accesses if a.effect in WRITES and _is_model(a)]
     for program in project.phases.training if written else ():

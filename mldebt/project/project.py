@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mldebt.project.clones import CloneClass
     from mldebt.project.config_reads import ConfigReads
     from mldebt.project.config_tree import ConfigTree
+    from mldebt.project.data_checks import DataChecks
     from mldebt.project.dispatches import Dispatch
     from mldebt.project.early_stops import EarlyStop
     from mldebt.project.entry_points import EntryPoint
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from mldebt.project.inputs import Inputs
     from mldebt.project.llm_calls import LlmCall
     from mldebt.project.model_outputs import ModelOutputs
+    from mldebt.project.model_saves import ModelSave
     from mldebt.project.notebook_copies import NotebookCopy
     from mldebt.project.options import Options
     from mldebt.project.phases import Phases
@@ -81,6 +84,8 @@ class Project:
         self._globals: dict[str, dict[str, list[int]]] = {}
         self.clock: Clock | None = None
         """Measures the linking of views, if somebody wants to know."""
+        self.today = date.today()
+        """The day of the run, for what is wanted until some day."""
         self._syntax: dict[str, Syntax | None] = {}
 
     def sources(self, *kinds: Kind) -> Iterator[SourceFacts]:
@@ -423,6 +428,20 @@ class Project:
         from mldebt.project.early_stops import find_early_stops
 
         return tuple(find_early_stops(self))
+
+    @view
+    def data_checks(self) -> DataChecks:
+        """Which parts of the project check data."""
+        from mldebt.project.data_checks import DataChecks
+
+        return DataChecks(self)
+
+    @view
+    def model_saves(self) -> tuple[ModelSave, ...]:
+        """Where programs that train save their models."""
+        from mldebt.project.model_saves import find_model_saves
+
+        return tuple(find_model_saves(self))
 
     # --- syntax, for rules that have narrowed down to a place ---
 

@@ -14,8 +14,6 @@ from mldebt import (
     Related,
     Role,
     Rule,
-    checks_data,
-    model_saves,
 )
 
 _TABLES = frozenset({".csv", ".tsv", ".parquet", ".feather", ".xlsx", ".xls", ".jsonl"})
@@ -108,7 +106,7 @@ class UnvalidatedIngest(Rule):
         """Yield one finding a sub-project."""
         told: set[str] = set()
         raw = [a for a in project.artifacts if a.address.ending in _TABLES and not a.writes]
-        for save in model_saves(project) if raw else ():
+        for save in project.model_saves if raw else ():
             source = save.program.source
             root = project.subprojects.root_of(source.path)
             if source.kind is Kind.NOTEBOOK or source.source.is_any(*self.skip_roles) or root in told:
@@ -116,7 +114,7 @@ class UnvalidatedIngest(Rule):
             if save.access.api.startswith("torch."):
                 continue
             reads = list(_reads(raw, save))
-            if reads and not checks_data(project, root):
+            if reads and not project.data_checks.inside(root):
                 told.add(root)
                 yield self._finding(save, reads)
 

@@ -88,7 +88,6 @@ class ExpiredExperiment(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each comment whose time has passed."""
-        today = datetime.date.today()
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK, Kind.YAML, Kind.SHELL):
             if source.source.is_any(Role.TUTORIAL):
                 continue
@@ -96,7 +95,7 @@ class ExpiredExperiment(Rule):
                 text = comment.text
                 if "20" in text and (match := _DATED.search(text)) and not _about_data(text):
                     date = _date(match["date"])
-                    if date is not None and date < today:
+                    if date is not None and date < project.today:
                         yield self._finding(source, comment, f"by {match['date']}, which has passed")
                 elif "." in text and (match := _VERSIONED.search(text)):
                     found = _pinned(project, source, match["name"])

@@ -16,7 +16,6 @@ from mldebt import (
     Severity,
     facts,
     is_recorded,
-    model_saves,
 )
 
 _WEIGHTS = re.compile(r"(^|\.)(save_weights)$")
@@ -90,7 +89,7 @@ class BareModelArtifact(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each file that gets bare weights."""
         told: set[str] = set()
-        for save in model_saves(project):
+        for save in project.model_saves:
             source, place = save.access.source, str(save.access.location)
             if (
                 place in told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Role, Rule, Severity, is_recorded, model_saves
+from mldebt import Finding, Kind, Project, Role, Rule, Severity, is_recorded
 
 _TEMPORARY = re.compile(
     r"(^|[/_.-])(te?mp|checkpoints?|ckpts?|last|best|cache|test|debug)([/_.-]|$)", re.IGNORECASE
@@ -97,7 +97,7 @@ class ModelOverwrite(Rule):
         told: set[str] = set()
         programs: set[str] = set()
         declared = _declared(project)
-        for save in model_saves(project):
+        for save in project.model_saves:
             home, access = save.program.source, save.access
             if home.kind is Kind.NOTEBOOK or home.source.is_any(*self.skip_roles) or access.address is None:
                 continue

@@ -15,7 +15,6 @@ from mldebt import (
     Rule,
     facts,
     is_recorded,
-    model_saves,
     records_quality,
     walk,
 )
@@ -106,7 +105,7 @@ class PrintedOnlyMetrics(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each program that saves a model and prints its metrics."""
         told: set[str] = set()
-        for save in model_saves(project):
+        for save in project.model_saves:
             program = save.program
             home = program.source
             if home.path in told or home.kind is Kind.NOTEBOOK or home.source.is_any(*self.skip_roles):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Confidence, Finding, Kind, ModelSave, Program, Project, Role, Rule, is_recorded, model_saves
+from mldebt import Confidence, Finding, Kind, ModelSave, Program, Project, Role, Rule, is_recorded
 
 _JUDGES = re.compile(
     r"score|metric|evaluat|validat|accura|auc|f1|rmse|mse|mae|loss|report|confusion|cross_?val|test|eval_set|early_stop"
@@ -99,7 +99,7 @@ class UnevaluatedModel(Rule):
         """Yield a finding for each program that saves a model of a part of the project in which nothing scores."""
         judged: dict[str, bool] = {}
         told: set[str] = set()
-        for save in model_saves(project):
+        for save in project.model_saves:
             home = save.program.source
             if home.kind is Kind.NOTEBOOK or home.source.is_any(*self.skip_roles) or home.path in told:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, ModelSave, Project, Related, Role, Rule, is_recorded, model_saves
+from mldebt import Finding, Kind, ModelSave, Project, Related, Role, Rule, is_recorded
 
 
 class UntrackedTrainingRun(Rule):
@@ -115,7 +115,7 @@ class UntrackedTrainingRun(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each program, at the first model that it saves."""
         saves: dict[str, list[ModelSave]] = {}
-        for save in model_saves(project):
+        for save in project.model_saves:
             home = save.program.source
             if home.kind is not Kind.NOTEBOOK and not home.source.is_any(*self.skip_roles):
                 saves.setdefault(home.path, []).append(save)

@@ -18,7 +18,6 @@ from mldebt import (
     is_library,
     is_locked,
     manifests,
-    model_saves,
 )
 
 _PICKLERS = re.compile(
@@ -125,7 +124,7 @@ class UnversionedPickleModel(Rule):
         """Yield one finding for each library of a part of the project whose pickled models depend on it."""
         found: dict[tuple[str, str], list[ModelSave]] = {}
         places: set[str] = set()
-        for save in model_saves(project):
+        for save in project.model_saves:
             source, place = save.access.source, str(save.access.location)
             if not _is_pickled(save) or source.kind is Kind.NOTEBOOK or place in places:
                 continue
