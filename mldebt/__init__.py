@@ -72,7 +72,10 @@ if TYPE_CHECKING:
     from mldebt.project.columns import dead_columns as dead_columns
     from mldebt.project.config_families import Leaves as Leaves
     from mldebt.project.config_families import config_families as config_families
+    from mldebt.project.config_families import is_variant as is_variant
     from mldebt.project.config_families import leaves_of as leaves_of
+    from mldebt.project.config_families import merged_documents as merged_documents
+    from mldebt.project.config_families import stands_alone as stands_alone
     from mldebt.project.config_parts import ConfigPart as ConfigPart
     from mldebt.project.config_parts import config_parts as config_parts
     from mldebt.project.config_reads import MissingKey as MissingKey
@@ -235,7 +238,7 @@ _HOMES = {
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.copied_blocks": "CopiedBlock connected_blocks find_copied_blocks is_covered",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
-    "mldebt.project.config_families": "Leaves config_families leaves_of",
+    "mldebt.project.config_families": "Leaves config_families is_variant leaves_of merged_documents stands_alone",
     "mldebt.project.config_parts": "ConfigPart config_parts",
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.environment_reads": "undeclared_environment",

@@ -63,3 +63,36 @@ def test_documentation_is_believed_only_where_it_is_about_the_project() -> None:
     page = "```bash\npython a.py\npython gone.py\n```\n"
     assert missing({"README.md": page, "a.py": ""}) == ["gone.py"]
     assert missing({"README.md": page}) == []
+
+
+WORKFLOW = """jobs:
+  a:
+    runs-on: ubuntu-22.04
+    steps:
+      - run: {command}
+        working-directory: {where}
+  b:
+    runs-on: ubuntu-22.04
+    steps:
+      - uses: actions/checkout@v4
+        with: {{repository: churn/tools, path: tools}}
+      - run: python tools/run.py
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "where", "more", "expected"),
+    [
+        ("python gone.py", ".", {}, ["gone.py"]),
+        ("python gone.py", "${{ matrix.part }}", {}, []),
+        ("touch gone.py && python gone.py", ".", {}, []),
+        ("jupyter nbconvert --to script gone.ipynb && python gone.py", ".", {}, []),
+        ("python vendor/tools/run.py", ".", {".gitmodules": ""}, []),
+        ("python src/gone.py", ".", {".gitmodules": "", "src/here.py": ""}, ["src/gone.py"]),
+    ],
+)
+def test_what_a_workflow_may_have_from_elsewhere(
+    command: str, where: str, more: dict[str, str], expected: list[str]
+) -> None:
+    workflow = WORKFLOW.format(command=command, where=where)
+    assert missing({".github/workflows/ci.yml": workflow, **more}) == expected

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mldebt.declarations.commands import expanded, stage_command
-from mldebt.declarations.model import Declared, Stage, StageCommand, place, subdirectory
+from mldebt.declarations.model import UNKNOWN_DIRECTORY, Declared, Stage, StageCommand, place, subdirectory
 from mldebt.declarations.tree import Node, document
 from mldebt.extract.shell import parse_commands
 from mldebt.source import Kind
@@ -61,7 +61,8 @@ def _github_job(root: Node, job: Node, home: str) -> Iterator[Stage]:
             or job.get("defaults", "run", "working-directory")
             or root.get("defaults", "run", "working-directory")
         )
-        directory = subdirectory(home, where.text) if where and "$" not in where.text else home
+        is_known = where is None or "$" not in where.text
+        directory = subdirectory(home, where.text) if where and is_known else home
         environment = {**_pairs(root.get("env")), **_pairs(job.get("env")), **_pairs(step.get("env"))}
         name = step.get("name") or step.get("id")
         yield Stage(
@@ -70,7 +71,7 @@ def _github_job(root: Node, job: Node, home: str) -> Iterator[Stage]:
             tool="workflow",
             location=step.location,
             directory=directory,
-            commands=expanded(_commands([run], directory), environment),
+            commands=expanded(_commands([run], directory if is_known else UNKNOWN_DIRECTORY), environment),
             environment=tuple(environment.items()),
             after=needs,
         )

@@ -41,6 +41,8 @@ _KEYED = frozenset({"get", "pop", "setdefault", "getint", "getfloat", "getboolea
 _CATCHES = re.compile(
     r"^$|(^|\.)(KeyError|AttributeError|LookupError|Exception|BaseException|\w*Config\w*Error)$"
 )
+_ADDS = re.compile(r"\+{1,2}([\w./@-]+)=")
+"""How Hydra is told to add a key."""
 _KINDS = {"yaml": Kind.YAML, "json": Kind.JSON, "toml": Kind.TOML, "ini": Kind.INI}
 
 
@@ -301,8 +303,20 @@ class ConfigReads:
         return [
             missing
             for missing in self.missing
-            if not any(self._is_added(place, missing.key) for place in missing.places) and not _is_caught(missing)
+            if missing.key not in self._added_by_commands
+            and not any(self._is_added(place, missing.key) for place in missing.places)
+            and not _is_caught(missing)
         ]
+
+    @cached_property
+    def _added_by_commands(self) -> set[str]:
+        """The keys that commands, and code that composes a configuration, add to what documents say."""
+        sources = self._project.sources() if self.missing else ()
+        commands = [command.argv for source in sources for command in source.facts.commands]
+        commands += [command.argv for stage in self._project.stages for command in stage.commands]
+        written = [literal.value for source in self._project.code for literal in source.facts.literals]
+        overrides = (_ADDS.match(word) for words in (*commands, written) for word in words)
+        return {key for match in overrides if match for key in re.split(r"[./@]", match[1])}
 
     def _is_added(self, place: Place, key: str) -> bool:
         path, keys = place

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 from posixpath import basename, dirname, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.declarations.model import UNKNOWN_DIRECTORY, place
+from mldebt.declarations.model import UNKNOWN_DIRECTORY, Stage, StageCommand, place
 from mldebt.project.command_lines import target_of
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind, Location
@@ -24,6 +25,8 @@ _BUILT = re.compile(r"(^|/)(build|dist|venv|\.venv|target|out|node_modules|site-
 _TOOLS = frozenset({"dvc", "mlproject", "make", "workflow", "airflow", "docker", "compose", "ploomber"})
 _FIXED = frozenset({"dvc", "mlproject", "ploomber"})
 _FETCHES = re.compile(r"\bgit (clone|submodule)\b|^(wget|curl|gdown|unzip|tar)\b")
+_MAKES = frozenset({"touch", "cp", "mv", "ln", "tee", "install", "jupytext", "nbconvert", "jupyter"})
+"""Commands one of whose words may be a file that they make."""
 
 
 class NamedFile(NamedTuple):
@@ -81,10 +84,17 @@ class NamedFiles:
 
     def _of_stages(self) -> Iterator[NamedFile]:
         produced = {output.path for stage in self._project.stages for output in stage.products}
+        made: dict[str, set[str]] = defaultdict(set)
+        fetching = set(self._jobs_with_other_repositories())
         for stage in self._project.stages:
-            if stage.tool not in _TOOLS or any(_FETCHES.search(" ".join(c.argv)) for c in stage.commands):
+            for command in stage.commands:
+                made[_job(stage)].update(_made(command))
+                if _FETCHES.search(" ".join(command.argv)):
+                    fetching.add(_job(stage))
+        for stage in self._project.stages:
+            if stage.tool not in _TOOLS or _job(stage) in fetching:
                 continue
-            written = {word for c in stage.commands for _, word in c.redirects} | self._copied(stage.path)
+            written = made[_job(stage)] | self._copied(stage.path)
             for command in stage.commands:
                 if command.directory.startswith(("/", "$", "..", UNKNOWN_DIRECTORY)):
                     continue
@@ -94,7 +104,17 @@ class NamedFiles:
                         continue
                     if path in self._project.files or (stage.tool not in _FIXED and self.exists_somewhere(name)):
                         continue
+                    if ".gitmodules" in self._project.files and not self.exists_somewhere(path.partition("/")[0]):
+                        continue  # what a submodule holds is not there
                     yield NamedFile(command.location, f"the command of `{stage.name}`", name)
+
+    def _jobs_with_other_repositories(self) -> Iterator[str]:
+        """The jobs of workflows that check out something else than this project."""
+        for source in self._project.sources(Kind.YAML):
+            for entry in source.facts.entries:
+                match entry.path:
+                    case ("jobs", str(job), "steps", int(), "with", "repository" | "submodules"):
+                        yield f"{source.path}:{job}"
 
     def _copied(self, path: str) -> set[str]:
         """The names that an image gives to what it copies."""
@@ -191,6 +211,20 @@ class NamedFiles:
             return False
         binds_more = any(fact.name == "*" for fact in module.facts.imports)
         return not binds_more and parts[-1] not in module.facts.words and not module.facts.header.problems
+
+
+def _job(stage: Stage) -> str:
+    """What shares its files: the steps of a workflow's job, or a stage alone."""
+    return stage.id.rpartition(":")[0] if stage.tool == "workflow" and stage.id.count(":") > 1 else stage.id
+
+
+def _made(command: StageCommand) -> Iterator[str]:
+    """The names that a command may give to files that it makes."""
+    yield from (word for _, word in command.redirects)
+    if command.argv and basename(command.argv[0]) in _MAKES:
+        for word in command.argv[1:]:
+            yield word
+            yield word.removesuffix(".ipynb") + ".py"
 
 
 def _words(instruction: str) -> list[str]:

@@ -18,22 +18,12 @@ from mldebt import (
     Severity,
     SourceFacts,
     config_families,
+    is_variant,
     leaves_of,
+    merged_documents,
+    stands_alone,
 )
 
-_FOREIGN = re.compile(
-    r"(^|/)(\.github|\.gitlab|\.circleci|\.vscode|\.idea|\.dvc|\.azure|\.?k8s|kubernetes|manifests?|helm|charts?|deploy"
-    r"\w*|terraform|locales?|i18n|translations?|node_modules|\.hydra|outputs?|multirun|wandb|mlruns|runs|results?|logs?"
-    r"|data|datasets?|annotations?|artifacts?|models?/.*checkpoints?|great_expectations|gx|bundles?|resources)(/|$)",
-    re.IGNORECASE,
-)
-_TOOL_FILES = re.compile(
-    r"((docker-)?compose|dvc|params|mlproject|conda|environment|environment[-_.].*|pipeline|mkdocs|package|tsconfig|.*lock"
-    r"|requirements|codecov|pre-commit|pyproject|setup|tokenizer.*|vocab.*|.*\.dvc|.*_report|metrics?.*|schema.*|results?.*"
-    r"|catalog.*|globals.*|logging.*|credentials.*)(\.[\w-]+)?$",
-    re.IGNORECASE,
-)
-_JSON_SETTINGS = re.compile(r"(conf|param|setting|option|experiment)", re.IGNORECASE)
 _OWN_NAME = re.compile(r"(conf|param|setting|option|schema|catalog|features?\b|columns?\b)", re.IGNORECASE)
 _ENVIRONMENTS = re.compile(
     r"(^|/)(base|local|dev|develop|development|stag\w*|prod\w*|default|test|qa|cloud|\w*env|config_store)(/|$)"
@@ -74,17 +64,14 @@ class ClonedConfig(Rule):
     ## The same file in several folders
 
     ```json title="service/schema_in.json"
-    {"a": {"min": 1, "max": 2}, "b": {"min": 3, "max": 4}, "c": {"min": 5, "max": 6},
-     "d": {"min": 7, "max": 8}, "e": {"min": 9, "max": 10}}
+    {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8, "i": 9, "j": 10}
     ```
 
     ```json title="tests/schema_in.json"
-    {"a": {"min": 1, "max": 2},  // expect: cloned-config
-     "b": {"min": 3, "max": 4}, "c": {"min": 5, "max": 6},
-     "d": {"min": 7, "max": 8}, "e": {"min": 9, "max": 10}}
+    {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8, "i": 9, "j": 10}  // expect: cloned-config
     ```
 
-    ## A file that names its base, and two that do not
+    ## A file that names its base, the record of a run, and two others
 
     ```yaml title="configs/exp_0.yaml"
     {base: x, depth: 5, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
@@ -98,10 +85,27 @@ class ClonedConfig(Rule):
     {name: xgb, depth: 6, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
     ```
 
-    ## Short files
+    ```yaml title="configs/3f2a9c1be07d4418.yaml"
+    {name: xgb, depth: 6, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
 
-    ```yaml title="configs/a.yaml"
-    {lr: 0.1, epochs: 5}
+    ## Put together in code
+
+    ```yaml title="configs/base.yaml"
+    {name: xgb, depth: 5, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
+
+    ```yaml title="configs/large.yaml"
+    {name: xgb, depth: 9, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
+
+    ```yaml title="configs/huge.yaml"
+    {name: xgb, depth: 12, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
+
+    ```python title="train.py"
+    from omegaconf import OmegaConf
+    cfg = OmegaConf.merge(OmegaConf.load("configs/base.yaml"), OmegaConf.load("configs/large.yaml"))
     ```
     """
 
@@ -114,17 +118,17 @@ class ClonedConfig(Rule):
         """Yield one finding for each family of files that are copies of each other."""
         folders: dict[str, list[tuple[SourceFacts, Leaves]]] = defaultdict(list)
         for source in self.sources(project, Kind.YAML, Kind.JSON, Kind.TOML):
-            if _FOREIGN.search(dirname(source.path)) or _TOOL_FILES.match(basename(source.path)):
-                continue
-            if source.kind is Kind.JSON and not _JSON_SETTINGS.search(source.path):
-                continue  # results and data, not something that a person wrote
-            leaves = leaves_of(source)
+            leaves = leaves_of(source) if is_variant(source) else {}
             if len(leaves) >= self.least_leaves:
                 home = dirname(source.path)
                 folders[f"{home}:{source.kind}"].append((source, leaves))
+        merged = list(merged_documents(project)) if folders else []
         for files in folders.values():
             for family in config_families(files):
-                if len(family) >= 3 or len(family[0][1]) >= 30:
+                paths = {source.path for source, _ in family}
+                if len(family) < 3 and len(family[0][1]) < 30:
+                    continue
+                if not any(len(paths & together) > 1 for together in merged):
                     yield self._finding(family)
         yield from self._across(project)
 
@@ -135,7 +139,7 @@ class ClonedConfig(Rule):
             name = basename(source.path)
             home = dirname(source.path)
             if (
-                _FOREIGN.search(home)
+                not stands_alone(home)
                 or "experiment" in home
                 or _ENVIRONMENTS.search(home)
                 or not _OWN_NAME.search(name)

@@ -9,9 +9,6 @@ from collections.abc import Iterator
 from mldebt import Finding, Kind, MissingKey, Project, Related, Role, Rule, Severity
 
 _SETTINGS = re.compile(r"(conf|config\w*|settings?|params?|parameters|options?|hparams)\b", re.IGNORECASE)
-_CATCHES = re.compile(
-    r"^$|(^|\.)(KeyError|AttributeError|LookupError|Exception|BaseException|\w*Config\w*Error)$"
-)
 
 
 class UndefinedConfigKey(Rule):
@@ -110,6 +107,28 @@ class UndefinedConfigKey(Rule):
         build(cfg.model.depth, cfg.model.dropout, cfg.seed)
         other = yaml.safe_load(open(sys.argv[1]))
         print(other["name"])
+    ```
+
+    ## Keys that a command adds, that code adds, and values that must be given
+
+    ```yaml title="conf/config.yaml"
+    seed: 1
+    data_dir: ???
+    ```
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train: {cmd: "python train.py +fit.rounds=5 data_dir=data"}
+    ```
+
+    ```python title="train.py"
+    import hydra
+    from omegaconf import OmegaConf
+    @hydra.main(config_path="conf", config_name="config")
+    def main(cfg):
+        OmegaConf.set_struct(cfg, False)
+        cfg.started = now()
+        run(cfg.seed, cfg.fit, cfg.started, cfg.data_dir)
     ```
     """
 
