@@ -99,6 +99,9 @@ if TYPE_CHECKING:
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.environment_reads import undeclared_environment as undeclared_environment
+    from mldebt.project.flags import dated_flags as dated_flags
+    from mldebt.project.flags import is_wanted as is_wanted
+    from mldebt.project.flags import last_day as last_day
     from mldebt.project.foreign import Foreign as Foreign
     from mldebt.project.foreign import find_foreign as find_foreign
     from mldebt.project.foreign import foreign_accesses as foreign_accesses
@@ -114,6 +117,7 @@ if TYPE_CHECKING:
     from mldebt.project.handoffs import Handoff as Handoff
     from mldebt.project.handoffs import needs_a_notebook as needs_a_notebook
     from mldebt.project.held_out_choices import held_out_choices as held_out_choices
+    from mldebt.project.idle_switches import IdleSwitch as IdleSwitch
     from mldebt.project.images import built_images as built_images
     from mldebt.project.images import floats as floats
     from mldebt.project.images import images_of as images_of
@@ -249,7 +253,9 @@ _HOMES = {
     "mldebt.project.global_state": "SharedGlobals shared_globals",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
     "mldebt.project.held_out_choices": "held_out_choices",
+    "mldebt.project.idle_switches": "IdleSwitch",
     "mldebt.project.images": "built_images floats images_of repository",
+    "mldebt.project.flags": "dated_flags is_wanted last_day",
     "mldebt.project.foreign": "Foreign find_foreign foreign_accesses is_untyped started_scripts",
     "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff needs_a_notebook",

@@ -43,8 +43,8 @@ def document(root: Path, path: str) -> str:
 
 
 def stamps(root: Path, paths: Iterable[str]) -> bytes:
-    """The sizes and times of the files among some paths that rules look at, as one value to compare."""
-    found = []
+    """The sizes and times of the files among some paths that rules look at, and the commit, as one value to compare."""
+    found: list[tuple[object, ...]] = [_commit(root)]
     for path in sorted(paths):
         if splitext(path)[1].lower() in MODELS | DATA | FOREIGN or is_document(path):
             try:
@@ -53,3 +53,18 @@ def stamps(root: Path, paths: Iterable[str]) -> bytes:
                 continue
             found.append((path, stat.st_size, stat.st_mtime_ns))
     return repr(found).encode(errors="surrogatepass")
+
+
+def _commit(root: Path) -> tuple[str, ...]:
+    """What git has checked out, as its own files name it, without asking git; empty outside of a repository."""
+    for directory in (root.absolute(), *root.absolute().parents):
+        home = directory / ".git"
+        try:
+            if home.is_file():  # a work tree of its own, or a submodule
+                home = directory / home.read_text(encoding="utf-8").partition("gitdir:")[2].strip()
+            text = (home / "HEAD").read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+        named = home / text.removeprefix("ref: ")
+        return text, document(home, str(named)) if text.startswith("ref: ") else ""
+    return ()

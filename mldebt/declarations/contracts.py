@@ -13,19 +13,20 @@ from mldebt.source import Kind
 if TYPE_CHECKING:
     from mldebt.project import Project
 
-_TABLES = {
-    "pyproject.toml": ("tool", "mldebt", "contract", "dataset"),
-    "mldebt.toml": ("contract", "dataset"),
-    ".mldebt.toml": ("contract", "dataset"),
+SETTINGS = {
+    "pyproject.toml": ("tool", "mldebt", "contract"),
+    "mldebt.toml": ("contract",),
+    ".mldebt.toml": ("contract",),
 }
+"""Where contracts stand in the files that hold settings."""
 
 
 def declared(project: Project) -> Iterator[Declared]:
     """The datasets that somebody answers for, with their owner and consumers as options."""
     for source in project.sources(Kind.TOML):
-        keys = _TABLES.get(basename(source.path))
-        root = document(source) if keys else None
-        listed = root.get(*keys) if root and keys else None
+        table = SETTINGS.get(basename(source.path))
+        root = document(source) if table else None
+        listed = root.get(*table, "dataset") if root and table else None
         for dataset in listed.children() if listed else ():
             path = dataset.get("path")
             if path is None or not path.text:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mldebt.clock import Clock
     from mldebt.declarations.model import Declared, Stage
     from mldebt.project.accesses import DataAccess
+    from mldebt.project.ages import Ages
     from mldebt.project.allowed_versions import AllowedVersions
     from mldebt.project.artifacts import Artifact
     from mldebt.project.call_graph import CallGraph
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
     from mldebt.project.evaluate import Evaluator
     from mldebt.project.executions import Execution
     from mldebt.project.experiments import ExperimentSpace
+    from mldebt.project.flags import WantedFlag
     from mldebt.project.flow import Flow
     from mldebt.project.handoffs import Handoff
+    from mldebt.project.idle_switches import IdleSwitch
     from mldebt.project.imports import Imports
     from mldebt.project.inputs import Inputs
     from mldebt.project.llm_calls import LlmCall
@@ -262,6 +265,27 @@ class Project:
         from mldebt.project.switches import Switches
 
         return Switches(self)
+
+    @view
+    def idle_switches(self) -> tuple[IdleSwitch, ...]:
+        """Switches that have one value everywhere and keep an experiment's code."""
+        from mldebt.project.idle_switches import find_idle_switches
+
+        return tuple(find_idle_switches(self))
+
+    @view
+    def wanted_flags(self) -> Mapping[str, WantedFlag]:
+        """The switches that contracts want, by name."""
+        from mldebt.project.flags import contracts_of
+
+        return contracts_of(self)
+
+    @view
+    def ages(self) -> Ages:
+        """When files were last changed."""
+        from mldebt.project.ages import Ages
+
+        return Ages(self)
 
     # --- declarations ---
 

@@ -84,27 +84,6 @@ class CommentedOutCode(Rule):
     #     plt.show()
     ```
 
-    ## A short hint, and prose
-
-    ```python title="train.py"
-    # device = "cpu"
-    # The features are built in three steps:
-    # the raw events are read, then summed up.
-    build()
-    ```
-
-    ## An example of use
-
-    ```python title="layers.py"
-    # Example:
-    # layer = Attention(8)
-    # x = torch.zeros(2, 3, 4)
-    # print(x)
-    # y = layer(x)
-    # y.sum().backward()
-    class Attention: ...
-    ```
-
     ## A step of a pipeline, for which there is `commented-out-step`
 
     ```python title="pipeline.py"
@@ -118,9 +97,15 @@ class CommentedOutCode(Rule):
     ])
     ```
 
-    ## A docstring
+    ## An example of use, a docstring
 
     ```python title="layers.py"
+    # Example:
+    # layer = Attention(8)
+    # x = torch.zeros(2, 3, 4)
+    # print(x)
+    # y = layer(x)
+    # y.sum().backward()
     def attend(x):
         \"""
         x = torch.zeros(2, 3, 4)
@@ -129,6 +114,22 @@ class CommentedOutCode(Rule):
         print(x.shape)
         \"""
         return x
+    ```
+
+    ## A short hint, prose, a licence, settings that may be switched on
+
+    ```python title="settings.py"
+    # device = "cpu"
+    # The features are built in three steps.
+    NAME = "settings"
+    # Copyright 2020 by the authors
+    # Licensed under the Apache License, Version 2.0
+    # depth: 3
+    # width: 4
+    # rate: 0.1
+    # seed: 1
+    # fold: 2
+    DEPTH = 3
     ```
     """
 

@@ -109,6 +109,25 @@ class CommentedOutStep(Rule):
     # node(1)
     fit()
     ```
+
+    ## An example, and documents
+
+    ```yaml title="dvc.yaml"
+    stages:
+      # example:
+      # prepare:
+      #   cmd: python prepare.py
+      train:
+        cmd: python train.py
+    ```
+
+    ```yaml title="docs/dvc.yaml"
+    stages:
+      # prepare:
+      #   cmd: python prepare.py
+      train:
+        cmd: python train.py
+    ```
     """
 
     minutes = 10

@@ -102,6 +102,23 @@ class ConstantCondition(Rule):
     if 0:
         run()
     ```
+
+    ## A doctest, and code that writes code
+
+    ```python title="steps.py"
+    def skip(frame):
+        \"""Nothing.
+
+        >>> if False:
+        ...     skip(frame)
+        \"""
+        return frame
+
+    TEMPLATE = \"""
+    if 0:
+        run()
+    \"""
+    ```
     """
 
     profile = Profile.HOOK

@@ -18,6 +18,7 @@ from mldebt import (
     Switch,
     branch_removal,
     dead_sides,
+    is_wanted,
 )
 
 _NO_EXPERIMENT = re.compile(r"(debug|verbose|quiet|testing|__\w+__|has_\w+|is_\w+|\w+_available)$", re.IGNORECASE)
@@ -154,6 +155,20 @@ class ConstantFlagBranch(Rule):
     if PLOT:
         df.plot()
     ```
+
+    ## Wanted by a contract; a platform that is asked for
+
+    ```toml title="mldebt.toml"
+    contract.flag = [{name = "USE_TFIDF", owner = "anna", expires = 2999-12-31}]
+    ```
+
+    ```python title="features.py"
+    import sys
+    USE_TFIDF = False
+    IS_WINDOWS = sys.platform == "win32"
+    if USE_TFIDF or IS_WINDOWS:
+        frame = tfidf(frame)
+    ```
     """
 
     profile = Profile.HOOK
@@ -165,7 +180,8 @@ class ConstantFlagBranch(Rule):
         for source in self.sources(project, Kind.PYTHON):
             literal = {side.block for side in dead_sides(source)}
             for switch in project.switches.of(source):
-                if _NO_EXPERIMENT.match(switch.binding.name):
+                name = switch.binding.name
+                if _NO_EXPERIMENT.match(name) or is_wanted(project, name):
                     continue
                 sides = [side for side in dead_sides(source, switch.value_of) if side.block not in literal]
                 if sides:

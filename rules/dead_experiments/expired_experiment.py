@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
-from packaging.version import InvalidVersion, Version
-
-from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, SourceFacts, facts, manifests
+from mldebt import Finding, Kind, Project, Related, Role, Rule, SourceFacts, dated_flags, last_day
 
 _VERB = (
     r"(?:remove|delete|drop|revert|clean ?up|get rid|expires?|expired|temporar(?:y|ily)|hack|until"
     r"|valid (?:until|till))"
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATED = re.compile(
     rf"\b{_VERB}\b[^.;]{{0,60}}?\b(?:after|until|till|by|on|before|in|end of|since|expires?:?)\s*:?\s*(?:the\s+)?"
-    rf"(?P<date>20\d\d-\d\d(?:-\d\d)?|(?:{'|'.join(_MONTHS)})[a-z]*\.?\s+20\d\d|20\d\d[/.]\d\d[/.]\d\d)",
+    rf"(?P<date>20\d\d-\d\d(?:-\d\d)?|(?:{_MONTHS})[a-z]*\.?\s+20\d\d|20\d\d[/.]\d\d[/.]\d\d)",
     re.IGNORECASE,
 )
 _VERSIONED = re.compile(
@@ -30,17 +28,20 @@ _VERSIONED = re.compile(
 _ROWS = re.compile(
     r"\b(rows?|outliers?|records?|data|samples?|customers?|observations?|entries|values?|dates?)\b", re.IGNORECASE
 )
+_GRACE = timedelta(days=180)
+"""How long a switch may stay after the date in its name."""
 
 
 class ExpiredExperiment(Rule):
-    """A comment says when the code should be gone, and that time has passed.
+    """A comment, a contract or a name says when the code should be gone, and that time has passed.
 
     What was to be temporary is now part of the model, and nobody knows whether it still should be. Sculley et al. 2015,
     section 5 (Dead Experimental Codepaths): re-examine each experimental branch periodically.
 
     ## How to repair
 
-    Do what the comment says, or take the comment away if the code is to stay.
+    Do what the comment says, or take the comment away if the code is to stay. A switch that is still wanted gets a
+    contract with a later date.
 
     ## A date in the past
 
@@ -62,6 +63,43 @@ class ExpiredExperiment(Rule):
     pandas==2.1.0
     ```
 
+    ## A switch whose contract has ended, and a date in a switch's name
+
+    ```toml title="mldebt.toml"
+    [[contract.flag]]
+    name = "USE_TFIDF"
+    expires = 2024-12-31  # expect: expired-experiment
+    ```
+
+    ```python title="train.py"
+    USE_TFIDF = False
+    if USE_TFIDF:
+        frame = weigh(frame)
+    if EXP_2021Q3_RANKER:  # expect: expired-experiment
+        frame = rank(frame)
+    if not config.exp_2021q3_ranker and settings["ab_2022_05"] == "b":  # expect: expired-experiment, expired-experiment
+        frame = frame.head()
+    ```
+
+    ## Wanted for longer, or by whom it is not said; dates of data, and names that guard nothing
+
+    ```toml title="mldebt.toml"
+    [[contract.flag]]
+    name = "EXP_2021Q3_RANKER"
+    expires = 2999-12-31
+    [[contract.flag]]
+    name = "USE_TFIDF"
+    owner = "anna"
+    ```
+
+    ```python title="train.py"
+    rows = load(EXP_2022Q1)
+    if EXP_2021Q3_RANKER or AB_2999_01:
+        frame = rank(frame)
+    if prices_2019 and experiment_rows is None:
+        frame = frame.head()
+    ```
+
     ## A date that is still to come, dates of data, versions that are not asked for
 
     ```python title="features.py"
@@ -77,76 +115,74 @@ class ExpiredExperiment(Rule):
     torch==2.1.0
     ```
 
-    ## Changelogs
+    ## Changelogs, licences
 
     ```text title="CHANGELOG.md"
     - remove after 2020-01-01
+    ```
+
+    ```python title="model.py"
+    # Copyright 2019 by the authors. Valid in all versions since 2019-01-01.
+    class Model: ...
     ```
     """
 
     minutes = 15
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each comment whose time has passed."""
+        """Yield a finding for each comment, contract and switch whose time has passed."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK, Kind.YAML, Kind.SHELL):
             if source.source.is_any(Role.TUTORIAL):
                 continue
             for comment in source.facts.comments:
-                text = comment.text
-                if "20" in text and (match := _DATED.search(text)) and not _about_data(text):
-                    date = _date(match["date"])
-                    if date is not None and date < project.today:
-                        yield self._finding(source, comment, f"by {match['date']}, which has passed")
-                elif "." in text and (match := _VERSIONED.search(text)):
-                    found = _pinned(project, source, match["name"])
-                    if found is not None and found[0] >= Version(match["version"]):
-                        yield self._finding(
-                            source,
-                            comment,
-                            f"with {match['name']} {match['version']}, and {found[0]} is asked for",
-                            (Related(found[1], f"asks for {found[0]}"),),
-                        )
+                if found := _passed(project, source, comment.text):
+                    when, related = found
+                    yield self.finding(
+                        source.location(comment.span),
+                        f"a comment says that this should be gone {when}",
+                        related=related,
+                    )
+            yield from self._switches(project, source)
+        for flag in project.wanted_flags.values():
+            if flag.expires is not None and flag.expires < project.today:
+                yield self.finding(
+                    flag.location,
+                    f"the contract of `{flag.name}` ended on {flag.expires}",
+                    related=_set(project, flag.name),
+                )
 
-    def _finding(
-        self, source: SourceFacts, comment: facts.Comment, when: str, related: tuple[Related, ...] = ()
-    ) -> Finding:
-        return self.finding(
-            source.location(comment.span), f"a comment says that this should be gone {when}", related=related
-        )
+    def _switches(self, project: Project, source: SourceFacts) -> Iterator[Finding]:
+        """The switches that have outlived the date in their names and still guard code."""
+        for flag in dated_flags(source):
+            wanted = project.wanted_flags.get(flag.name)
+            if flag.until + _GRACE < project.today and wanted is None:
+                yield self.finding(
+                    flag.places[0],
+                    f"`{flag.name}` is a switch of {flag.until:%B %Y} and still guards code",
+                    related=[Related(place, "guards this, too") for place in flag.places[1:5]],
+                )
 
 
-def _about_data(text: str) -> bool:
-    """Whether what is to go are rows, not code."""
-    return bool(_ROWS.search(text))
-
-
-def _date(text: str) -> datetime.date | None:
-    """The last day of what a text names; None if there is no such day."""
-    numbers = [int(number) for number in re.findall(r"\d+", text)]
-    month = next((n for n, name in enumerate(_MONTHS, start=1) if text.lower().startswith(name)), 0)
-    year, rest = (numbers[0], [month]) if month else (numbers[0], numbers[1:])
-    try:
-        if len(rest) > 1:
-            return datetime.date(year, rest[0], rest[1])
-        first = datetime.date(year, rest[0], 28) + datetime.timedelta(days=4)
-        return first - datetime.timedelta(days=first.day)
-    except ValueError:
+def _passed(project: Project, source: SourceFacts, text: str) -> tuple[str, list[Related]] | None:
+    """The date or version that a comment waits for, and who asks for that version, if it has come."""
+    if "20" in text and (match := _DATED.search(text)) and not _ROWS.search(text):
+        date = last_day(match["date"])
+        return (f"by {match['date']}, which has passed", []) if date and date < project.today else None
+    if "." not in text or not (match := _VERSIONED.search(text)):
         return None
+    name, version = match["name"], match["version"]
+    wishes = project.allowed_versions.of(source.path, (re.sub(r"[-_.]+", "-", name).lower(),))
+    if not wishes or not all(wish.is_from(version) for wish in wishes):
+        return None
+    asked = wishes[0].specifier
+    return f"with {name} {version}, and {asked} is asked for", [Related(wishes[0].location, f"asks for {asked}")]
 
 
-def _pinned(project: Project, source: SourceFacts, name: str) -> tuple[Version, Location] | None:
-    """The lowest version of a package that the manifests around a file allow, and where they say so."""
-    home = project.subprojects.root_of(source.path)
-    wanted = re.sub(r"[-_.]+", "-", name).lower()
-    for manifest in manifests(project):
-        around = project.subprojects.root_of(manifest.source.path)
-        if manifest.source.source.is_any(Role.TUTORIAL, Role.DOCS, Role.TEST) or around not in ("", home):
-            continue
-        for dependency in manifest.dependencies:
-            match = re.match(r"\s*(==|>=|~=)\s*([\w.]+)", dependency.specifier)
-            if dependency.name == wanted and match:
-                try:
-                    return Version(match[2]), dependency.location
-                except InvalidVersion:
-                    continue
-    return None
+def _set(project: Project, name: str) -> list[Related]:
+    """Where code gives a switch its value."""
+    return [
+        Related(source.location(binding.span), "the switch")
+        for source in project.code
+        for binding in source.facts.bindings
+        if binding.name == name and binding.kind in ("assign", "annotated")
+    ][:3]

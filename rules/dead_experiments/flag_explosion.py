@@ -96,6 +96,33 @@ class FlagExplosion(Rule):
     use_text: true
     balance: false
     ```
+
+    ## Numbers, devices and what is logged are no experiments
+
+    ```python title="train.py"
+    import yaml
+    from sklearn.linear_model import LogisticRegression
+    cfg = yaml.safe_load(open("params.yaml"))
+    if cfg["depth"] > 3:
+        X = a(X)
+    if cfg["rate"] > 0.1:
+        X = b(X)
+    if cfg["use_gpu"]:
+        X = c(X)
+    if cfg["verbose"]:
+        print(X)
+    if cfg["log_plots"]:
+        plot(X)
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```yaml title="params.yaml"
+    depth: 3
+    rate: 0.2
+    use_gpu: true
+    verbose: false
+    log_plots: false
+    ```
     """
 
     severity = Severity.INFO

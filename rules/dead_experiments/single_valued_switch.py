@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from mldebt import DeadSide, Finding, Project, Related, Role, Rule, SingleValue, SourceFacts, facts, is_library
-
-_NO_EXPERIMENT = re.compile(
-    r"debug|verbos|quiet|silent|dry_?run|resume|device|cuda|gpu|logg|log_(to|every|dir|level)|seed|test|strict|inplace"
-    r"|copy|force|overwrite|cache|show|plot|save|print|profil|version|async|raise|error|colou?r|style|legend|title|figure"
-    r"|theme|layout|font",
-    re.IGNORECASE,
-)
-_FEWEST_LINES = 3
+from mldebt import Finding, IdleSwitch, Project, Related, Rule
 
 
 class SingleValuedSwitch(Rule):
@@ -143,33 +134,62 @@ class SingleValuedSwitch(Rule):
     from hubconf import resnet
     resnet(pretrained=False)
     ```
+
+    ## Selected by a document's command, a sweep, a notebook; wanted by a contract
+
+    ```toml title="mldebt.toml"
+    contract.flag = [{name = "left"}]
+    ```
+
+    ```python title="steps.py"
+    def join(frame, left=True, outer=False, ranks=False):
+        if not left:
+            frame = frame.a()
+            frame = frame.b()
+            return frame.c()
+        if outer:
+            return frame.d().e().f()
+    join(1)
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    from steps import join
+    join(1, outer=True)
+    ```
+
+    ```yaml title="conf/dev.yaml"
+    use_ranks: false
+    ```
+
+    ```yaml title="conf/prod.yaml"
+    use_ranks: false
+    ```
+
+    ```yaml title="sweep.yaml"
+    use_ranks: [true, false]
+    ```
+
+    ```python title="train.py"
+    import yaml
+    cfg = yaml.safe_load(open("conf/prod.yaml"))
+    if cfg["use_ranks"]:
+        frame = frame.rank()
+    ```
     """
 
     minutes = 20
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each switch that guards enough."""
-        for switch in project.single_values.all:
-            sides = [
-                (s, side) for s, side in switch.sides if not s.source.is_any(*self.skip_roles, Role.NOTEBOOK)
-            ]
-            lines = sum(side.lines + _only_there(project, s, side) for s, side in sides)
-            fewest = 1 if switch.kind == "attribute" else _FEWEST_LINES
-            if lines >= fewest and sides and self._counts(project, switch):
-                yield self._finding(switch, lines)
+        yield from map(self._finding, project.idle_switches)
 
-    def _counts(self, project: Project, switch: SingleValue) -> bool:
-        skipped = (*self.skip_roles, Role.TUTORIAL, Role.NOTEBOOK)
-        name = switch.name.partition("(")[2] or switch.name
-        if _NO_EXPERIMENT.search(name) or switch.source.source.is_any(*skipped):
-            return False
-        return not is_library(project, switch.source.path)
-
-    def _finding(self, switch: SingleValue, lines: int) -> Finding:
-        home, first = switch.sides[0]
+    def _finding(self, idle: IdleSwitch) -> Finding:
+        switch, lines = idle.switch, idle.lines
+        home, first = idle.sides[0]
         where = switch.location if switch.kind != "parameter" else home.location(first.block.span)
         given = {"parameter": "in every call", "attribute": "everywhere", "setting": "in every configuration"}
-        related = [Related(s.location(side.block.span), "never runs") for s, side in switch.sides[:5]]
+        related = [Related(s.location(side.block.span), "never runs") for s, side in idle.sides[:5]]
         related += [Related(place, "gives the value") for place in switch.places[:5]]
         return self.finding(
             where,
@@ -178,19 +198,3 @@ class SingleValuedSwitch(Rule):
             related=[r for r in related if r.location != where],
             scope=home.scope_name(first.block.parent) if switch.kind == "parameter" else "",
         )
-
-
-def _only_there(project: Project, source: SourceFacts, side: DeadSide) -> int:
-    """The lines of the functions of the project that only a dead side calls."""
-    block = source.facts.blocks.index(side.block)
-    lines = 0
-    for call in source.facts.calls:
-        if block in source.ancestors(call.block):
-            symbol = project.callers.target(source, call)
-            if symbol is None or not isinstance(symbol.fact, facts.Function) or symbol.rest:
-                continue
-            callers = project.callers.of(symbol.source, symbol.fact.qualname)
-            if all(c.source is source and block in source.ancestors(c.call.block) for c in callers):
-                span = symbol.source.facts.blocks[symbol.fact.block].span
-                lines += span.end_line - span.line
-    return lines

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import basename, dirname, splitext
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, Span, is_library
+from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, SourceFacts, Span, is_library
 
 _ASIDE = re.compile(
     r"(^|/)(examples?|demos?|docs?|tutorials?|benchmarks?|scripts|tools|hparams|configs?|conf)/|(^|/)_"
@@ -88,10 +88,50 @@ class UnreachableExperiment(Rule):
     from sklearn.ensemble import RandomForestClassifier
     RandomForestClassifier().fit(X, y)
     ```
+
+    ## Loaded by name; aside by its name or place
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train: {cmd: python src/train.py, deps: [src/train.py], outs: [model.pkl]}
+    ```
+
+    ```python title="src/train.py"
+    import importlib
+    importlib.import_module(f"src.{name}").model.fit(X, y)
+    ```
+
+    ```python title="src/train_forest.py"
+    from sklearn.ensemble import RandomForestClassifier
+    RandomForestClassifier().fit(X, y)
+    ```
+
+    ## Names that begin with a stroke, tutorials
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train: {cmd: python train.py, deps: [train.py], outs: [model.pkl]}
+    ```
+
+    ```python title="train.py"
+    from sklearn.linear_model import LogisticRegression
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```python title="_train_forest.py"
+    from sklearn.ensemble import RandomForestClassifier
+    RandomForestClassifier().fit(X, y)
+    ```
+
+    ```python title="tutorials/forest.py"
+    from sklearn.ensemble import RandomForestClassifier
+    RandomForestClassifier().fit(X, y)
+    ```
     """
 
-    profile = Profile.CI
     minutes = 15
+    least_days: int = 180
+    """Scripts that were changed later than so many days ago are left alone."""
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each such script."""
@@ -105,25 +145,37 @@ class UnreachableExperiment(Rule):
             if not run or is_library(project, members[0].path):
                 continue
             alone = [
-                s for s in members if s not in run and not _ASIDE.search(s.path) and self._is_alone(project, s)
+                s
+                for s in members
+                if s not in run
+                and not _ASIDE.search(s.path)
+                and self._is_alone(project, s)
+                and self._is_old(project, s)
             ]
             if alone and not _loads_by_name(project):
                 mentioned = _mentions(project, alone)
                 for source in alone:
                     if source.path not in mentioned:
-                        yield self._finding(source, run[0])
+                        yield self._finding(project, source, run[0])
 
     def _is_alone(self, project: Project, source: SourceFacts) -> bool:
         if source.path in project.versions.originals:
             return False  # that is a versioned copy
         return source.path not in project.imports.importers and not project.stages_running(source)
 
-    def _finding(self, source: SourceFacts, sibling: SourceFacts) -> Finding:
+    def _is_old(self, project: Project, source: SourceFacts) -> bool:
+        """Whether nobody works on a script any more; without a history that may be."""
+        return not project.ages.known or project.ages.is_old(source.path, self.least_days)
+
+    def _finding(self, project: Project, source: SourceFacts, sibling: SourceFacts) -> Finding:
+        changed = project.ages.changed(source.path)
+        since = f", last changed on {changed}" if changed is not None else ""
         return self.finding(
             source.location(Span.at(1)),
-            f"this training script ({source.facts.header.code_lines} lines) is reached from no stage, workflow, image, "
-            "import, test or document",
+            f"this training script ({source.facts.header.code_lines} lines{since}) is reached from no stage, workflow, "
+            "image, import, test or document",
             related=[Related(sibling.location(Span.at(1)), "its sibling is run by a stage")],
+            severity=None if changed is not None else Severity.INFO,
         )
 
 

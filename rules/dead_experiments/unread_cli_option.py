@@ -29,7 +29,6 @@ class UnreadCliOption(Rule):
     parser.add_argument("--lr", type=float)
     parser.add_argument("-es", "--early-stopping", type=int)  # expect: unread-cli-option
     args = parser.parse_args()
-    print(args)
     json.dump(vars(args), open("args.json", "w"))
     train(lr=args.lr)
     ```
@@ -41,7 +40,6 @@ class UnreadCliOption(Rule):
     parser = argparse.ArgumentParser()
     parser.add_argument("--lr", type=float)
     args = parser.parse_args()
-    print(args)
     json.dump(vars(args), open("args.json", "w"))
     train(lr=args.lr)
     ```
@@ -51,9 +49,7 @@ class UnreadCliOption(Rule):
     ```python title="train.py"
     from options import parse
     from steps import run
-    def main():
-        args = parse()
-        run(args)
+    run(parse())
     ```
 
     ```python title="options.py"
@@ -75,19 +71,16 @@ class UnreadCliOption(Rule):
     ```python title="train.py"
     import click
     @click.command()
-    @click.option("--lr")
     @click.option("--warm-up")  # expect: unread-cli-option
-    def train(lr, warm_up):
-        fit(lr)
+    def train(warm_up):
+        fit(1)
     ```
 
     ```python title="flags.py"
     from absl import flags
-    FLAGS = flags.FLAGS
     flags.DEFINE_float("lr", 0.1, "step size")
     flags.DEFINE_float("decay", 0.1, "weight decay")  # expect: unread-cli-option
-    def main(argv):
-        fit(FLAGS.lr)
+    fit(flags.FLAGS.lr)
     ```
 
     ## The whole namespace is handed to something that may read all of it
@@ -103,8 +96,7 @@ class UnreadCliOption(Rule):
     import argparse, library
     parser = argparse.ArgumentParser()
     parser.add_argument("--depth")
-    args = parser.parse_args()
-    library.run(args)
+    library.run(parser.parse_args())
     ```
 
     ## Read by name, as an item, or in another file
@@ -117,6 +109,24 @@ class UnreadCliOption(Rule):
     parser.add_argument("-v", "--version", action="version", version="1")
     options = vars(parser.parse_args())
     build(options["depth"], getattr(options, "width"))
+    ```
+
+    ## Options that the parser or a framework reads itself
+
+    ```python title="train.py"
+    from transformers import HfArgumentParser
+    parser = HfArgumentParser(Options)
+    parser.add_argument("--depth")
+    options = parser.parse_args_into_dataclasses()
+    ```
+
+    ```python title="launch.py"
+    import argparse, sys
+    parser = argparse.ArgumentParser()
+    parser.add_argument("script")
+    parser.add_argument("--mode", action=Choose)
+    args, rest = parser.parse_known_args()
+    start(args.mode, rest, args)
     ```
     """
 

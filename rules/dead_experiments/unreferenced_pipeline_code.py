@@ -125,6 +125,35 @@ class UnreferencedPipelineCode(Rule):
     def use(name):
         return globals()[name]
     ```
+
+    ## Decorated, a framework's hooks, exported, notebooks and tests
+
+    ```python title="app.py"
+    import pandas as pd
+    @app.task
+    def clean(frame):
+        frame = frame.dropna()
+        frame = frame.round()
+        return frame
+    def lambda_handler(event, context):
+        frame = pd.DataFrame(event)
+        frame = frame.dropna()
+        return frame
+    __all__ = ["scale"]
+    def scale(frame):
+        frame = frame.a()
+        frame = frame.b()
+        return frame
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    import pandas as pd
+    def clean(frame):
+        frame = frame.dropna()
+        frame = frame.round()
+        return frame
+    ```
     """
 
     severity = Severity.INFO

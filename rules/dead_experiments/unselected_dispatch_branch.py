@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Rule, Unselected, find_unselected
+from mldebt import Finding, Project, Related, Rule, Unselected, find_unselected, is_wanted
 
 
 class UnselectedDispatchBranch(Rule):
@@ -114,18 +114,56 @@ class UnselectedDispatchBranch(Rule):
     name = "nets"
     classifiers = ["Programming Language :: Python"]
     ```
+
+    ## One finding where every call gives one name; names from the environment; a contract
+
+    ```python title="build.py"
+    import os
+
+    def build(name):
+        if name == "boosted":
+            return Boosted()
+        elif name == "lstm":
+            a = Lstm()
+            b = a.deeper()
+            return b.wider()
+        elif name == "linear":
+            return Linear()
+    build("boosted"), build("boosted")
+    MODELS = ("linear",)
+    ```
+
+    ```python title="wanted.py"
+    def choose(model_kind):
+        if model_kind == "boosted":
+            return Boosted()
+        if model_kind == "recurrent":
+            return Lstm(layers=2)
+        if model_kind == "linear":
+            return Linear()
+    choose(read("model_kind", "boosted", "linear"))
+    ```
+
+    ```toml title="mldebt.toml"
+    [[contract.flag]]
+    name = "recurrent"
+    ```
     """
 
-    profile = Profile.CI
     minutes = 15
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file and subject with such branches."""
         chains: dict[tuple[str, str], list[Unselected]] = defaultdict(list)
         for found in find_unselected(project):
+            if any(is_wanted(project, name) for name in (found.dispatch.name, *found.branch.keys)):
+                continue
             chains[found.dispatch.source.path, found.dispatch.name].append(found)
+        idle = {id(side.block) for found in project.idle_switches for _, side in found.sides}
         for members in chains.values():
             first = members[0]
+            if any(_is_inside(m, idle) for m in members):
+                continue  # `single-valued-switch` knows more of it
             source, block = first.dispatch.source, first.branch.block
             names = dict.fromkeys(key for found in members for key in found.branch.keys)
             keys = ", ".join(f'`"{key}"`' for key in names)
@@ -147,3 +185,9 @@ class UnselectedDispatchBranch(Rule):
                 minutes=10 + 5 * len(members),
                 scope=source.scope_name(first.dispatch.block),
             )
+
+
+def _is_inside(found: Unselected, blocks: set[int]) -> bool:
+    """Whether a branch is one of some blocks, or stands in one."""
+    source = found.dispatch.source
+    return any(id(source.facts.blocks[block]) in blocks for block in source.ancestors(found.branch.block))

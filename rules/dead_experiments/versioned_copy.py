@@ -112,6 +112,46 @@ class VersionedCopy(Rule):
     from churn import train
     train.main()
     ```
+
+    ## Chapters that are numbered, versions of an interface, migrations
+
+    ```python title="v1/api.py"
+    import pandas as pd
+    def load(path):
+        frame = pd.read_csv(path)
+        return frame.dropna()
+    def score(model, frame):
+        rows = frame[["a", "b"]]
+        found = model.predict(rows)
+        return found.tolist()
+    def health():
+        return {"ok": True, "version": 1}
+    def names():
+        return ["a", "b"]
+    def limits():
+        return {"a": (0, 1), "b": (0, 2)}
+    def describe():
+        return "the first interface"
+    ```
+
+    ```python title="v2/api.py"
+    import pandas as pd
+    def load(path):
+        frame = pd.read_csv(path)
+        return frame.dropna()
+    def score(model, frame):
+        rows = frame[["a", "b"]]
+        found = model.predict(rows)
+        return found.tolist()
+    def health():
+        return {"ok": True, "version": 2}
+    def names():
+        return ["a", "b"]
+    def limits():
+        return {"a": (0, 1), "b": (0, 2)}
+    def describe():
+        return "the second interface"
+    ```
     """
 
     minutes = 30
