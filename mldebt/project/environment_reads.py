@@ -143,6 +143,13 @@ def _item(expr: Expr) -> str:
     return ""
 
 
+def _settings(source: SourceFacts) -> Iterator[str]:
+    """The variables that classes of settings declare: their fields, in capital letters."""
+    for cls in source.facts.classes:
+        if any("Settings" in str(base) for base in cls.bases):
+            yield from (b.name.upper() for b in source.facts.bindings if b.block == cls.block)
+
+
 def _messages(source: SourceFacts) -> Iterator[str]:
     """What calls are given that has several words: messages, help texts."""
     for call in source.facts.calls:
@@ -160,6 +167,7 @@ def _texts(project: Project) -> str:
             found += [comment.text for comment in source.facts.comments]
             found += [literal.value for literal in source.facts.literals if " " in literal.value]
             found += _messages(source)
+            found += _settings(source)
         else:
             found.append(source.source.read().decode("utf-8", "replace"))
     others = (path for path in sorted(project.files - project.by_path.keys()) if is_document(path))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mldebt.facts import Attr, Call, Called, Const, Each, Expr, Item, Ref, Unary
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import walk
 from mldebt.source import Span
 
 _LISTINGS = re.compile(r"(^|\.)(glob|iglob|rglob|listdir|scandir|iterdir|list_files|get_files|list_blobs)$")
@@ -15,6 +16,7 @@ _TIMES = frozenset({"getctime", "getmtime", "st_mtime", "st_ctime", "st_mtime_ns
 _KEEPING = re.compile(
     r"resum|clean|remov|delet|rotat|prun|purge|keep|version|next_|increment|run_name|log", re.IGNORECASE
 )
+_RECORDS = re.compile(r"(^|\.)(log_params?|log_artifacts?|log_dict|set_tags?|log_input|use_artifact)$")
 _REMOVES = re.compile(r"(^|\.)(remove|unlink|rmtree|rmdir)$")
 _LAST = (Const(-1), Unary("-", Const(1)))
 
@@ -30,14 +32,16 @@ class LatestChoice(NamedTuple):
 def latest_choices(source: SourceFacts) -> Iterator[LatestChoice]:
     """The choices of one file out of a listing, one a line, in textual order.
 
-    Functions that resume a run, number versions or clear files away are left out.
+    Functions that resume a run, number versions or clear files away are left out, and files whose name a tracker gets.
     """
     header = source.facts.header
     if any(_LISTINGS.search(name) for name in (*header.names, *header.methods)):
         seen: set[int] = set()
         for choice in sorted(_all(source), key=lambda c: c.span):
-            if choice.span.line not in seen and not _is_housekeeping(source, choice.block):
-                seen.add(choice.span.line)
+            if choice.span.line in seen or _is_housekeeping(source, choice.block):
+                continue
+            seen.add(choice.span.line)
+            if not _is_recorded(source, choice):
                 yield choice
 
 
@@ -115,6 +119,31 @@ def _bound(source: SourceFacts, expr: Expr) -> Expr:
         if binding.kind == "assign" and binding.value is not None and not binding.path:
             return binding.value
     return expr
+
+
+def _is_recorded(source: SourceFacts, choice: LatestChoice) -> bool:
+    """Whether a tracker is told which file was taken: its name, or what is made of it."""
+    names = {b.name for b in source.facts.bindings if b.kind == "assign" and b.span.line == choice.span.line}
+    for _ in range(3):
+        for binding in source.facts.bindings:
+            if names & {part.name for part in _parts(source, binding.value) if isinstance(part, Ref)}:
+                names.add(binding.name)
+    for call in source.facts.calls if names else ():
+        if _RECORDS.search(call.name or (call.func.name if isinstance(call.func, Attr) else "")):
+            given = (*call.args, *(keyword.value for keyword in call.keywords))
+            if any(isinstance(p, Ref) and p.name in names for expr in given for p in _parts(source, expr)):
+                return True
+    return False
+
+
+def _parts(source: SourceFacts, expr: Expr | None, depth: int = 3) -> Iterator[Expr]:
+    """The parts of an expression, with those of the calls in it."""
+    for part in walk(expr):
+        yield part
+        if isinstance(part, Called) and depth:
+            call = source.facts.calls[part.call]
+            for inner in (call.func, *call.args):
+                yield from _parts(source, inner, depth - 1)
 
 
 def _is_housekeeping(source: SourceFacts, block: int) -> bool:

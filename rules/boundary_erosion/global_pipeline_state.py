@@ -173,6 +173,51 @@ class GlobalPipelineState(Rule):
     def test_rows():
         assert len(df)
     ```
+
+    ## Hooks in which platforms load
+
+    ```python title="serve.py"
+    import pandas as pd
+
+    def model_fn(directory):
+        global prices
+        prices = pd.read_csv(f"{directory}/prices.csv")
+
+    def lookup(key):
+        return prices.loc[key]
+    ```
+
+    ```python title="api.py"
+    import flask
+    import pandas as pd
+
+    app = flask.Flask("shop")
+
+    @app.before_first_request
+    def warm():
+        global prices
+        prices = pd.read_csv("prices.csv")
+
+    @app.get("/")
+    def price(key):
+        return prices.loc[key].tolist()
+    ```
+
+    ```python title="life.py"
+    from contextlib import asynccontextmanager
+
+    import fastapi
+    import pandas as pd
+
+    @asynccontextmanager
+    async def lifespan(app):
+        global prices
+        prices = pd.read_csv("prices.csv")
+        yield
+
+    def price(key):
+        return prices.loc[key].tolist()
+    ```
     """
 
     minutes = 20

@@ -67,6 +67,17 @@ class AmbiguousDot(Rule):
 
     C = np.zeros((3, 4)) @ np.zeros((4, 2))
     ```
+
+    ## Sparse matrices
+
+    ```python title="project.py"
+    import numpy as np
+    from scipy import sparse
+
+    A = sparse.csr_matrix((3, 4))
+    B = np.zeros((4, 2))
+    C = A.dot(B)
+    ```
     """
 
     severity = Severity.INFO

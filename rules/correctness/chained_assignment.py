@@ -101,6 +101,22 @@ class ChainedAssignment(Rule):
     df.attrs["source"] = "a.csv"
     df.columns.values[0] = "id"
     ```
+
+    ## Single cells, parameters of unknown type, copies that are meant
+
+    ```python title="clean.py"
+    import pandas as pd
+
+    df = pd.read_csv("a.csv")
+    df.at[0, "age"] = 1
+    df.iat[0, 1] = 1
+    counts = {"a": [0, 0]}
+    counts["a"][1] = 3
+
+    def mark(table, grid):
+        table["a"][0] = 1
+        grid[0][1] = 2
+    ```
     """
 
     severity = Severity.ERROR

@@ -77,6 +77,38 @@ class DefaultHyperparameters(Rule):
     print(RandomForestClassifier().fit(X, y).score(X_test, y_test))
     joblib.dump(LinearRegression().fit(X, y), "line.joblib")
     ```
+
+    ## Baselines, meta-models of tuned ones, notebooks and tests
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.dummy import DummyClassifier
+    from sklearn.ensemble import BaggingClassifier, VotingClassifier
+    from sklearn.naive_bayes import GaussianNB
+    from sklearn.tree import DecisionTreeClassifier
+
+    def train(X, y):
+        joblib.dump(DummyClassifier().fit(X, y), "base.joblib")
+        joblib.dump(GaussianNB().fit(X, y), "bayes.joblib")
+        tree = DecisionTreeClassifier(max_depth=5)
+        joblib.dump(BaggingClassifier(tree).fit(X, y), "bag.joblib")
+        joblib.dump(VotingClassifier([("tree", tree)]).fit(X, y), "vote.joblib")
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+    joblib.dump(RandomForestClassifier().fit(X, y), "forest.joblib")
+    ```
+
+    ```python title="tests/test_model.py"
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+
+    def test_model(X, y, tmp_path):
+        joblib.dump(RandomForestClassifier().fit(X, y), tmp_path / "forest.joblib")
+    ```
     """
 
     severity = Severity.INFO

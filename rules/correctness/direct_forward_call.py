@@ -87,6 +87,28 @@ class DirectForwardCall(Rule):
     Mailbox().forward("hello")
     model.forward(batch)
     ```
+
+    ## Exported for TorchScript; a test
+
+    ```python title="export.py"
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        @torch.jit.export
+        def embed(self, x):
+            return self.forward(x)
+
+        def forward(self, x):
+            return x
+    ```
+
+    ```python title="tests/test_net.py"
+    from torch import nn
+
+    def test_linear(x):
+        assert nn.Linear(3, 1).forward(x).shape == (1,)
+    ```
     """
 
     profile = Profile.CI

@@ -108,6 +108,20 @@ class DiscardedResult(Rule):
     except ValueError:
         print("not unique")
     ```
+
+    ## Said to copy and assigned; drawn, saved, or expected to fail
+
+    ```python title="clean.py"
+    import pandas as pd
+    import pytest
+
+    df = pd.read_csv("a.csv")
+    rows = df.dropna(inplace=False)
+    df.sort_values("day").plot()
+    df.drop(columns=["id"]).to_csv("b.csv")
+    with pytest.raises(KeyError):
+        df.set_index("nothing")
+    ```
     """
 
     severity = Severity.ERROR

@@ -135,6 +135,17 @@ class FitOnTest(Rule):
     first = model.fit(a, y_a).predict(b)
     second = model.fit(b, y_b).predict(a)
     ```
+
+    ## Each part by itself on purpose
+
+    ```python title="domains.py"
+    from sklearn.model_selection import train_test_split
+    from sklearn.preprocessing import LabelEncoder, StandardScaler
+
+    train, test = train_test_split(df, random_state=0)
+    final = model.fit(pd.concat([train, test]))
+    codes = LabelEncoder().fit(test["label"])
+    ```
     """
 
     severity = Severity.ERROR

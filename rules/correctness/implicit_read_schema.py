@@ -93,6 +93,24 @@ class ImplicitReadSchema(Rule):
         df = pd.read_csv("customers.csv")
         return df[df["paid"] > df["due"]], df["age"]
     ```
+
+    ## Files that know their types; tests
+
+    ```python title="typed.py"
+    import pandas as pd
+
+    if __name__ == "__main__":
+        df = pd.read_parquet("customers.parquet")
+        print(df["paid"], df["due"], df["age"])
+    ```
+
+    ```python title="tests/test_customers.py"
+    import pandas as pd
+
+    def test_customers():
+        df = pd.read_csv("customers.csv")
+        assert (df["paid"] <= df["due"]).all() and df["age"].min() > 0 and df["city"].notna().all()
+    ```
     """
 
     severity = Severity.INFO

@@ -105,6 +105,32 @@ class InconsistentSplit(Rule):
     train, test = train_test_split(pd.read_csv("data/houses.csv"), test_size=0.2, random_state=1)
     ridge.fit(train[["a"]], train["y"])
     ```
+
+    ## Parts that are stored; other data
+
+    ```python title="train.py"
+    import pandas as pd
+    from sklearn.model_selection import train_test_split
+    train, test = train_test_split(pd.read_csv("data/houses.csv"), test_size=0.2, random_state=1)
+    test.to_csv("data/test.csv")
+    ridge.fit(train[["a"]], train["y"])
+    ```
+
+    ```python title="evaluate.py"
+    import joblib
+    import pandas as pd
+    from sklearn.model_selection import train_test_split
+    test = pd.read_csv("data/test.csv")
+    print(joblib.load("ridge.pkl").score(test[["a"]], test["y"]))
+    ```
+
+    ```python title="drift.py"
+    import joblib
+    import pandas as pd
+    from sklearn.model_selection import train_test_split
+    first, second = train_test_split(pd.read_csv("data/flats.csv"), test_size=0.5, random_state=3)
+    print(joblib.load("ridge.pkl").score(second[["a"]], second["y"]))
+    ```
     """
 
     severity = Severity.ERROR

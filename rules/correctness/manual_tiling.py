@@ -50,6 +50,20 @@ class ManualTiling(Rule):
     ```python title="model.py"
     y = x + bias
     ```
+
+    ## Fed to a layer; returned
+
+    ```python title="model.py"
+    import numpy as np
+    import tensorflow as tf
+
+    def states(x, start, layer):
+        many = tf.tile(start, [batch, 1])
+        return layer(many)
+
+    def grid(row):
+        return np.tile(row, (3, 1))
+    ```
     """
 
     severity = Severity.INFO

@@ -134,6 +134,31 @@ class MissingEvalMode(Rule):
         with torch.no_grad():
             return net(x)
     ```
+
+    ## Frameworks that switch by themselves, models of a hub, and training
+
+    ```python title="light.py"
+    import pytorch_lightning as pl
+    import torch
+    from torchvision import models
+
+    def predict(x):
+        net = models.resnet50()
+        net.load_state_dict(torch.load("net.pt", weights_only=True))
+        pl.Trainer().predict(net, x)
+        with torch.no_grad():
+            return net(x)
+    ```
+
+    ```python title="hub.py"
+    import torch
+    from transformers import AutoModel
+
+    def embed(tokens):
+        net = AutoModel.from_pretrained("acme/net", revision="24f92d3")
+        with torch.no_grad():
+            return net(**tokens)
+    ```
     """
 
     severity = Severity.ERROR

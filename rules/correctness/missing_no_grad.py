@@ -114,6 +114,37 @@ class MissingNoGrad(Rule):
         net.eval()
         return net(x)
     ```
+
+    ## Hooks that a framework calls, its pipelines, adversarial examples
+
+    ```python title="module.py"
+    import pytorch_lightning as pl
+    import torch
+
+    class Net(pl.LightningModule):
+        def predict_step(self, batches):
+            self.eval()
+            return [self(batch) for batch in batches]
+    ```
+
+    ```python title="classify.py"
+    import torch
+    from transformers import pipeline
+
+    classify = pipeline("text-classification", model="acme/net", revision="24f92d3")
+    classify.model.eval()
+    labels = [classify(text) for text in texts]
+    ```
+
+    ```python title="attack.py"
+    import torch
+
+    def attack(net, loader):
+        net.eval()
+        for x, y in loader:
+            x.requires_grad = True
+            gradient = torch.autograd.grad(loss_fn(net(x), y), x)
+    ```
     """
 
     profile = Profile.CI

@@ -81,6 +81,47 @@ class MissingZeroGrad(Rule):
         loss_fn(net(x), y).backward()
         scheduler.step()
     ```
+
+    ## A closure, two networks that take turns, a function around the step, the clearing in a branch
+
+    ```python title="train.py"
+    import torch
+
+    def lbfgs(net, loader, optimizer):
+        for x, y in loader:
+            def closure():
+                optimizer.zero_grad()
+                loss = loss_fn(net(x), y)
+                loss.backward()
+                return loss
+            optimizer.step(closure)
+
+    def adversarial(generator, critic, opt_g, opt_d, loader):
+        for real in loader:
+            critic.zero_grad()
+            critic_loss(real).backward()
+            opt_d.step()
+            generator.zero_grad()
+            generator_loss(real).backward()
+            opt_g.step()
+
+    def accumulated(net, loader, opt):
+        for i, (x, y) in enumerate(loader):
+            if i % 4 == 0:
+                opt.zero_grad()
+            loss_fn(net(x), y).backward()
+            opt.step()
+
+    class Trainer:
+        def one(self, batch):
+            self.optimizer.zero_grad()
+            self.loss(batch).backward()
+
+        def all(self, loader):
+            for batch in loader:
+                self.one(batch)
+                self.optimizer.step()
+    ```
     """
 
     severity = Severity.ERROR

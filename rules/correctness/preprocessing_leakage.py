@@ -158,6 +158,42 @@ class PreprocessingLeakage(Rule):
     test["age"] = test["age"].fillna(train["age"].mean())
     shown, hidden = train_test_split(pictures, random_state=0)
     ```
+
+    ## What learns nothing from rows; parts that are named so; groups without a test; a window over a split in time
+
+    ```python title="train.py"
+    import numpy as np
+    import pandas as pd
+    from sentence_transformers import SentenceTransformer
+    from sklearn.cluster import KMeans
+    from sklearn.decomposition import PCA
+    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.model_selection import train_test_split
+    from sklearn.preprocessing import MultiLabelBinarizer, Normalizer, StandardScaler
+    from transformers import AutoTokenizer
+
+    df = pd.read_csv("a.csv")
+    words = HashingVectorizer().fit_transform(df["text"])
+    vectors = SentenceTransformer("acme/net").encode(df["text"])
+    tokens = AutoTokenizer.from_pretrained("acme/net")(list(df["text"]))
+    rows = np.log1p(Normalizer().fit_transform(vectors))
+    labels = MultiLabelBinarizer().fit_transform(df["tags"])
+    a, b, c, d = train_test_split(words, rows, labels, random_state=0)
+    X_train_scaled = StandardScaler().fit_transform(X_train)
+    fit, valid = train_test_split(y_all, random_state=0)
+    groups = KMeans(8).fit_predict(StandardScaler().fit_transform(df[["a", "b"]]))
+    ```
+
+    ```python title="series.py"
+    import pandas as pd
+
+    df = pd.read_csv("sales.csv").sort_values("day")
+    df["mean"] = df["sales"].rolling(7).mean()
+    df["filled"] = df["price"].fillna(df["price"].expanding().mean())
+    train, test = df[:800], df[800:]
+    model.fit(train[["mean", "filled"]], train["sales"])
+    print(model.score(test[["mean", "filled"]], test["sales"]))
+    ```
     """
 
     severity = Severity.ERROR

@@ -92,6 +92,21 @@ class ResampleBeforeSplit(Rule):
     X_all, y_all = SMOTE(random_state=0).fit_resample(X, y)
     final.fit(X_all, y_all)
     ```
+
+    ## Augmented rows of one source stay together
+
+    ```python title="augment.py"
+    import pandas as pd
+    from sklearn.model_selection import GroupKFold, GroupShuffleSplit
+    from sklearn.utils import resample
+
+    more = resample(df, n_samples=5000, random_state=0)
+    both = pd.concat([df, more])
+    for fit, hold in GroupKFold(5).split(both, groups=both["source"]):
+        model.fit(both.iloc[fit])
+    for fit, hold in GroupShuffleSplit(1, random_state=0).split(both, groups=both["source"]):
+        model.fit(both.iloc[fit])
+    ```
     """
 
     severity = Severity.ERROR
@@ -102,7 +117,7 @@ class ResampleBeforeSplit(Rule):
         """Yield a finding for each call that copies rows which a split divides later."""
         seen: set[tuple[str, int]] = set()
         for split in project.splits:
-            if split.source.source.is_any(*self.skip_roles):
+            if split.source.source.is_any(*self.skip_roles) or (split.trail.copied and _keeps_groups(split)):
                 continue
             for copied in split.trail.copied:
                 key = (copied.source.path, copied.call)
@@ -120,3 +135,9 @@ class ResampleBeforeSplit(Rule):
             severity=Severity.WARNING if split.source.source.is_any(Role.TUTORIAL) else None,
             scope=copied.source.scope_name(call.block),
         )
+
+
+def _keeps_groups(split: Split) -> bool:
+    """Whether rows of one group stay on one side, as the copies of a row can."""
+    call = next((call for call in split.source.facts.calls if call.span == split.span), None)
+    return call is not None and any(keyword.name == "groups" for keyword in call.keywords)

@@ -98,6 +98,28 @@ class RetainedGraph(Rule):
         loss += penalty(net)
         torch.stack(parts).sum().backward()
     ```
+
+    ## Without gradients; a name that says that it is a number
+
+    ```python title="evaluate.py"
+    import torch
+
+    def train(net, loader):
+        total: float = 0.0
+        for x, y in loader:
+            loss = loss_fn(net(x), y)
+            loss.backward()
+            total += float(loss.detach().cpu().numpy())
+        return total
+
+    def evaluate(net, loader):
+        total = 0
+        with torch.no_grad():
+            for x, y in loader:
+                loss = loss_fn(net(x), y)
+                total += loss
+        return total
+    ```
     """
 
     minutes = 2

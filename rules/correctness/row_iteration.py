@@ -78,6 +78,21 @@ class RowIteration(Rule):
     for row in table.itertuples():
         total.append(row.a + row.b)
     ```
+
+    ## A table of a few written rows; drawing
+
+    ```python title="legend.py"
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    colours = pd.DataFrame({"name": ["a", "b"], "value": [1, 2]})
+    shown = []
+    for row in colours.itertuples():
+        shown.append(row.value * 2)
+    df = pd.read_csv("people.csv")
+    for i, row in df.iterrows():
+        plt.text(row["x"], row["y"], row["name"])
+    ```
     """
 
     severity = Severity.INFO
@@ -107,7 +122,19 @@ def _rows_of(project: Project, source: SourceFacts, block: facts.Block) -> facts
     call = source.facts.calls[block.test.call]
     if not isinstance(call.func, facts.Attr) or call.func.name not in _ROWS:
         return None
-    return call if project.type_of(source, call.func.base) == "pandas.DataFrame" else None
+    if project.type_of(source, call.func.base) != "pandas.DataFrame" or _is_written_out(source, call.func.base):
+        return None
+    return call
+
+
+def _is_written_out(source: SourceFacts, table: facts.Expr) -> bool:
+    """Whether a table is made of rows that stand in the code: they are few."""
+    if isinstance(table, facts.Ref) and len(table.bindings) == 1 and table.bindings[0] >= 0:
+        table = source.facts.bindings[table.bindings[0]].value or table
+    made = source.facts.calls[table.call] if isinstance(table, facts.Called) else None
+    rows = made.args[0] if made is not None and made.name == "pandas.DataFrame" and made.args else None
+    columns = rows.values if isinstance(rows, facts.Map) else (rows,)
+    return bool(columns) and all(isinstance(column, facts.Seq) for column in columns)
 
 
 def _computes(source: SourceFacts, loop: int) -> bool:

@@ -91,6 +91,19 @@ class SentinelColumn(Rule):
     table["segment"] = ""
     table.loc[1, "segment"] = "high"
     ```
+
+    ## Written as a whole afterwards, and counted up
+
+    ```python title="segments.py"
+    import pandas as pd
+
+    df = pd.read_csv("a.csv")
+    df["segment"] = ""
+    df.loc[df["revenue"] > 100, "segment"] = "high"
+    df["segment"] = df["segment"].replace("", "low")
+    df["n_visits"] = -1
+    df.loc[df["revenue"] > 100, "n_visits"] += 1
+    ```
     """
 
     severity = Severity.INFO

@@ -73,6 +73,20 @@ class ShuffledTimeSplit(Rule):
     prices["lag"] = prices["price"].shift(1)
     train, test = train_test_split(users, random_state=0)
     ```
+
+    ## Whole periods are held out
+
+    ```python title="train.py"
+    import pandas as pd
+    from sklearn.model_selection import GroupKFold, GroupShuffleSplit
+
+    df = pd.read_csv("sales.csv").sort_values("date")
+    df["lag_7"] = df["sales"].shift(7)
+    for fit, hold in GroupKFold(5).split(df, groups=df["month"]):
+        model.fit(df.iloc[fit])
+    for fit, hold in GroupShuffleSplit(1, random_state=0).split(df, groups=df["month"]):
+        model.fit(df.iloc[fit])
+    ```
     """
 
     minutes = 15

@@ -87,6 +87,21 @@ class TargetInFeatures(Rule):
     df["kind"] = df["kind"].map({"a": 0, "b": 1})
     Ridge().fit(df.drop(columns=["kind"]), df["kind"])
     ```
+
+    ## A moving average, an average of the training folds, a network that rebuilds its input
+
+    ```python title="train.py"
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+    from sklearn.neural_network import MLPRegressor
+
+    df = pd.read_csv("flights.csv")
+    df["mean_7"] = df["sales"].shift(1).rolling(7).mean()
+    Ridge().fit(df[["mean_7", "hour"]], df["sales"])
+    df["shop_mean"] = df["shop"].map(fold.groupby("shop")["price"].mean())
+    Ridge().fit(df[["shop_mean", "hour"]], df["price"])
+    MLPRegressor().fit(df[["a", "b"]], df[["a", "b"]])
+    ```
     """
 
     severity = Severity.ERROR

@@ -75,6 +75,23 @@ class TestSetReuse(Rule):
         score = model.score(X_test, y_test)
         print(model, score)
     ```
+
+    ## Chosen by cross-validation; a table of results
+
+    ```python title="folds.py"
+    from sklearn.model_selection import cross_val_score, train_test_split
+
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    best, best_score = None, 0
+    for model in models:
+        score = cross_val_score(model, X_train, y_train).mean()
+        if score > best_score:
+            best, best_score = model, score
+    print(best.fit(X_train, y_train).score(X_test, y_test))
+    rows = []
+    for model in models:
+        rows.append((model, model.fit(X_train, y_train).score(X_test, y_test)))
+    ```
     """
 
     minutes = 20

@@ -91,6 +91,37 @@ class ThresholdDependentValidation(Rule):
     print(accuracy_score(y_test, model.predict(X_test)))
     joblib.dump(model, "model.joblib")
     ```
+
+    ## A regression, a ranking, a test
+
+    ```python title="regress.py"
+    import joblib
+    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.metrics import r2_score
+
+    model = RandomForestRegressor(random_state=0).fit(X_train, y_train)
+    print(r2_score(y_test, model.predict(X_test)))
+    joblib.dump(model, "model.joblib")
+    ```
+
+    ```python title="rank.py"
+    import joblib
+    from sklearn.metrics import f1_score, ndcg_score
+
+    ranker.fit(X_train, y_train, class_weight="balanced")
+    print(f1_score(y_test, ranker.predict(X_test)), ndcg_score(y_test, ranker.predict(X_test)))
+    joblib.dump(ranker, "ranker.joblib")
+    ```
+
+    ```python title="tests/test_model.py"
+    import joblib
+    from sklearn.metrics import accuracy_score
+
+    def test_model(model, X, y, tmp_path):
+        model.fit(X, y, class_weight="balanced")
+        joblib.dump(model, tmp_path / "model.joblib")
+        assert accuracy_score(y, model.predict(X)) > 0.5
+    ```
     """
 
     severity = Severity.INFO

@@ -78,6 +78,25 @@ class TuningOnTest(Rule):
     final.fit(X_fit, y_fit, eval_set=[(X_valid, y_valid)], early_stopping_rounds=50)
     print(final.score(X_new, y_new))
     ```
+
+    ## Another part is scored in the end; folds whose held-out rows are put together
+
+    ```python title="train.py"
+    import lightgbm as lgb
+    import numpy as np
+    from sklearn.model_selection import KFold, train_test_split
+
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    X_fit, X_stop, y_fit, y_stop = train_test_split(X_train, y_train, random_state=0)
+    model = lgb.LGBMClassifier()
+    model.fit(X_fit, y_fit, eval_set=[(X_stop, y_stop)], early_stopping_rounds=50)
+    print(model.score(X_stop, y_stop), model.score(X_test, y_test))
+    out = np.zeros(len(X))
+    for fit, hold in KFold(5).split(X):
+        fold = lgb.LGBMClassifier()
+        fold.fit(X[fit], y[fit], eval_set=[(X[hold], y[hold])], early_stopping_rounds=50)
+        out[hold] = fold.predict(X[hold])
+    ```
     """
 
     severity = Severity.ERROR

@@ -18,6 +18,7 @@ _SAVES = (
 _CLONING = re.compile(
     r"sklearn\.(model_selection\.(cross_val\w+|cross_validate|\w*SearchCV|learning_curve|validation_curve)|base\.clone)$"
 )
+_TEMPLATE = re.compile(r"template|(^|_)spec(_|$)|unfitted|untrained", re.IGNORECASE)
 _STEPS = frozenset({"_final_estimator", "steps", "named_steps"})
 
 
@@ -100,6 +101,22 @@ class UnfittedModelSaved(Rule):
     finish(model, X, y)
     joblib.dump(model, "a.pkl")
     ```
+
+    ## A template for a later fit; the fitted clones
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import cross_validate
+
+    template = Ridge()
+    scores = cross_validate(template, X, y, return_estimator=True)
+    joblib.dump(scores["estimator"], "models.pkl")
+    joblib.dump(template, "template.pkl")
+    unfitted_model = Ridge()
+    cross_validate(unfitted_model, X, y)
+    joblib.dump(unfitted_model, "spec.pkl")
+    ```
     """
 
     severity = Severity.ERROR
@@ -109,6 +126,8 @@ class UnfittedModelSaved(Rule):
         for site in project.calls(*_SAVES):
             model = _whole(site.argument(0, "value", "obj", "sk_model"))
             if not isinstance(model, facts.Ref) or site.source.source.is_any(*self.skip_roles):
+                continue
+            if _TEMPLATE.search(model.name):
                 continue
             cloning = _only_cloned(project, site, model)
             if cloning is not None:

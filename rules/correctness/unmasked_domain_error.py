@@ -70,6 +70,21 @@ class UnmaskedDomainError(Rule):
             p = torch.softmax(logits, 1)
         return -(p * torch.log(p)).sum()
     ```
+
+    ## Numbers, one added, only what is above zero, losses of the library
+
+    ```python title="loss.py"
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+
+    def loss(logits, y):
+        p = torch.sigmoid(logits)
+        a = torch.log(p + 1)
+        b = torch.log(p[p > 0])
+        c = np.log(2) + np.log(10.0)
+        return a, b, c, F.binary_cross_entropy(p, y)
+    ```
     """
 
     profile = Profile.AUDIT

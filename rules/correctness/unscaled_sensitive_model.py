@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Role, Rule, Site, facts
+from mldebt import Finding, Profile, Project, Role, Rule, Site, SourceFacts, facts
 
 _SENSITIVE = (
     "sklearn.svm.SVC", "sklearn.svm.SVR", "sklearn.svm.LinearSVC", "sklearn.svm.LinearSVR",
@@ -79,6 +79,30 @@ class UnscaledSensitiveModel(Rule):
     KMeans(8).fit(points)
     RandomForestClassifier().fit(people[["age", "income"]], people["label"])
     ```
+
+    ## Texts, flags of categories, given distances, pictures
+
+    ```python title="segments.py"
+    import pandas as pd
+    from sklearn.cluster import DBSCAN, KMeans
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.svm import SVC
+
+    people = pd.read_csv("people.csv")
+
+    def texts():
+        KMeans(8).fit(TfidfVectorizer().fit_transform(people["text"]))
+
+    def flags():
+        KMeans(8).fit(pd.get_dummies(people[["city", "shop"]]))
+
+    def given(distances):
+        DBSCAN(metric="precomputed").fit(distances)
+        SVC(kernel="precomputed").fit(people[["d1", "d2"]], people["y"])
+
+    def pictures(images):
+        KMeans(8).fit(images / 255)
+    ```
     """
 
     profile = Profile.AUDIT
@@ -105,7 +129,15 @@ class UnscaledSensitiveModel(Rule):
         """The name of the sensitive model that is fitted, made here or before; empty for any other."""
         base = getattr(site.call.func, "base", None)
         kind = project.type_of(site.source, base) if base is not None else ""
-        return kind.rpartition(".")[2] if kind in _SENSITIVE else ""
+        return kind.rpartition(".")[2] if kind in _SENSITIVE and not _takes_distances(site.source, base) else ""
+
+
+def _takes_distances(source: SourceFacts, model: facts.Expr | None) -> bool:
+    """Whether a model is made to be given distances instead of columns."""
+    if isinstance(model, facts.Ref) and len(model.bindings) == 1 and model.bindings[0] >= 0:
+        model = source.facts.bindings[model.bindings[0]].value
+    made = source.facts.calls[model.call] if isinstance(model, facts.Called) else None
+    return made is not None and any(keyword.value == facts.Const("precomputed") for keyword in made.keywords)
 
 
 def _columns(site: Site, expr: facts.Expr, depth: int = 0) -> int:

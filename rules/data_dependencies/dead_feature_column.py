@@ -99,6 +99,31 @@ class DeadFeatureColumn(Rule):
         df["origin"] = "shop"
         return df.drop(columns="origin")
     ```
+
+    ## Chosen by names that are put together; drawn by position; shown; a key of a join
+
+    ```python title="features.py"
+    import pandas as pd
+    def train(model, parts):
+        table = pd.read_csv("customers.csv")
+        table["ratio_1"] = table["revenue"] / table["visits"]
+        return model.fit(table[[f"ratio_{part}" for part in parts]], table["churned"])
+    def draw():
+        table = pd.read_csv("customers.csv")
+        table["ratio"] = table["revenue"] / table["visits"]
+        table.iloc[:, 3].plot()
+        return table[["tenure"]]
+    def show():
+        table = pd.read_csv("customers.csv")
+        table["ratio_b"] = table["revenue"] / table["visits"]
+        print(table)
+        return table[["tenure"]]
+    def join(shops):
+        table = pd.read_csv("customers.csv")
+        table["shop_code"] = table["shop"].str.lower()
+        table = table.merge(shops, how="left")
+        return table[["tenure", "region"]]
+    ```
     """
 
     minutes = 10

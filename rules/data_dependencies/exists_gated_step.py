@@ -85,6 +85,32 @@ class ExistsGatedStep(Rule):
     pd.DataFrame().to_csv("results.csv", mode="a")
     pd.read_csv("results.csv")
     ```
+
+    ## A run that is resumed; a target of Make
+
+    ```python title="resume.py"
+    import os
+    import sys
+    import torch
+    run = sys.argv[1]
+    if os.path.exists(f"{run}/last.pt"):
+        state = torch.load(f"{run}/last.pt")
+    else:
+        state = fit()
+        torch.save(state, f"{run}/last.pt")
+    ```
+
+    ```makefile title="Makefile"
+    features.parquet: build.py ; python build.py
+    ```
+
+    ```python title="build.py"
+    import os
+    import pandas as pd
+    if not os.path.exists("features.parquet"):
+        pd.DataFrame().to_parquet("features.parquet")
+    print(pd.read_parquet("features.parquet"))
+    ```
     """
 
     profile = Profile.AUDIT

@@ -62,6 +62,22 @@ class FloatingModelAlias(Rule):
     import mlflow
     model = mlflow.pyfunc.load_model("models:/churn/production")
     ```
+
+    ## One flow registers a model and serves it
+
+    ```python title="flow.py"
+    import mlflow
+    from sklearn.linear_model import LogisticRegression
+    def train(X, y):
+        model = LogisticRegression().fit(X, y)
+        mlflow.sklearn.log_model(model, "model", registered_model_name="churn")
+    ```
+
+    ```python title="serve.py"
+    import mlflow
+    def answer(rows):
+        return mlflow.pyfunc.load_model("models:/churn/latest").predict(rows)
+    ```
     """
 
     profile = Profile.AUDIT

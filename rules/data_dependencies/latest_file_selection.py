@@ -8,7 +8,7 @@ from mldebt import Finding, Profile, Project, Role, Rule, Severity, latest_choic
 
 
 class LatestFileSelection(Rule):
-    """The newest or last file of a directory is taken as the input.
+    r"""The newest or last file of a directory is taken as the input.
 
     Whichever process wrote last decides what is trained on or served: a run that is repeated tomorrow, or a second
     run beside it, takes another file, and nothing says which one it was. Sculley et al. 2015, section 3 (unstable
@@ -76,6 +76,20 @@ class LatestFileSelection(Rule):
         for path in glob.glob("data/*.csv"):
             if path != newest:
                 os.remove(path)
+    ```
+
+    ## A version that is read out of the name and logged
+
+    ```python title="predict.py"
+    import glob
+    import os
+    import re
+    import mlflow
+    import torch
+    newest = max(glob.glob("outputs/v*.pt"), key=os.path.getmtime)
+    version = re.search(r"v(\d+)", newest).group(1)
+    mlflow.log_param("model_version", version)
+    model = torch.load(newest, weights_only=True)
     ```
     """
 

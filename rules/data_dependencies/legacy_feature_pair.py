@@ -48,6 +48,12 @@ class LegacyFeaturePair(Rule):
     ```python title="models.py"
     models = ["bert_v1", "bert", "gpt"]
     ```
+
+    ## Columns of one category; what a contract keeps
+
+    ```python title="train.py"
+    FEATURES = ["shop_1", "shop_2", "shop_3", "age", "city_old_town", "city_new_town"]
+    ```
     """
 
     severity = Severity.INFO

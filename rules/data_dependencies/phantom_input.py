@@ -152,6 +152,32 @@ class PhantomInput(Rule):
     import pandas as pd
     pd.read_csv("data/scores.csv")
     ```
+
+    ## Imported by DVC, fetched by a tool, declared in a contract
+
+    ```yaml title="data/prices.csv.dvc"
+    deps: [{url: s3://shop/prices.csv}]
+    outs: [{path: prices.csv, md5: 1}]
+    ```
+
+    ```bash title="fetch.sh"
+    kaggle datasets download acme/shops -p data/shops --unzip
+    aws s3 cp s3://shop/macro.csv data/macro.csv
+    ```
+
+    ```toml title="mldebt.toml"
+    [[contract.dataset]]
+    path = "data/weather.csv"
+    source = "external:weather office"
+    ```
+
+    ```python title="train.py"
+    import pandas as pd
+    pd.read_csv("data/prices.csv")
+    pd.read_csv("data/shops/shops.csv")
+    pd.read_csv("data/macro.csv")
+    pd.read_csv("data/weather.csv")
+    ```
     """
 
     minutes = 20

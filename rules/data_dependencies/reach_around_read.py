@@ -118,6 +118,37 @@ class ReachAroundRead(Rule):
     np.load("/tmp/run/x.npy")
     np.load("/srv/shared/shops.npy")
     ```
+
+    ## A test of another part's file; a directory at the top that all parts share
+
+    ```text title="a/requirements.txt"
+    numpy==1.26.4
+    ```
+
+    ```text title="b/requirements.txt"
+    numpy==1.26.4
+    ```
+
+    ```python title="a/write.py"
+    import numpy as np
+    np.save("outputs/shops.npy", np.zeros(3))
+    ```
+
+    ```python title="b/tests/test_read.py"
+    import numpy as np
+    def test_shops():
+        assert len(np.load("../../a/outputs/shops.npy"))
+    ```
+
+    ```python title="tools/export.py"
+    import numpy as np
+    np.save("data/rows.npy", np.zeros(3))
+    ```
+
+    ```python title="b/rank.py"
+    import numpy as np
+    np.load("../data/rows.npy")
+    ```
     """
 
     minutes = 20

@@ -123,6 +123,39 @@ class ServingReadsTrainingData(Rule):
         X = pd.read_csv("data/visits_train.csv")
         return LogisticRegression().fit(X, X["b"]).predict(X).tolist()
     ```
+
+    ## The offline side of a feature store; a test of the service
+
+    ```python title="train.py"
+    import joblib
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    X = pd.read_parquet("data/visits_train.parquet")
+    model = LogisticRegression().fit(X, X["b"])
+    joblib.dump(model, "model.pkl")
+    ```
+
+    ```python title="app.py"
+    import feast
+    import flask
+    import joblib
+    model = joblib.load("model.pkl")
+    store = feast.FeatureStore(repo_path=".")
+    app = flask.Flask("churn")
+    @app.post("/")
+    def answer():
+        rows = store.get_online_features(["visits:a"], [flask.request.json]).to_df()
+        return model.predict(rows).tolist()
+    ```
+
+    ```python title="tests/test_app.py"
+    import flask
+    import pandas as pd
+    from app import app
+    rows = pd.read_parquet("data/visits_train.parquet")
+    def test_answer():
+        assert app.test_client().post("/", json=rows.iloc[0].to_dict())
+    ```
     """
 
     minutes = 20

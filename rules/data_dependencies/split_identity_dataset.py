@@ -88,6 +88,24 @@ class SplitIdentityDataset(Rule):
     import pandas as pd
     pd.read_csv("data/shops_list.csv")
     ```
+
+    ## A copy that a command makes
+
+    ```python title="prepare.py"
+    import pandas as pd
+    pd.DataFrame().to_csv("out/shops_list.csv")
+    ```
+
+    ```bash title="run.sh"
+    python prepare.py
+    cp out/shops_list.csv data/
+    python train.py
+    ```
+
+    ```python title="train.py"
+    import pandas as pd
+    pd.read_csv("data/shops_list.csv")
+    ```
     """
 
     minutes = 15

@@ -168,6 +168,26 @@ class StaleDeclaration(Rule):
     for name in os.listdir(os.environ["IN"]):
         pd.read_csv(name)
     ```
+
+    ## A mark that another stage is done; an output that stays; code
+
+    ```yaml title="dvc.yaml"
+    stages:
+      fit:
+        cmd: python fit.py
+        deps: [fit.py, helpers.py, data/load.done, data/_SUCCESS]
+        outs:
+          - model.csv: {persist: true}
+    ```
+
+    ```python title="fit.py"
+    import pandas as pd
+    pd.DataFrame().to_csv("model.csv")
+    ```
+
+    ```python title="helpers.py"
+    X = 1
+    ```
     """
 
     profile = Profile.CI

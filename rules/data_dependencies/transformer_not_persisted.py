@@ -133,6 +133,34 @@ class TransformerNotPersisted(Rule):
     pca = PCA(2)
     plot(pca.fit_transform(df[["age", "height"]]))
     ```
+
+    ## Transformers that learn nothing; a pipeline that is saved, or logged by itself
+
+    ```python title="train.py"
+    import joblib
+    import mlflow
+    import pandas as pd
+    from sklearn.compose import ColumnTransformer
+    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import Binarizer, FunctionTransformer, StandardScaler
+    df = pd.read_csv("visits.csv")
+    half = FunctionTransformer(abs)
+    X = half.fit_transform(df[["age", "height"]])
+    cut = Binarizer()
+    X = cut.fit_transform(X)
+    joblib.dump(LogisticRegression().fit(X, df["y"]), "model.pkl")
+    words = HashingVectorizer()
+    joblib.dump(LogisticRegression().fit(words.fit_transform(df["text"]), df["y"]), "text.pkl")
+    columns = ColumnTransformer([("scale", StandardScaler(), ["age"])])
+    pipe = Pipeline([("columns", columns), ("model", LogisticRegression())])
+    pipe.fit(df, df["y"])
+    joblib.dump(pipe, "pipeline.pkl")
+    mlflow.sklearn.autolog()
+    other = Pipeline([("scale", StandardScaler().set_output(transform="pandas")), ("model", LogisticRegression())])
+    other.fit(df[["age"]], df["y"])
+    ```
     """
 
     severity = Severity.ERROR

@@ -87,6 +87,25 @@ class UnboundedTrainingQuery(Rule):
     import pandas as pd
     print(pd.read_sql("SELECT count(*) FROM orders", engine))
     ```
+
+    ## Bounded where the rows are, joined to a list of shops; a contract that promises a snapshot
+
+    ```toml title="mldebt.toml"
+    [[contract.dataset]]
+    path = "table:shop.orders_frozen"
+    snapshot = true
+    ```
+
+    ```python title="train.py"
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    a = pd.read_sql("SELECT o.a, s.b FROM orders o JOIN shops s USING (shop) WHERE o.created_at < '2024-01-01'", engine)
+    LogisticRegression().fit(a[["a"]], a["b"])
+    b = pd.read_sql("SELECT a, b FROM orders FOR SYSTEM_TIME AS OF TIMESTAMP '2024-01-01'", engine)
+    LogisticRegression().fit(b[["a"]], b["b"])
+    c = pd.read_sql("SELECT a, b FROM shop.orders_frozen", engine)
+    LogisticRegression().fit(c[["a"]], c["b"])
+    ```
     """
 
     profile = Profile.AUDIT

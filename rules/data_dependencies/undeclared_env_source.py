@@ -85,6 +85,45 @@ class UndeclaredEnvSource(Rule):
     os.environ["FEATS_DIR"] = "features"
     pd.read_parquet(os.environ["FEATS_DIR"] + "/f.parquet")
     ```
+
+    ## Named for the containers, in a workflow, in a class of settings; a test
+
+    ```yaml title="docker-compose.yml"
+    services:
+      train:
+        build: .
+        environment: {FEATS_DIR: /features}
+    ```
+
+    ```yaml title=".github/workflows/train.yml"
+    on: push
+    jobs:
+      train:
+        runs-on: ubuntu-24.04
+        env: {TEXT_DIR: texts}
+        steps: [{run: python train.py}]
+    ```
+
+    ```python title="settings.py"
+    from pydantic_settings import BaseSettings
+    class Settings(BaseSettings):
+        raw_dir: str
+    ```
+
+    ```python title="train.py"
+    import os
+    import pandas as pd
+    pd.read_parquet(os.environ["FEATS_DIR"] + "/f.parquet")
+    pd.read_parquet(os.environ["TEXT_DIR"] + "/f.parquet")
+    pd.read_parquet(os.environ["RAW_DIR"] + "/f.parquet")
+    ```
+
+    ```python title="tests/test_train.py"
+    import os
+    import pandas as pd
+    def test_rows():
+        assert len(pd.read_parquet(os.environ["TEST_ROWS"] + "/f.parquet"))
+    ```
     """
 
     minutes = 10

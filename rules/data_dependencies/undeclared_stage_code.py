@@ -100,6 +100,28 @@ class UndeclaredStageCode(Rule):
     ```python title="report.py"
     print("report")
     ```
+
+    ## An empty package file; a package that is installed
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: python src/train.py
+        deps: [src/train.py, src/shop/features.py]
+    ```
+
+    ```python title="src/train.py"
+    import sklearn
+    from shop.features import build
+    build()
+    ```
+
+    ```python title="src/shop/__init__.py"
+    ```
+
+    ```python title="src/shop/features.py"
+    def build(): ...
+    ```
     """
 
     minutes = 5

@@ -113,6 +113,32 @@ class UndeclaredStageInput(Rule):
     import pandas as pd
     pd.read_csv("data/today.csv")
     ```
+
+    ## Declared by its DVC file; the package's own resource; settings of the environment; a log; a download
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: python src/train.py
+        deps: [src, data/raw.dvc]
+        outs: [model.pkl]
+    ```
+
+    ```yaml title="data/raw.dvc"
+    outs: [{path: raw, md5: 1.dir}]
+    ```
+
+    ```python title="src/train.py"
+    import importlib.resources
+    import nltk
+    import pandas as pd
+    from dotenv import load_dotenv
+    load_dotenv(".env")
+    nltk.download("stopwords")
+    pd.read_csv("data/raw/visits.csv")
+    words = importlib.resources.files("shop").joinpath("words.txt").read_text()
+    print(open("logs/train.log").read())
+    ```
     """
 
     severity = Severity.ERROR

@@ -103,6 +103,24 @@ class UndeclaredStageOutput(Rule):
     def unused():
         pd.DataFrame().to_csv("data/old.csv")
     ```
+
+    ## What trackers write; a picture in the directory of a run
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: python train.py
+        deps: [train.py]
+        outs: [model.pkl]
+    ```
+
+    ```python title="train.py"
+    import json
+    import pandas as pd
+    pd.DataFrame().to_csv("mlruns/0/table.csv")
+    pd.DataFrame().to_csv("wandb/latest/table.csv")
+    pd.DataFrame().to_csv("lightning_logs/version_0/table.csv")
+    ```
     """
 
     minutes = 10

@@ -8,6 +8,12 @@ from collections.abc import Iterator
 
 from mldebt import DataAccess, Finding, Profile, Project, Related, Role, Rule
 
+_CREATED = re.compile(
+    r"\bcreate\s+(?:or\s+replace\s+)?(?:(?:global|local|temp|temporary|external|unlogged)\s+)*(?:table|view)\s+"
+    r"(?:if\s+not\s+exists\s+)?([\w.`\"\[\]]+)",
+    re.IGNORECASE,
+)
+_QUOTES = str.maketrans("", "", '`"[]')
 _SYSTEM = ("information_schema", "pg_", "sqlite_master", "sys.", "dual")
 
 
@@ -58,6 +64,30 @@ class UndeclaredTable(Rule):
     import pandas as pd
     b = pd.read_sql("SELECT id FROM crm.accounts_tmp_v2", engine)
     ```
+
+    ## A temporary table, a database in memory, a test
+
+    ```toml title="mldebt.toml"
+    [[contract.dataset]]
+    path = "table:crm.accounts"
+    source = "external:crm nightly export"
+    ```
+
+    ```python title="load.py"
+    import sqlite3
+    import pandas as pd
+    memory = sqlite3.connect(":memory:")
+    memory.execute("CREATE TABLE shops (id INTEGER)")
+    a = pd.read_sql("SELECT id FROM shops", memory)
+    engine.execute("CREATE TEMPORARY TABLE recent AS SELECT id FROM crm.accounts")
+    b = pd.read_sql("SELECT id FROM recent", engine)
+    ```
+
+    ```python title="tests/test_load.py"
+    import pandas as pd
+    def test_rows(engine):
+        assert len(pd.read_sql("SELECT id FROM crm.accounts_tmp_v2", engine))
+    ```
     """
 
     profile = Profile.AUDIT
@@ -80,6 +110,7 @@ class UndeclaredTable(Rule):
                 written.add(table)
             elif re.search("[a-z]", table) and not table.startswith(_SYSTEM):
                 reads[table].append(access)
+        written |= self._created(project)
         declared = {
             declared.path.removeprefix("table:").lower()
             for declared in project.declared_data
@@ -98,3 +129,13 @@ class UndeclaredTable(Rule):
                 f"table `{table}` is read by {components} file(s), and no list of sources names it",
                 related=[Related(place, "it is read here, too") for place in others[:6]],
             )
+
+    def _created(self, project: Project) -> set[str]:
+        """The tables and views that queries in code create, temporary ones included."""
+        texts = (literal.value for source in project.code for literal in source.facts.literals)
+        return {
+            match[1].translate(_QUOTES).lower()
+            for text in texts
+            if "create" in text.lower()
+            for match in _CREATED.finditer(text)
+        }

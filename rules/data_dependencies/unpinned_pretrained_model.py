@@ -95,6 +95,28 @@ class UnpinnedPretrainedModel(Rule):
     model = AutoModel.from_config({})
     model.save_pretrained("tuned/final-7")
     ```
+
+    ## A mounted directory; a name and its revision from the configuration; a test
+
+    ```yaml title="model.yaml"
+    name: allenai/scibert_scivocab_uncased
+    revision: 24f92d3
+    ```
+
+    ```python title="serve.py"
+    import yaml
+    from transformers import AutoModel
+    config = yaml.safe_load(open("model.yaml"))
+    AutoModel.from_pretrained(config["name"], revision=config["revision"])
+    AutoModel.from_pretrained(**config)
+    AutoModel.from_pretrained("/kaggle/input/scibert/base")
+    ```
+
+    ```python title="tests/test_model.py"
+    from transformers import AutoModel
+    def test_model():
+        assert AutoModel.from_pretrained("allenai/scibert_scivocab_uncased")
+    ```
     """
 
     profile = Profile.HOOK

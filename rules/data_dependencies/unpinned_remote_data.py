@@ -121,6 +121,27 @@ class UnpinnedRemoteData(Rule):
     HOME = "https://github.com/acme/data/blob/main/README.md"
     INSTALL = "https://raw.githubusercontent.com/acme/tool/main/requirements.txt"
     ```
+
+    ## Objects with a version, records of an archive, a file of one month, a verified download
+
+    ```python title="fetch.py"
+    import pandas as pd
+    import pooch
+    pd.read_csv("https://shop.s3.amazonaws.com/visits.csv?versionId=3HL4kqtJlcpXroDTDmJ")
+    pd.read_csv("https://zenodo.org/records/1234567/files/visits.csv")
+    pd.read_parquet("https://example.org/trip-data/yellow_2023-01.parquet")
+    pooch.retrieve("https://raw.githubusercontent.com/acme/data/main/a.csv", known_hash="sha256:6f1c")
+    ```
+
+    ```python title="tests/test_read.py"
+    import pandas as pd
+    def test_remote():
+        assert len(pd.read_csv("https://raw.githubusercontent.com/acme/data/main/tweets.csv"))
+    ```
+
+    ```markdown title="docs/data.md"
+    The rows are at https://raw.githubusercontent.com/acme/data/main/tweets.csv
+    ```
     """
 
     profile = Profile.HOOK

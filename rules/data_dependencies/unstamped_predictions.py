@@ -98,6 +98,28 @@ class UnstampedPredictions(Rule):
     p = joblib.load("model.pkl").predict_proba(df)[:, 1]
     pd.DataFrame({"customer_id": df["id"], "score": p}).to_csv("scores.csv")
     ```
+
+    ## An output that DVC versions; a function that only a test calls
+
+    ```yaml title="dvc.yaml"
+    stages:
+      score: {cmd: python score.py, deps: [score.py], outs: [scores.csv]}
+    ```
+
+    ```python title="score.py"
+    import joblib
+    import pandas as pd
+    df = pd.read_parquet("customers.parquet")
+    p = joblib.load("model.pkl").predict_proba(df)[:, 1]
+    pd.DataFrame({"customer_id": df["id"], "score": p}).to_csv("scores.csv")
+    ```
+
+    ```python title="tests/test_score.py"
+    import pandas as pd
+    def test_table(model, df, tmp_path):
+        p = model.predict_proba(df)[:, 1]
+        pd.DataFrame({"customer_id": df["id"], "score": p}).to_csv("scores.csv")
+    ```
     """
 
     minutes = 20

@@ -101,6 +101,14 @@ class UnusedDatasetLoad(Rule):
     class Data:
         frame = pd.read_csv("a.csv")
     ```
+
+    ## Read to fill a cache
+
+    ```python title="warm.py"
+    import pandas as pd
+    def warm_up_cache():
+        _warm = pd.read_csv("s3://shop/data/users.csv")
+    ```
     """
 
     profile = Profile.HOOK

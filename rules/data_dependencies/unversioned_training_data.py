@@ -93,6 +93,18 @@ class UnversionedTrainingData(Rule):
     df = pd.read_csv("data/visits_2019.csv")
     joblib.dump(LogisticRegression().fit(df[["a"]], df["b"]), "model.joblib")
     ```
+
+    ## Rows that code makes, and the data set of a package
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.datasets import load_iris, make_classification
+    from sklearn.linear_model import LogisticRegression
+    X, y = make_classification(random_state=0)
+    joblib.dump(LogisticRegression().fit(X, y), "a.joblib")
+    rows = load_iris()
+    joblib.dump(LogisticRegression().fit(rows.data, rows.target), "b.joblib")
+    ```
     """
 
     minutes = 30

@@ -102,6 +102,29 @@ class WallClockDataset(Rule):
         df["age"] = datetime.now().year - df["year_of_birth"]
         return model.predict(df)
     ```
+
+    ## How old a cache is; a date that an option or the scheduler gives
+
+    ```python title="train.py"
+    import argparse
+    import os
+    import time
+    from datetime import date, timedelta
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--as-of", default=date.today().isoformat())
+    args = parser.parse_args()
+    if time.time() - os.path.getmtime("orders.csv") > 3600:
+        os.remove("orders.csv")
+    orders = pd.read_csv("orders.csv")
+    df = orders[orders["day"] < args.as_of]
+    df["age"] = pd.Timestamp(args.as_of).year - df["born"]
+    LogisticRegression().fit(df[["age"]], df["left"])
+    def task(logical_date, model):
+        rows = orders[orders["day"] >= logical_date - timedelta(days=90)]
+        return model.fit(rows[["age"]], rows["left"])
+    ```
     """
 
     profile = Profile.HOOK

@@ -91,6 +91,36 @@ class HiddenState(Rule):
     if isinstance(spark, unicode):
         pass
     ```
+
+    ## Stored variables, names made by text, other languages, parameters
+
+    ```python title="store.ipynb"
+    # %%
+    %store -r frame
+    frame.head()
+    ```
+
+    ```python title="text.ipynb"
+    # %%
+    globals()["total"] = 1
+    exec("count = 2")
+    print(total, count)
+    ```
+
+    ```python title="shell.ipynb"
+    # %%
+    %%bash
+    echo $missing
+    # %%
+    print(1)
+    ```
+
+    ```python title="params.ipynb"
+    # %% tagged parameters
+    day = "2024-05-01"
+    # %%
+    print(day)
+    ```
     """
 
     severity = Severity.ERROR

@@ -80,6 +80,18 @@ class NotebookChaining(Rule):
     # %%
     rate = 1
     ```
+
+    ## Run with parameters by a tool
+
+    ```python title="run_all.py"
+    import papermill as pm
+    pm.execute_notebook("train.ipynb", "out/train.ipynb", parameters={"day": "2024-05-01"})
+    ```
+
+    ```python title="train.ipynb"
+    # %%
+    rate = 1
+    ```
     """
 
     profile = Profile.CI

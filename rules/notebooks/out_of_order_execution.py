@@ -121,6 +121,18 @@ class OutOfOrderExecution(Rule):
     # %% [2]
     predict(X)
     ```
+
+    ## Only settings were run again
+
+    ```python title="again.ipynb"
+    # %% [9]
+    import numpy as np
+    DEPTH = 3
+    # %% [2]
+    df = load(DEPTH)
+    # %% [3]
+    np.mean(df)
+    ```
     """
 
     profile = Profile.HOOK

@@ -96,6 +96,22 @@ class UnparameterisedPipelineNotebook(Rule):
     import pandas as pd
     pd.read_csv("data/raw.csv").to_csv("data/small.csv")
     ```
+
+    ## Settings from widgets or the environment
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train:
+        cmd: jupyter nbconvert --execute train.ipynb
+    ```
+
+    ```python title="train.ipynb"
+    # %%
+    import os
+    import pandas as pd
+    day = os.environ["DAY"]
+    pd.read_csv("data/raw.csv").to_csv("reports/summary.csv")
+    ```
     """
 
     profile = Profile.CI
