@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mldebt.project.project import Project
 
 _TEST = re.compile(r"(^|_)x?_?test($|_)", re.IGNORECASE)
+_VALIDATION = re.compile(r"(^|_)(val|valid|validation|dev|cal|calib|calibration|blend|stack)($|_)", re.IGNORECASE)
 _HELD_OUT = re.compile(r"te?st|val|(^|_)te?($|_)", re.IGNORECASE)
 _TRAIN = re.compile(r"(^|_)x?_?train(ing)?($|_)", re.IGNORECASE)
 
@@ -71,7 +72,12 @@ class Flow:
         func, data = call.func, first_argument(call)
         if not isinstance(func, Attr) or data is None or is_target(source, data):
             return ""
-        keeps = self.apis.learner(source, func.base) or self.apis.is_predictor(source, func.base)
+        if self.apis.encodes_labels(source, func.base) and not isinstance(data, Item | Attr):
+            return ""  # a label encoder takes one column: alone, that is the target
+        predictor = self.apis.is_predictor(source, func.base)
+        if predictor and _VALIDATION.search(root_name(data)):
+            return ""  # calibrated, stacked or blended on the rows that are kept for it
+        keeps = predictor or self.apis.learner(source, func.base)
         if not keeps and not self.apis.learns_vocabulary(source, func.base):
             return ""
         rows = self.trail(source, data, call.span.line)

@@ -113,6 +113,11 @@ class RowApis:
         """Whether a receiver is an encoder of categories, whose codes are others if it is fitted again."""
         return any(name in _VOCABULARIES for name in self.types(source, receiver))
 
+    def encodes_labels(self, source: SourceFacts, receiver: Expr) -> bool:
+        """Whether a receiver is an encoder that takes a single column, as labels are."""
+        names = ("sklearn.preprocessing.LabelEncoder", "sklearn.preprocessing.LabelBinarizer")
+        return any(name in names for name in self.types(source, receiver))
+
     def is_predictor(self, source: SourceFacts, receiver: Expr) -> str:
         """The name of the class if a receiver is a classifier or regressor; else empty."""
         for name in self.types(source, receiver):

@@ -136,15 +136,23 @@ class FitOnTest(Rule):
     second = model.fit(b, y_b).predict(a)
     ```
 
-    ## Each part by itself on purpose
+    ## Labels of the test part; a model that is calibrated or blended on a validation part
 
     ```python title="domains.py"
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import train_test_split
-    from sklearn.preprocessing import LabelEncoder, StandardScaler
-
+    from sklearn.preprocessing import LabelEncoder
     train, test = train_test_split(df, random_state=0)
-    final = model.fit(pd.concat([train, test]))
-    codes = LabelEncoder().fit(test["label"])
+    codes = LabelEncoder()
+    a = codes.fit_transform(train_sentiments)
+    b = codes.fit_transform(test_sentiments)
+    c = LabelEncoder().fit(test["label"])
+    X_rest, X_test, y_rest, y_test = train_test_split(X, y, random_state=0)
+    X_train, X_val, y_train, y_val = train_test_split(X_rest, y_rest, random_state=0)
+    calibrated = CalibratedClassifierCV(model, cv="prefit").fit(X_val, y_val)
+    X_val_predictions = np.column_stack([first.predict(X_val), second.predict(X_val)])
+    blender = LogisticRegression().fit(X_val_predictions, y_val)
     ```
     """
 
@@ -168,12 +176,20 @@ class FitOnTest(Rule):
         )
         return self.finding(
             site.location,
-            f"`{written(site.call.func)}` is fitted on `{data}`, which is {evidence}",
+            f"`{_called(site)}` is fitted on `{data}`, which is {evidence}",
             severity=Severity.WARNING if by_name or site.source.source.is_any(Role.TUTORIAL) else None,
             confidence=Confidence.MEDIUM if by_name else None,
             scope=site.source.scope_name(site.call.block),
             fix=_fix(site),
         )
+
+
+def _called(site: Site) -> str:
+    """The call as written; the class and method where the object has no name."""
+    func = site.call.func
+    if isinstance(func, facts.Attr) and isinstance(func.base, facts.Called):
+        return f"{written(site.source.facts.calls[func.base.call].func)}(…).{func.name}"
+    return written(func)
 
 
 def _is_swapped(site: Site) -> bool:
