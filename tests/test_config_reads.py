@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from declaring import project_of
 
 from mldebt.facts import Attr
@@ -106,3 +107,48 @@ def test_nothing_is_unused_where_a_load_is_unknown_or_a_part_is_taken_whole() ->
     other = "import sys, yaml\nrun(yaml.safe_load(open(sys.argv[1])))\n"
     assert unused(params_dot_yaml=PARAMS, a_dot_py=LOAD + "fit(config['seed'])\n", b_dot_py=other) == []
     assert unused(params_dot_yaml=PARAMS, a_dot_py=LOAD + "fit(config)\n") == []
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ("_common: &c {width: 3}\nmodel:\n  <<: *c\n", "fit(config['model']['width'])\n"),
+        ("settings: {a: 1}\nenvironment: {B: 2}\nseed: 1\n", "fit(config['seed'])\n"),
+        ("logging: {version: 1, root: {level: INFO}}\n", "logging.config.dictConfig(config['logging'])\n"),
+        ("learning-rate: 0.1\n", "from box import Box\nfit(Box(config).learning_rate)\n"),
+        ("depth: 3\nwidth: 4\n", "for key, value in config.items():\n    setattr(self, key, value)\n"),
+        ("names: {north: 1, south: 2}\n", "for name in config['names']:\n    fit(name)\n"),
+        ("net: {_target_: churn.Net, width: 3}\n", "hydra.utils.instantiate(config['net'])\n"),
+        ("rate: 3\nmore: 4\n", "class S(BaseModel):\n    rate: int\ns = S(**config)\n"),
+    ],
+    ids=("anchor", "tool", "logging", "dash", "reflection", "map", "instantiate", "schema"),
+)
+def test_what_may_be_read_without_being_named_is_not_unused(document: str, code: str) -> None:
+    assert unused(params_dot_yaml=document, a_dot_py=LOAD + code) == []
+
+
+def test_placeholders_of_commands_read_settings() -> None:
+    project = "name: a\nentry_points:\n  main: {command: 'python a.py --alpha {alpha}'}\n"
+    assert (
+        unused(params_dot_yaml="alpha: 1\nbeta: 2\n", a_dot_py=LOAD + "fit(config['beta'])\n", MLproject=project)
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["docker-compose.yml", "mkdocs.yml", "conf/logging.yml", "conf/base/catalog.yml"]
+)
+def test_documents_of_tools_are_left_out(path: str) -> None:
+    files = {path: "alpha: 1\nbeta: 2\n", "a.py": f"import yaml\nfit(yaml.safe_load(open({path!r}))['beta'])\n"}
+    assert project_of(files).unused_settings.all == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["python train.py +rounds=5", "python train.py ++fit.rounds=5 seed=1", "python train.py +fit/rounds=a"],
+)
+def test_keys_that_a_command_adds_are_not_missing(command: str) -> None:
+    code = "import hydra\n@hydra.main(config_path='conf', config_name='config')\ndef main(cfg):\n    fit(cfg.rounds)\n"
+    files = {"conf/config.yaml": "seed: 1\n", "train.py": code}
+    assert [m.key for m in project_of(files).config_reads.undefined] == ["rounds"]
+    assert project_of({**files, "run.sh": command + "\n"}).config_reads.undefined == []

@@ -65,6 +65,25 @@ class CalendarPatchedFeature(Rule):
     df["left"] = 2048 - df["used"]
     df.loc[df["code"] == "12-34-5678", "kind"] = "a"
     ```
+
+    ## Holidays, the range of a plot, notebooks and tests
+
+    ```python title="features.py"
+    import matplotlib.pyplot as plt
+    HOLIDAYS = ["2024-12-25", "2024-12-26"]
+    df["holiday"] = df["day"].isin(HOLIDAYS)
+    shown = df[(df["day"] > "2024-01-01") & (df["day"] < "2024-03-01")]
+    plt.plot(df.loc[df["day"] > "2024-01-01", "clicks"])
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    df.loc[df["date"] < "2019-10-07", "clicks"] = df["clicks_legacy"]
+    ```
+
+    ```python title="tests/test_features.py"
+    df.loc[df["date"] < "2019-10-07", "clicks"] = df["clicks_legacy"]
+    ```
     """
 
     minutes = 20

@@ -107,6 +107,12 @@ class ClonedConfig(Rule):
     from omegaconf import OmegaConf
     cfg = OmegaConf.merge(OmegaConf.load("configs/base.yaml"), OmegaConf.load("configs/large.yaml"))
     ```
+
+    ## Short files
+
+    ```yaml title="configs/a.yaml"
+    {lr: 0.1, epochs: 5}
+    ```
     """
 
     minutes = 20

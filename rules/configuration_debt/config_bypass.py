@@ -11,6 +11,13 @@ _NEUTRAL = frozenset(
     "random_state seed random_seed n_jobs num_threads nthread thread_count verbose verbosity max_iter tol".split()
 )
 
+_DEFAULTS = {
+    "n_estimators": 100, "min_samples_split": 2, "min_samples_leaf": 1, "max_leaf_nodes": 31, "num_leaves": 31,
+    "learning_rate": 0.1, "subsample": 1, "colsample_bytree": 1, "reg_alpha": 0, "C": 1, "alpha": 1, "l1_ratio": 0.5,
+    "degree": 3, "coef0": 0, "n_neighbors": 5, "leaf_size": 30, "p": 2, "n_clusters": 8, "validation_fraction": 0.1,
+}  # fmt: skip
+"""What these mean if nobody writes them, in most libraries: to write it decides nothing."""
+
 
 class ConfigBypass(Rule):
     """Hyper-parameters are written into code although the project keeps its parameters in a file.
@@ -53,6 +60,37 @@ class ConfigBypass(Rule):
     first = XGBClassifier(**params, n_estimators=10, learning_rate=0.1, subsample=0.5)
     second = RandomForestClassifier(max_depth=params["depth"], n_estimators=10, min_samples_leaf=2, max_features=3)
     third = RandomForestClassifier(n_estimators=100, max_depth=3, n_jobs=-1, random_state=1)
+    ```
+
+    ## Baselines, defaults of the library, spaces that are searched, notebooks and tests
+
+    ```yaml title="params.yaml"
+    split: {size: 0.2}
+    ```
+
+    ```python title="train.py"
+    import yaml
+    from sklearn.dummy import DummyRegressor
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.model_selection import GridSearchCV
+    size = yaml.safe_load(open("params.yaml"))["split"]["size"]
+    DummyRegressor(quantile=0.3, constant=3, other=4)
+    RandomForestClassifier(n_estimators=100, min_samples_split=2, min_samples_leaf=1, max_depth=5)
+    GridSearchCV(RandomForestClassifier(), {"max_depth": [3, 5], "n_estimators": [10, 20], "max_features": [1, 2]})
+    def objective(trial):
+        depth = trial.suggest_int("max_depth", 2, 9)
+        return RandomForestClassifier(max_depth=depth, n_estimators=300, min_samples_leaf=7, max_features=5)
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    from sklearn.ensemble import RandomForestClassifier
+    RandomForestClassifier(n_estimators=300, max_depth=9, min_samples_leaf=7)
+    ```
+
+    ```python title="tests/test_train.py"
+    from sklearn.ensemble import RandomForestClassifier
+    RandomForestClassifier(n_estimators=3, max_depth=2, min_samples_leaf=7)
     ```
 
     ## No parameter file
@@ -100,7 +138,9 @@ def _written(site: Site) -> list[str]:
     found = []
     for keyword in site.call.keywords:
         if isinstance(keyword.value, facts.Const):
-            if type(keyword.value.value) in (int, float) and keyword.name not in _NEUTRAL:
+            number = keyword.value.value
+            is_choice = keyword.name not in _NEUTRAL and _DEFAULTS.get(keyword.name) != number
+            if type(number) in (int, float) and is_choice:
                 found.append(keyword.name)
         elif keyword.name not in _NEUTRAL:
             return []

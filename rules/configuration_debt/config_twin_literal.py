@@ -76,6 +76,26 @@ class ConfigTwinLiteral(Rule):
     fourth = download("org/name"), "1/2"
     ```
 
+    ## Documentation, and what writes the configuration
+
+    ```yaml title="params.yaml"
+    model_path: artifacts/models/churn.joblib
+    ```
+
+    ```python title="train.py"
+    import yaml
+    save(yaml.safe_load(open("params.yaml"))["model_path"])
+    ```
+
+    ```python title="docs/conf.py"
+    shown = "artifacts/models/churn.joblib"
+    ```
+
+    ```python title="init.py"
+    import yaml
+    yaml.safe_dump({"model_path": "artifacts/models/churn.joblib"}, open("params.yaml", "w"))
+    ```
+
     ## Tests
 
     ```dockerfile title="Dockerfile"
@@ -96,12 +116,15 @@ class ConfigTwinLiteral(Rule):
         settings = _settings(project)
         if not settings:
             return
+        makers = {(write.source.path, a.address.path) for a in project.artifacts for write in a.writes}
         for source in self.sources(project, Kind.PYTHON):
             root = project.subprojects.root_of(source.path)
             places: dict[str, list[Span]] = {}
             for literal in source.facts.literals:
                 text = _normal(literal.value)
                 if (root, text) in settings and not _is_default(source, literal.span):
+                    if (source.path, settings[root, text][0]) in makers:
+                        continue
                     places.setdefault(text, []).append(literal.span)
             for text, spans in places.items():
                 path, key, location = settings[root, text]

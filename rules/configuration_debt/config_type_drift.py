@@ -56,6 +56,20 @@ class ConfigTypeDrift(Rule):
     fit(float(params["lr"]), params["version"])
     ```
 
+    ## A class that declares the types, and converts
+
+    ```yaml title="params.yaml"
+    lr: 1e-3
+    ```
+
+    ```python title="train.py"
+    import yaml
+    from pydantic import BaseModel
+    class Params(BaseModel):
+        lr: float
+    fit(Params(**yaml.safe_load(open("params.yaml"))).lr)
+    ```
+
     ## Loaded with OmegaConf, or by nobody
 
     ```yaml title="conf.yaml"
@@ -104,7 +118,7 @@ def _is_plain(entry: facts.Entry) -> bool:
 
 
 def _handled(project: Project) -> tuple[set[str], bool]:
-    """The names of what code converts to numbers, and whether it knows the text `None`."""
+    """The names of what code, or a class with declared types, converts; whether code knows the text `None`."""
     converted: set[str] = set()
     for source in project.code:
         for call in source.facts.calls:
@@ -114,6 +128,8 @@ def _handled(project: Project) -> tuple[set[str], bool]:
             ):
                 for argument in call.args:
                     converted.update(_names(argument))
+        if any(module.startswith("pydantic") for module in source.facts.header.modules):
+            converted.update(b.name for b in source.facts.bindings if b.kind == "annotated")
     return converted, any("None" in source.facts.words for source in project.code)
 
 

@@ -103,6 +103,24 @@ class ConflictingConstant(Rule):
     OUTPUT_DIR = "b"
     IMG_SIZE = 224
     ```
+
+    ## Tests and notebooks
+
+    ```python title="common.py"
+    SEED = 42
+    def load(path): ...
+    ```
+
+    ```python title="tests/test_train.py"
+    from common import load
+    SEED = 1
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    from common import load
+    SEED = 7
+    ```
     """
 
     minutes = 10

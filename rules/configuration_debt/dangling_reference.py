@@ -116,6 +116,30 @@ class DanglingReference(Rule):
     ```python title="churn/layers.py"
     from torch.nn import *
     ```
+
+    ## Submodules, other repositories, places that are not known, and files that a command makes
+
+    ```yaml title=".github/workflows/ci.yml"
+    jobs:
+      train:
+        runs-on: ubuntu-latest
+        steps:
+          - uses: actions/checkout@v4
+            with: {repository: churn/tools, path: tools}
+          - run: python tools/run.py
+      test:
+        runs-on: ubuntu-latest
+        steps:
+          - run: cd $WORK && python train.py
+          - run: python prepare.py
+            working-directory: ${{ matrix.part }}
+    ```
+
+    ```dockerfile title="Dockerfile"
+    FROM python:3.11
+    RUN touch made.py && python made.py
+    RUN git submodule update --init && python vendor/build.py
+    ```
     """
 
     severity = Severity.ERROR

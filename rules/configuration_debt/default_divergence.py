@@ -74,6 +74,21 @@ class DefaultDivergence(Rule):
     import os
     PORT = os.getenv("PORT", "1")
     ```
+
+    ## Options without a default of their own, and equal defaults
+
+    ```python title="train.py"
+    import argparse, os
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default=None)
+    parser.add_argument("--port", default=argparse.SUPPRESS)
+    host = parser.parse_args().host or os.getenv("HOST", "localhost")
+    ```
+
+    ```python title="score.py"
+    import os
+    host = os.getenv("HOST", "localhost")
+    ```
     """
 
     minutes = 10

@@ -75,6 +75,20 @@ class DuplicatedFeatureList(Rule):
     ```python title="tests/test_a.py"
     frame = table[["age", "income", "tenure", "calls", "region"]]
     ```
+
+    ## Choices of an option, and copies in notebooks
+
+    ```python title="a.py"
+    import argparse
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--column", choices=["age", "income", "tenure", "calls", "region"])
+    frame = table[["age", "income", "tenure", "calls", "region"]]
+    ```
+
+    ```python title="b.ipynb"
+    # %%
+    frame = table[["age", "income", "tenure", "calls", "region"]]
+    ```
     """
 
     minutes = 15

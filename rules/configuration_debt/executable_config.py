@@ -75,6 +75,19 @@ class ExecutableConfig(Rule):
     ```python title="setup.py"
     exec(open("churn/version.py").read())
     ```
+
+    ## Tests, and tools for people at a prompt
+
+    ```python title="tests/test_config.py"
+    import yaml
+    cfg = yaml.safe_load(open("params.yaml"))
+    assert eval(cfg["expression"]) == 3
+    ```
+
+    ```python title="shell.py"
+    while True:
+        print(eval(input(">>> ")))
+    ```
     """
 
     profile = Profile.HOOK

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Endpoint, Finding, Project, Related, Role, Rule, Severity, endpoints
+from mldebt import Endpoint, Finding, Kind, Project, Related, Role, Rule, Severity, endpoints
 
 _TRIAL = re.compile(r"(^|[_-])(test|tests|example|demo|smoke)([_-]|\.py$)", re.IGNORECASE)
+
+_EXAMPLES = re.compile(r"(^|/)examples?/")
+_COMPOSE = re.compile(r"compose[^/]*\.ya?ml$")
 
 
 class HardCodedEndpoint(Rule):
@@ -86,6 +89,25 @@ class HardCodedEndpoint(Rule):
     mlflow.set_tracking_uri("sqlite:///mlflow.db")
     ```
 
+    ## Examples, a neighbour in one compose file, names that only look like addresses
+
+    ```yaml title="compose.yaml"
+    services:
+      api: {build: .}
+      scorer: {image: "churn-scorer:1.2"}
+    ```
+
+    ```python title="api.py"
+    import requests
+    requests.post("http://scorer:8000/predict", json={})
+    SCHEMA = {"$schema": "http://json-schema.org/draft-07/schema#"}
+    ```
+
+    ```python title="examples/call.py"
+    import requests
+    requests.post("http://localhost:8000/predict", json={})
+    ```
+
     ## Tests and settings modules
 
     ```python title="tests/test_api.py"
@@ -110,8 +132,17 @@ class HardCodedEndpoint(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each service that a file names."""
         found: dict[tuple[str, str], list[Endpoint]] = {}
+        neighbours = {
+            str(e.path[1])
+            for s in project.sources(Kind.YAML)
+            if _COMPOSE.search(s.path)
+            for e in s.facts.entries
+            if e.path[:1] == ("services",) and len(e.path) == 2
+        }
         for endpoint in endpoints(project):
             source = endpoint.source
+            if endpoint.service.partition(":")[0] in neighbours or _EXAMPLES.search(source.path):
+                continue
             if not source.source.is_any(*self.skip_roles) and not _TRIAL.search(source.path.rpartition("/")[2]):
                 found.setdefault((source.path, endpoint.service), []).append(endpoint)
         for (_, service), (first, *others) in found.items():

@@ -110,6 +110,16 @@ class MachineSpecificPath(Rule):
     ```python title="tests/test_paths.py"
     assert clean("/home/ines/a.csv") == "a.csv"
     ```
+
+    ## Documentation
+
+    ```python title="docs/conf.py"
+    html_path = "/home/ines/churn/docs"
+    ```
+
+    ```markdown title="README.md"
+    The data are in /home/ines/churn/data.
+    ```
     """
 
     severity = Severity.ERROR

@@ -130,6 +130,24 @@ class UndeclaredStageParam(Rule):
     import yaml
     print(yaml.safe_load(open("params.yaml"))["depth"])
     ```
+
+    ## Shown by DVC
+
+    ```yaml title="dvc.yaml"
+    stages:
+      a: {cmd: python a.py, deps: [a.py], params: [seed]}
+    ```
+
+    ```yaml title="params.yaml"
+    seed: 7
+    depth: 3
+    ```
+
+    ```python title="a.py"
+    import dvc.api
+    params = dvc.api.params_show()
+    print(params["seed"])
+    ```
     """
 
     minutes = 5

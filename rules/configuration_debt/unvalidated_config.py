@@ -52,6 +52,44 @@ class UnvalidatedConfig(Rule):
     run(c["a"]["b"], c["a"]["c"])
     ```
 
+    ## A test that reads it, and parameters that DVC insists on
+
+    ```yaml title="params.yaml"
+    a: {b: 1, c: 2, d: 3, e: 4, f: 5, g: 1, h: 2, i: 3, j: 4, k: 5, l: 6, m: 1, n: 2, o: 3, p: 4}
+    ```
+
+    ```yaml title="stage/params.yaml"
+    a: {b: 1, c: 2, d: 3, e: 4, f: 5, g: 1, h: 2, i: 3, j: 4, k: 5, l: 6, m: 1, n: 2, o: 3, p: 4}
+    ```
+
+    ```yaml title="stage/dvc.yaml"
+    stages:
+      train: {cmd: python train.py, deps: [train.py], params: [a]}
+    ```
+
+    ```python title="stage/train.py"
+    import yaml
+
+    c = yaml.safe_load(open("params.yaml"))["a"]
+    run(c["b"], c["c"], c["d"], c["e"], c["f"], c["g"], c["h"], c["i"], c["j"], c["k"], c["l"], c["m"], c["n"], c["o"])
+    run(c["p"])
+    ```
+
+    ```python title="train.py"
+    import yaml
+
+    c = yaml.safe_load(open("params.yaml"))["a"]
+    run(c["b"], c["c"], c["d"], c["e"], c["f"], c["g"], c["h"], c["i"], c["j"], c["k"], c["l"], c["m"], c["n"], c["o"])
+    run(c["p"])
+    ```
+
+    ```python title="tests/test_params.py"
+    import yaml
+
+    def test_params():
+        assert yaml.safe_load(open("params.yaml"))["a"]["b"] > 0
+    ```
+
     ## A schema
 
     ```yaml title="params.yaml"
@@ -79,7 +117,14 @@ class UnvalidatedConfig(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file that is read by many keys."""
         read: dict[str, set[tuple[str | int, ...]]] = {}
-        for path, keys in project.config_reads.reads:
+        tested: set[str] = set()
+        declared = {(d.file, d.path) for stage in project.stages for d in stage.params}
+        for (path, keys), places in project.config_reads.reads.items():
+            names = [".".join(map(str, keys[:length])) for length in range(len(keys) + 1)]
+            if any((path, name) in declared for name in names):
+                continue  # the tool fails without it
+            if any((code := project.source(place.path)) and code.source.is_any(Role.TEST) for place in places):
+                tested.add(path)
             entry = project.documents.tree(path).get(keys)
             if entry is not None and entry.kind == "scalar" and path in project.config_reads.loaded:
                 read.setdefault(path, set()).add(keys)
@@ -87,6 +132,7 @@ class UnvalidatedConfig(Rule):
             source = project.source(path)
             if (
                 len(leaves) < self.least_keys
+                or path in tested
                 or source is None
                 or source.source.is_any(*self.skip_roles, Role.TUTORIAL)
             ):
