@@ -158,6 +158,8 @@ if TYPE_CHECKING:
     from mldebt.project.overlays import redundant_settings as redundant_settings
     from mldebt.project.parked_steps import ParkedStep as ParkedStep
     from mldebt.project.parked_steps import parked_steps as parked_steps
+    from mldebt.project.path_patches import PathPatches as PathPatches
+    from mldebt.project.path_patches import find_path_patches as find_path_patches
     from mldebt.project.phantoms import phantoms as phantoms
     from mldebt.project.phantoms import untracked_inputs as untracked_inputs
     from mldebt.project.phases import Event as Event
@@ -179,6 +181,8 @@ if TYPE_CHECKING:
     from mldebt.project.score_cuts import ScoreCut as ScoreCut
     from mldebt.project.score_cuts import Scores as Scores
     from mldebt.project.score_cuts import score_cuts as score_cuts
+    from mldebt.project.script_families import are_family as are_family
+    from mldebt.project.script_families import script_families as script_families
     from mldebt.project.services import prepares_data as prepares_data
     from mldebt.project.services import serves as serves
     from mldebt.project.single_values import SingleValue as SingleValue
@@ -276,6 +280,7 @@ _HOMES = {
     "mldebt.project.orders": "Disorder disorders",
     "mldebt.project.overlays": "redundant_settings",
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
+    "mldebt.project.path_patches": "PathPatches find_path_patches",
     "mldebt.project.phases": "Event Program",
     "mldebt.project.phantoms": "phantoms untracked_inputs",
     "mldebt.project.prediction_patches": "prediction_patches",
@@ -288,6 +293,7 @@ _HOMES = {
     "mldebt.project.table_fixes": "assigning_fix detaching_fix kept_result_fix missing_test_fix one_selection_fix",
     "mldebt.project.proposals": "deletion listing_fix",
     "mldebt.project.qualify": "qualified",
+    "mldebt.project.script_families": "are_family script_families",
     "mldebt.project.services": "prepares_data serves",
     "mldebt.project.single_values": "SingleValue",
     "mldebt.project.splits": "Split",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Called, Expr, Item, Ref, Seq
+from mldebt.project.branches import written
 from mldebt.project.calls import Site
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Span
@@ -19,7 +20,7 @@ _FOREIGN = frozenset({"tensorflow", "jax", "jax.numpy", "polars", "cupy", "mxnet
 
 
 class RoundTrip(NamedTuple):
-    """`back` undoes what was done at `away`; `chain` shows the representations, `lost` what the middle one loses."""
+    """`back` undoes what was done to `name` at `away`; `chain` shows the representations, `lost` what gets lost."""
 
     back: Site
     away: Span
@@ -79,12 +80,14 @@ def find_round_trips(project: Project) -> Iterator[RoundTrip]:
                 continue  # the array may come from the other library
             away = _away(project, site, given, trip) if given is not None else None
             if away is not None and not _is_explained(site):
-                name = given.name if isinstance(given, Ref) else "the value"
-                yield RoundTrip(site, away, name, trip.chain, trip.lost)
+                span, start = away
+                yield RoundTrip(site, span, written(start), trip.chain, trip.lost)
 
 
-def _away(project: Project, site: Site, given: Expr, trip: _Trip) -> Span | None:
-    """Where the value that is converted back was converted; None if it was not, or is used in between."""
+def _away(project: Project, site: Site, given: Expr, trip: _Trip) -> tuple[Span, Expr] | None:
+    """Where the value that is converted back was converted, and what it was; None if it was not converted, or is used
+    in between.
+    """
     source = site.source
     span = site.call.span
     if isinstance(given, Ref):
@@ -106,7 +109,7 @@ def _away(project: Project, site: Site, given: Expr, trip: _Trip) -> Span | None
     if base is None:
         return None
     surely = trip.surely or _has_columns(site, base) or _is_frame(project, source, base)
-    return span if surely else None
+    return (span, base) if surely else None
 
 
 def _has_columns(site: Site, expr: Expr) -> bool:

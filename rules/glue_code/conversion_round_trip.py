@@ -78,9 +78,10 @@ class ConversionRoundTrip(Rule):
             source = trip.back.source
             if source.source.is_any(*self.skip_roles) or source.kind is not Kind.PYTHON:
                 continue
+            what = "a result" if "…" in trip.name else f"`{trip.name}`"
             yield self.finding(
                 trip.back.location,
-                f"`{trip.name}` goes {trip.chain}: the way there and back loses {trip.lost}",
+                f"{what} goes {trip.chain}: the way there and back loses {trip.lost}",
                 related=[Related(source.location(trip.away), "converted here")],
                 scope=source.scope_name(trip.back.call.block),
                 fix=unwrapping_fix(source, trip.back.call.span) if trip.away == trip.back.call.span else None,

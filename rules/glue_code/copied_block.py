@@ -14,10 +14,12 @@ from mldebt import (
     Related,
     Role,
     Rule,
+    are_family,
     connected_blocks,
     find_copied_blocks,
     is_covered,
     is_library,
+    script_families,
 )
 
 
@@ -27,7 +29,7 @@ class CopiedBlocks(Rule):
     Loading, splitting and preparing were copied from the training script into the one that tunes or evaluates. A
     change is made in one of them, and the numbers of the other are about something else. Sculley et al. 2015,
     section 5 (Glue Code, Abstraction Debt). Whole functions are left to `cloned-pipeline-function`, whole files to
-    `versioned-copy`.
+    `versioned-copy` and `copy-per-model`.
 
     ## How to repair
 
@@ -154,12 +156,14 @@ class CopiedBlocks(Rule):
             for member in found.members:
                 span = member.source.facts.blocks[member.function.block].span
                 clones[member.source.path].append((number, span.line, span.end_line))
+        families = [frozenset(source.path for source in family) for family in script_families(project)]
         for block in find_copied_blocks(sources):
             homes = {
                 project.subprojects.root_of(block.first.path),
                 project.subprojects.root_of(block.second.path),
             }
-            if len(homes) > 1 or project.versions.are_versions((block.first.path, block.second.path)):
+            paths = (block.first.path, block.second.path)
+            if len(homes) > 1 or project.versions.are_versions(paths) or are_family(families, paths):
                 continue
             if not is_covered(block, clones[block.first.path], clones[block.second.path]):
                 parts[homes.pop()].append(block)

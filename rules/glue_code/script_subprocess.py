@@ -31,7 +31,7 @@ class ScriptSubprocess(Rule):
     Import the script's function and call it, or declare the steps in an orchestrator. Check the status of
     external programs (`check=True`).
 
-    ## A script of the project
+    ## Scripts of the project: one finding a file
 
     ```python title="app.py"
     import os, subprocess, sys
@@ -39,9 +39,9 @@ class ScriptSubprocess(Rule):
     @app.route("/train")
     def train():
         os.system("python main.py --fast")  # expect: script-subprocess
-        subprocess.run([sys.executable, "-m", "jobs.score", day], check=True)  # expect: script-subprocess
+        subprocess.run([sys.executable, "-m", "jobs.score", day], check=True)
         for name in ("clean", "merge"):
-            subprocess.call(f"python jobs/{name}.py", shell=True)  # expect: script-subprocess
+            subprocess.call(f"python jobs/{name}.py", shell=True)
     ```
 
     ```python title="main.py"
@@ -78,6 +78,26 @@ class ScriptSubprocess(Rule):
     ```python title="main.py"
     ```
 
+    ## Operators and stages are declared, tests may
+
+    ```python title="dags/daily.py"
+    from airflow.operators.bash import BashOperator
+    run = BashOperator(task_id="run", bash_command="python main.py")
+    ```
+
+    ```yaml title="dvc.yaml"
+    stages:
+      main: {cmd: python main.py}
+    ```
+
+    ```python title="tests/test_main.py"
+    import subprocess
+    subprocess.run(["python", "main.py"], check=True)
+    ```
+
+    ```python title="main.py"
+    ```
+
     ## Scripts of others, and a script that starts itself
 
     ```python title="watch.py"
@@ -91,35 +111,38 @@ class ScriptSubprocess(Rule):
     minutes = 30
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each script that a file runs, and one for its unchecked steps."""
-        seen: set[tuple[str, str]] = set()
-        scripts: dict[Location, list[Process]] = {}
+        """Yield a finding for the scripts that a file runs, and one for its unchecked steps."""
+        scripts: dict[str, list[Process]] = {}
         unchecked: dict[str, list[Process]] = {}
         for process in project.processes:
             source = process.site.source
             if source.source.is_any(*self.skip_roles) or _ISOLATING.search(_launcher(process)):
                 continue
             if process.path and process.path != source.path and _is_code(project, process.path):
-                if (source.path, process.path) not in seen:
-                    seen.add((source.path, process.path))
-                    scripts.setdefault(process.site.location, []).append(process)
+                scripts.setdefault(source.path, []).append(process)
             elif not process.path and _is_unchecked_step(process):
                 unchecked.setdefault(source.path, []).append(process)
         yield from map(self._scripts, scripts.values())
         yield from map(self._steps, unchecked.values())
 
     def _scripts(self, processes: list[Process]) -> Finding:
-        """One finding for what one call runs, in a loop or by its callers."""
-        site = processes[0].site
-        names = ", ".join(f"`{process.path}`" for process in processes[:3])
-        names += f" and {len(processes) - 3} more scripts" if processes[3:] else ""
+        """One finding for what the calls of a file run."""
+        first = min(processes, key=lambda process: (_is_told(process), process.site.location))
+        paths = list(dict.fromkeys([first.path, *(process.path for process in processes)]))
+        names = ", ".join(f"`{path}`" for path in paths[:3])
+        names += f" and {len(paths) - 3} more scripts" if paths[3:] else ""
+        calls = dict.fromkeys(p.site.location for p in processes if p.site.location != first.site.location)
         return self.finding(
-            site.location,
-            f"{names} run{'s' * (len(processes) == 1)} through `{site.name}`: errors, types and dependencies do"
+            first.site.location,
+            f"{names} run{'s' * (len(paths) == 1)} through `{first.site.name}`: errors, types and dependencies do"
             " not cross the process boundary",
-            related=[Related(Location(process.path, Span.at(1)), "this is run") for process in processes[:5]],
-            severity=Severity.INFO if _is_checked(processes[0]) and not site.call.bare else None,
-            scope=site.source.scope_name(site.call.block),
+            related=[
+                *(Related(Location(path, Span.at(1)), "this is run") for path in paths[:5]),
+                *(Related(place, "a script is run here, too") for place in list(calls)[:10]),
+            ],
+            severity=Severity.INFO if _is_told(first) else None,
+            minutes=20 + 10 * len(paths),
+            scope=first.site.source.scope_name(first.site.call.block),
         )
 
     def _steps(self, steps: list[Process]) -> Finding:
@@ -147,6 +170,11 @@ def _is_code(project: Project, path: str) -> bool:
     if source is None or source.kind is not Kind.SHELL:
         return True
     return any(command.argv[:1] and "python" in command.argv[0] for command in source.facts.commands)
+
+
+def _is_told(process: Process) -> bool:
+    """Whether the code is told that the script failed, and takes what it returns."""
+    return _is_checked(process) and not process.site.call.bare
 
 
 def _is_checked(process: Process) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from posixpath import dirname
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from posixpath import basename
 
 from mldebt import (
     Finding,
-    Kind,
+    PathPatches,
     Profile,
     Project,
     Related,
@@ -17,15 +17,8 @@ from mldebt import (
     Severity,
     SourceFacts,
     Span,
-    addresses,
-    facts,
-    qualified,
+    find_path_patches,
 )
-
-_POSITIONS = {"sys.path.append": 0, "sys.path.insert": 1, "sys.path.extend": 0, "site.addsitedir": 0}
-_HOME = re.compile(r"(/home/|/Users/|~|[A-Za-z]:)")
-_HERE = ("os.getcwd", "pathlib.Path.cwd", "os.getcwdu")
-_FOREIGN = re.compile(r"(third[_-]?party|external|vendor|submodule|site-packages)", re.IGNORECASE)
 
 
 class SysPathHack(Rule):
@@ -75,48 +68,95 @@ class SysPathHack(Rule):
     ```python title="third_party/detector/model.py"
     ```
 
-    ## Tests, and looking at the path
+    ## Tests, documentation, `setup.py`, and looking at the path
 
     ```python title="tests/conftest.py"
     import sys
     sys.path.insert(0, "..")
     ```
 
+    ```python title="docs/conf.py"
+    import sys
+    sys.path.insert(0, "..")
+    ```
+
+    ```python title="setup.py"
+    import sys
+    sys.path.insert(0, ".")
+    ```
+
     ```python title="where.py"
     import sys
     sys.path.remove(sys.path[0])
+    ```
+
+    ## Many files are one finding
+
+    ```python title="a.py"
+    import sys
+    sys.path.append("src")  # expect: sys-path-hack
+    ```
+
+    ```python title="b.py"
+    import sys
+    sys.path.append("src")
+    ```
+
+    ```python title="c.py"
+    import sys
+    sys.path.append("src")
+    ```
+
+    ```python title="d.py"
+    import sys
+    sys.path.append("src")
+    ```
+
+    ```python title="src/e.py"
+    import sys
+    sys.path.append("..")
     ```
     """
 
     profile = Profile.HOOK
     minutes = 15
+    many_files: int = 5
+    """So many files of one part of the repository are one finding."""
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield at most one finding a file."""
-        homes = {home for path in project.files if path.endswith(".py") for home in _above(path)}
-        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
-            if source.path.rpartition("/")[2] == "setup.py":
-                continue
-            patches = [
-                (span, shown)
-                for expr, span in sorted(_added(source), key=lambda pair: pair[1])
-                if (shown := _own_path(project, source, expr, homes))
-            ]
-            if patches:
-                yield self._finding(project, source, patches)
+        """Yield one finding a file, or one for a part of the repository in which many files do so."""
+        parts: dict[str, list[PathPatches]] = defaultdict(list)
+        for found in find_path_patches(project):
+            source = found.source
+            if not source.source.is_any(*self.skip_roles) and basename(source.path) != "setup.py":
+                parts[project.subprojects.root_of(source.path)].append(found)
+        for files in parts.values():
+            if len(files) < self.many_files:
+                for file in files:
+                    yield self._finding(project, file, ())
+            else:
+                first, *others = sorted(files, key=lambda found: _is_mild(found.source))
+                yield self._finding(project, first, others)
 
-    def _finding(self, project: Project, source: SourceFacts, patches: list[tuple[Span, str]]) -> Finding:
-        (span, shown), *others = patches
-        is_mild = source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) or "dags" in source.path.split("/")
+    def _finding(self, project: Project, file: PathPatches, more: Sequence[PathPatches]) -> Finding:
+        source, ((span, shown), *others) = file
         return self.finding(
             source.location(span),
-            f"`sys.path` is patched with `{shown}` to reach project code",
+            f"`sys.path` is patched with `{shown}` to reach project code"
+            + (f", and so it is in {len(more)} other files" if more else ""),
             related=[
                 *(Related(source.location(place), f"adds `{path}`") for place, path in others),
                 *_reached(project, source, span),
+                *(Related(m.source.location(m.added[0][0]), f"adds `{m.added[0][1]}`") for m in more),
             ],
-            severity=Severity.INFO if is_mild else None,
+            severity=Severity.INFO if _is_mild(source) else None,
+            minutes=self.minutes + 5 * len(more),
         )
+
+
+def _is_mild(source: SourceFacts) -> bool:
+    """Whether the file is run where packages are not easily installed."""
+    return source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) or "dags" in source.path.split("/")
 
 
 def _reached(project: Project, source: SourceFacts, patch: Span) -> list[Related]:
@@ -127,47 +167,3 @@ def _reached(project: Project, source: SourceFacts, patch: Span) -> list[Related
         if fact.span > patch and next(iter(project.imports.files_of(source, fact)), None) is not None
     ]
     return found[:2]
-
-
-def _added(source: SourceFacts) -> Iterator[tuple[facts.Expr, Span]]:
-    """What a source adds to the search path, piece by piece."""
-    for call in source.facts.calls:
-        position = _POSITIONS.get(call.name)
-        if position is not None and len(call.args) > position:
-            yield from ((part, call.span) for part in _pieces(call.args[position]))
-    for store in source.facts.stores:
-        target = store.target
-        is_variable = isinstance(target, facts.Item) and target.index == facts.Const("PYTHONPATH")
-        if is_variable or qualified(source, target) == "sys.path":
-            yield from ((part, store.span) for part in _pieces(store.value))
-
-
-def _pieces(expr: facts.Expr) -> Iterator[facts.Expr]:
-    if isinstance(expr, facts.Binary):
-        yield from _pieces(expr.left)
-        yield from _pieces(expr.right)
-    elif isinstance(expr, facts.Seq):
-        yield from expr.items
-    else:
-        yield expr
-
-
-def _own_path(project: Project, source: SourceFacts, expr: facts.Expr, homes: set[str]) -> str:
-    """A path that holds the project's own Python files, or is in somebody's home; empty for anything else."""
-    if isinstance(expr, facts.Called) and source.facts.calls[expr.call].name in _HERE:
-        return "."
-    value = project.value(source, expr)
-    for anchor in (dirname(source.path), ""):
-        for address in addresses(value, anchor):
-            if _FOREIGN.search(address.shape):
-                continue
-            if address.path in homes or (_HOME.match(address.shape) and address.tail):
-                return address.shape or "."
-    return ""
-
-
-def _above(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = dirname(path)
-        yield path
-    yield "."

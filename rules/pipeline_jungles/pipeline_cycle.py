@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from mldebt import Finding, Profile, Project, Related, Rule, Severity, component_of
+from mldebt import Finding, Handoff, Profile, Project, Related, Rule, Severity, component_of, influences
 
 _STATE = re.compile(r"cache|tmp|temp|ckpt|checkpoint|state|history|log", re.IGNORECASE)
 
@@ -84,6 +84,8 @@ class PipelineCycle(Rule):
                 continue
             circle = networkx.find_cycle(graph.subgraph(group), min(group))
             handoffs = [graph.edges[edge[0], edge[1]]["handoff"] for edge in circle]
+            if _is_feedback(project, handoffs):
+                continue
             steps = " -> ".join(f"{h.producer} -> {h.artifact.name}" for h in handoffs)
             related = []
             for handoff in handoffs:
@@ -94,6 +96,13 @@ class PipelineCycle(Rule):
                 f"Components depend on each other's files: `{steps} -> {handoffs[0].producer}`",
                 related=related[1:],
             )
+
+
+def _is_feedback(project: Project, circle: list[Handoff]) -> bool:
+    """Whether the circle is one of models that are trained on each other's predictions, of which others speak."""
+    edges = {(i.model, i.learner) for i in influences(project) if not set(circle).isdisjoint(i.steps)}
+    direct = len(circle) == 2 and any(model == learner for model, learner in edges)
+    return direct or _may_turn((model, learner) for model, learner in edges if model != learner)
 
 
 def _may_turn(edges: Iterable[tuple[str, str]]) -> bool:

@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator
-from posixpath import basename, dirname
+from posixpath import basename
 
-from mldebt import (
-    Finding,
-    Kind,
-    Profile,
-    Project,
-    Related,
-    Role,
-    Rule,
-    Severity,
-    SourceFacts,
-    Span,
-    line_similarity,
-)
-
-_WORKS = frozenset(
-    "fit train predict predict_proba backward fit_transform train_model evaluate transform read_csv read_sql".split()
-)
-_NUMBERED = re.compile(r"(?i)(_?v?\d+|_?(copy|old|new|final|backup|bak))+$")
-_NOT_OWN = re.compile(
-    r"(^|/)(examples?|tutorials?|samples?|templates?|lessons?|chapter\w*|ch\d+|archive\w*|legacy)(/|$)"
-)
+from mldebt import Finding, Profile, Project, Related, Rule, Severity, SourceFacts, Span, script_families
 
 
 class CopyPerModel(Rule):
@@ -121,7 +99,6 @@ class CopyPerModel(Rule):
 
     profile = Profile.AUDIT
     minutes = 45
-    skip_roles = Rule.skip_roles | {Role.NOTEBOOK, Role.MIGRATION, Role.TUTORIAL}
 
     least_files: int = 3
     """Fewer copies are not reported."""
@@ -134,27 +111,10 @@ class CopyPerModel(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each group of copies in a directory."""
-        folders: dict[str, list[SourceFacts]] = defaultdict(list)
-        for source in self.sources(project, Kind.PYTHON):
-            header = source.facts.header
-            if header.code_lines >= self.least_lines and not _NOT_OWN.search(source.path) and self._works(source):
-                folders[dirname(source.path)].append(source)
-        for files in folders.values():
-            left = files if len(files) >= self.least_files else []
-            while left:
-                first, *rest = left
-                lines = first.facts.lines
-                family = [first] + [s for s in rest if line_similarity(lines, s.facts.lines) >= self.share]
-                left = [s for s in rest if s not in family]
-                if len({_NUMBERED.sub("", basename(s.path)[:-3]) for s in family}) >= self.least_files:
-                    yield self._finding(family)
+        for family in script_families(project, self.least_files, self.least_lines, self.share):
+            yield self._finding(family)
 
-    def _works(self, source: SourceFacts) -> bool:
-        header = source.facts.header
-        names = {name.rpartition(".")[2] for name in header.names}
-        return not _WORKS.isdisjoint(header.methods) or not _WORKS.isdisjoint(names)
-
-    def _finding(self, family: list[SourceFacts]) -> Finding:
+    def _finding(self, family: tuple[SourceFacts, ...]) -> Finding:
         place = family[1]
         names = ", ".join(f"`{basename(s.path)}`" for s in family[:4]) + (" …" if len(family) > 4 else "")
         return self.finding(
