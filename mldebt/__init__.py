@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from mldebt.project.call_fixes import variable_fix as variable_fix
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
+    from mldebt.project.cell_texts import text_above as text_above
     from mldebt.project.clocks import clock_uses as clock_uses
     from mldebt.project.clones import CloneClass as CloneClass
     from mldebt.project.clones import CloneMember as CloneMember
@@ -244,6 +245,7 @@ _HOMES = {
     "mldebt.project.artifacts": "Artifact component_of",
     "mldebt.project.branches": "DeadSide dead_sides written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
+    "mldebt.project.cell_texts": "text_above",
     "mldebt.project.copied_blocks": "CopiedBlock connected_blocks find_copied_blocks is_covered",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_families": "Leaves config_families is_variant leaves_of merged_documents stands_alone",

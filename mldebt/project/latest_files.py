@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mldebt.facts import Attr, Call, Called, Const, Each, Expr, Item, Ref, Unary
+from mldebt.facts import Attr, Binary, Call, Called, Const, Each, Expr, Item, Ref, Text, Unary
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
 from mldebt.source import Span
@@ -17,6 +17,10 @@ _KEEPING = re.compile(
     r"resum|clean|remov|delet|rotat|prun|purge|keep|version|next_|increment|run_name|log", re.IGNORECASE
 )
 _RECORDS = re.compile(r"(^|\.)(log_params?|log_artifacts?|log_dict|set_tags?|log_input|use_artifact)$")
+_WATCHES = re.compile(
+    r"(^|[/_.])(monitor(ing)?|dashboard|report(s|ing)?|drift|tui|gui|ui|status)([/_.]|$)", re.IGNORECASE
+)
+_NO_INPUT = re.compile(r"\.(jsonl?|log|txt|md|html?|png|jpe?g|svg|pdf|out|err)$", re.IGNORECASE)
 _REMOVES = re.compile(r"(^|\.)(remove|unlink|rmtree|rmdir)$")
 _LAST = (Const(-1), Unary("-", Const(1)))
 
@@ -32,13 +36,14 @@ class LatestChoice(NamedTuple):
 def latest_choices(source: SourceFacts) -> Iterator[LatestChoice]:
     """The choices of one file out of a listing, one a line, in textual order.
 
-    Functions that resume a run, number versions or clear files away are left out, and files whose name a tracker gets.
+    Functions that resume a run, number versions or clear files away are left out, as are reports, files whose name a
+    tracker gets, and what only shows or watches the latest results.
     """
     header = source.facts.header
     if any(_LISTINGS.search(name) for name in (*header.names, *header.methods)):
         seen: set[int] = set()
         for choice in sorted(_all(source), key=lambda c: c.span):
-            if choice.span.line in seen or _is_housekeeping(source, choice.block):
+            if choice.span.line in seen or _is_housekeeping(source, choice.block) or _WATCHES.search(source.path):
                 continue
             seen.add(choice.span.line)
             if not _is_recorded(source, choice):
@@ -102,8 +107,17 @@ def _lists(source: SourceFacts, expr: Expr, depth: int = 3) -> bool:
     if call is None:
         return False
     if _LISTINGS.search(call.name or (call.func.name if isinstance(call.func, Attr) else "")):
-        return True
+        return not (call.args and _NO_INPUT.search(_pattern(call.args[0])))
     return call.name in ("list", "sorted") and bool(call.args) and _lists(source, call.args[0], depth - 1)
+
+
+def _pattern(expr: Expr) -> str:
+    """The end of what a listing looks for, as far as it is written."""
+    if isinstance(expr, Text) and expr.parts:
+        expr = expr.parts[-1]
+    if isinstance(expr, Binary):
+        return _pattern(expr.right)
+    return expr.value if isinstance(expr, Const) and isinstance(expr.value, str) else ""
 
 
 def _made_by(source: SourceFacts, expr: Expr) -> Call | None:

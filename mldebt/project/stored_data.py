@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import dirname, splitext
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 _NO_PART = frozenset({Role.TEST, Role.VENDORED, Role.DOCS, Role.TEMPLATE, Role.TUTORIAL, Role.GENERATED})
 _TRACKERS = frozenset({"mlruns", "mlartifacts", "wandb", "lightning_logs", "multirun", "outputs", "runs"})
+_TESTED = re.compile(
+    r"(^|/)(integr\w*|unit|e2e|smoke|system|functional|regression|api)[-_]tests?(/|$)", re.IGNORECASE
+)
+"""Directories of tests that say what they test: `integration-test`."""
 _KILO = 1000
 _MANY = 4
 _MOST_FOLDS = 3
@@ -97,7 +102,7 @@ def _sizes(project: Project) -> Iterator[tuple[str, int]]:
 
 
 def _is_meant(project: Project, path: str) -> bool:
-    if not _NO_PART.isdisjoint(path_roles(path, Kind.JSON)):
+    if not _NO_PART.isdisjoint(path_roles(path, Kind.JSON)) or _TESTED.search(dirname(path)):
         return True
     if f"{dirname(path)}/__init__.py" in project.files:
         return True

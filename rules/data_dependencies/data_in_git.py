@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from posixpath import basename
+from posixpath import basename, relpath
 
 from mldebt import Finding, Location, Profile, Project, Related, Rule, Span, doubly_tracked, stored_data
 
@@ -64,7 +64,11 @@ class DataInGit(Rule):
         for stored in stored_data(project, self.model_kilobytes, self.data_kilobytes):
             (path, _), *others = stored.files
             total = sum(size for _, size in stored.files)
-            names = ", ".join(f"`{basename(file)}`" for file, _ in stored.files[:3])
+            bases = [basename(file) for file, _ in stored.files[:3]]
+            alike = len(set(bases)) < len(bases)  # then their directories tell them apart
+            top = stored.directory or "."
+            shown = (relpath(file, top) if alike else basename(file) for file, _ in stored.files[:3])
+            names = ", ".join(f"`{name}`" for name in shown)
             names += f" and {len(others) - 2} more" if len(others) > 2 else ""
             readers = [
                 read

@@ -78,6 +78,23 @@ class LatestFileSelection(Rule):
                 os.remove(path)
     ```
 
+    ## What shows or watches the latest results
+
+    ```python title="monitoring/run.py"
+    from pathlib import Path
+    import pandas as pd
+    def latest_forecasts():
+        return pd.read_parquet(sorted(Path("forecasts").glob("day=*"))[-1])
+    ```
+
+    ```python title="fund.py"
+    import glob
+    import json
+    import os
+    def last_score(name):
+        return json.load(open(max(glob.glob(f"{name}-backtest*.json"), key=os.path.getmtime)))
+    ```
+
     ## A version that is read out of the name and logged
 
     ```python title="predict.py"

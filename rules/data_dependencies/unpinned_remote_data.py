@@ -43,7 +43,7 @@ _BUILDERS = frozenset(
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _CHECKED = frozenset({"hashlib", "sha256", "md5", "known_hash", "expected_hash", "checksum", "pooch"})
 _HUBS = ("datasets.load_dataset", "sklearn.datasets.fetch_openml", "kagglehub.dataset_download")
-_PROSE = ("requirements", "license", "readme")
+_PROSE = ("requirements", "license", "readme", "schema")
 
 
 class UnpinnedRemoteData(Rule):
@@ -122,6 +122,11 @@ class UnpinnedRemoteData(Rule):
     INSTALL = "https://raw.githubusercontent.com/acme/tool/main/requirements.txt"
     ```
 
+    ```json title="threads.json"
+    {"$schema": "https://raw.githubusercontent.com/acme/tool/main/schema.json",
+     "body": "I used https://raw.githubusercontent.com/acme/data/main/tweets.csv, and it failed."}
+    ```
+
     ## Objects with a version, records of an archive, a file of one month, a verified download
 
     ```python title="fetch.py"
@@ -155,7 +160,9 @@ class UnpinnedRemoteData(Rule):
             if source.kind is not Kind.MARKDOWN and not self._is_checked(source):
                 for text, span in strings_of(source):
                     for match in (_BRANCH.search(text), _SHEET.search(text), _DRIVE.search(text)):
-                        if match is not None and not any(word in match[0].lower() for word in _PROSE):
+                        if match is None or (source.kind is Kind.JSON and match[0] != text.strip()):
+                            continue  # a text that is data itself, such as a saved discussion, may name anything
+                        if not any(word in match[0].lower() for word in _PROSE):
                             message = f"data at `{_short(match[0])}` can change: the address names no version"
                             found.setdefault((source.path, message), []).append(source.location(span))
                 for text, span in _drive_files(source):

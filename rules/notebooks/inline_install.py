@@ -10,7 +10,8 @@ from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severit
 _WITH_VALUE = re.compile(
     r"-[iftnp]$|--(index-url|extra-index-url|find-links|target|prefix|root|src|platform|python-version|proxy|timeout"
     r"|retries|trusted-host|cache-dir|log|global-option|config-settings|name|channel|abi|implementation"
-    r"|progress-bar|upgrade-strategy|no-binary|only-binary)$"
+    r"|progress-bar|upgrade-strategy|no-binary|only-binary|root-user-action|exists-action|use-feature|use-deprecated"
+    r"|cert|client-cert|keyring-provider|retry-delay|report|python|build-option|group)$"
 )
 _FILE_OPTION = re.compile(r"-[a-zA-Z]*[rec]$|--(requirement|editable|file)$")
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "conda"})
@@ -101,6 +102,7 @@ class InlineInstall(Rule):
     !pip install $PACKAGE {extra}
     !apt-get install -y graphviz
     !pip list
+    !pip install ./wheels/nets.whl --root-user-action ignore --exists-action w
     ```
     """
 

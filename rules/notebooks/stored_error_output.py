@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Location, Profile, Project, Rule, Severity, SourceFacts, Span, facts
+from mldebt import Finding, Kind, Location, Profile, Project, Rule, Severity, SourceFacts, Span, facts, text_above
 
 _ON_PURPOSE = re.compile(
     r"error|exception|fail|raise|wrong|invalid|crash|not work|doesn't|won't|can't", re.IGNORECASE
 )
+
+_LAST_WORDS = 250
 
 
 class StoredErrorOutput(Rule):
@@ -43,6 +45,10 @@ class StoredErrorOutput(Rule):
     # %% [2] raises ValueError
     # this fails: the shapes differ
     a + b
+    # %% [markdown]
+    # A slice within a tuple leads to a syntax error:
+    # %% [3] raises IndexError
+    a[:, 1]
     ```
 
     ## No error
@@ -71,9 +77,11 @@ class StoredErrorOutput(Rule):
 
 
 def _is_announced(source: SourceFacts, cell: facts.Cell) -> bool:
-    """Whether a comment of the cell says that it fails."""
-    return any(
+    """Whether a comment of the cell, or the end of the text right above it, says that it fails."""
+    if any(
         _ON_PURPOSE.search(comment.text)
         for comment in source.facts.comments
         if cell.line and cell.line <= comment.span.line < cell.line + cell.lines
-    )
+    ):
+        return True
+    return bool(_ON_PURPOSE.search(text_above(source, cell.index)[-_LAST_WORDS:]))
