@@ -146,6 +146,7 @@ if TYPE_CHECKING:
     from mldebt.project.model_outputs import is_number as is_number
     from mldebt.project.model_outputs import is_out_of_fold as is_out_of_fold
     from mldebt.project.model_saves import ModelSave as ModelSave
+    from mldebt.project.model_saves import is_handed_on as is_handed_on
     from mldebt.project.model_saves import is_recorded as is_recorded
     from mldebt.project.model_saves import records_quality as records_quality
     from mldebt.project.model_saves import written_objects as written_objects
@@ -276,7 +277,7 @@ _HOMES = {
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.name_lists": "NameList name_lists",
     "mldebt.project.model_outputs": "Output is_number is_out_of_fold",
-    "mldebt.project.model_saves": "ModelSave is_recorded written_objects records_quality",
+    "mldebt.project.model_saves": "ModelSave is_handed_on is_recorded written_objects records_quality",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
     "mldebt.project.orders": "Disorder disorders",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,6 +45,10 @@ _RECORDS = re.compile(
     r"metric|score|result|report|eval|history|summary|perf|param|log|meta|experiment|info", re.IGNORECASE
 )
 _METRICS = re.compile(r"metric|score|result|report", re.IGNORECASE)
+_KNOWN = frozenset(
+    "joblib sklearn numpy pandas scipy torch tensorflow keras xgboost lightgbm catboost matplotlib seaborn shap onnx"
+    " skl2onnx statsmodels imblearn dill cloudpickle tqdm torchsummary torchinfo torchvision transformers".split()
+)
 _RECORD_FORMATS = frozenset({"json", "yaml", "yml", "toml"})
 
 
@@ -76,6 +81,25 @@ def is_recorded(project: Project, program: Program) -> bool:
         if modules & _TRACKERS or "hydra" in modules or any(_TRACKER_NAMES.search(name) for name in header.names):
             return True
     return any(_is_record(a) and program.reach.has(a.source, a.call.block) for a in project.accesses)
+
+
+def is_handed_on(project: Project, save: ModelSave) -> bool:
+    """Whether a function of an unknown package gets the saved model, and may record it."""
+    source = save.access.source
+    models = {
+        b for expr in written_objects(save.access) if isinstance(expr, Ref) for b in expr.bindings if b >= 0
+    }
+    roots = {module.partition(".")[0] for module in source.facts.header.modules}
+    for call in source.facts.calls if models else ():
+        root = call.name.partition(".")[0]
+        given = (*call.args, *(keyword.value for keyword in call.keywords))
+        if root not in roots or not any(isinstance(v, Ref) and not models.isdisjoint(v.bindings) for v in given):
+            continue
+        if root in sys.stdlib_module_names or project.types.tables.lookup(call.name) is not None:
+            continue
+        if root not in _KNOWN and project.names.symbol(source, call.name) is None:
+            return True
+    return False
 
 
 def records_quality(project: Project, program: Program) -> bool:

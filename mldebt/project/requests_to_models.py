@@ -23,6 +23,7 @@ _CHECKS = re.compile(
     re.IGNORECASE,
 )
 _UNTYPED = re.compile(r"(typing\.)?(dict|Dict|Any|Mapping|list|List)(\[.*\])?$")
+_SIGNS = frozenset({"infer_signature", "ModelSignature", "input_example"})
 _DEEPEST = 3
 
 
@@ -37,10 +38,13 @@ class UncheckedRequest(NamedTuple):
 
 def unchecked_requests(project: Project) -> Iterator[UncheckedRequest]:
     """The handlers in which request data reaches a model without a check, a schema or a conversion."""
+    is_signed = any(not _SIGNS.isdisjoint(s.facts.words) for s in project.code)
     for source in project.code:
         modules = source.facts.header.modules
         if not any(module.split(".")[0] in _FRAMEWORKS for module in modules):
             continue
+        if is_signed and any(module.split(".")[0] == "mlflow" for module in modules):
+            continue  # what MLflow loads checks its inputs against the signature
         for function in source.facts.functions:
             if _is_handler(source, function):
                 found = _Flow(project, source, function).prediction()

@@ -28,6 +28,10 @@ _KEEPERS = frozenset(
     "float round numpy.array numpy.asarray numpy.squeeze numpy.ravel numpy.round pandas.Series pandas.DataFrame"
     " numpy.concatenate numpy.hstack enumerate zip list".split()
 )
+_DRAWERS = ("matplotlib.", "seaborn.", "plotly.", "altair.")
+_DRAWS = frozenset(
+    {"hist", "plot", "scatter", "bar", "barh", "axvline", "axhline", "fill_between", "scatterplot"}
+)
 _VIEWS = frozenset({"values", "T", "data", "iloc", "loc"})
 _ORDER = frozenset({"<", "<=", ">", ">="})
 _DEEPEST = 8
@@ -57,8 +61,19 @@ def score_cuts(project: Project) -> Iterator[ScoreCut]:
                 if value is None or value in (0, 1, 0.5):
                     continue
                 made = scores.of(source, side)
-                if made and (made in _OPEN_SCALE or 0.001 < value < 1):
+                if made and (made in _OPEN_SCALE or 0.001 < value < 1) and not _is_drawn(source, span):
                     yield ScoreCut(source, source.location(span), block, made, value)
+
+
+def _is_drawn(source: SourceFacts, span: Span) -> bool:
+    """Whether a place is part of a call that draws: what is shown decides nothing."""
+    start, end = (span.line, span.column), (span.end_line, span.end_column)
+    for call in source.facts.calls:
+        around = call.span
+        draws = call.name.startswith(_DRAWERS) or getattr(call.func, "name", "") in _DRAWS
+        if draws and (around.line, around.column) <= start and end <= (around.end_line, around.end_column):
+            return True
+    return False
 
 
 def _comparisons(source: SourceFacts) -> Iterator[tuple[Compare, int, Span]]:

@@ -59,6 +59,26 @@ class BlanketImputation(Rule):
 
     pd.read_csv("sales.csv").fillna(0).to_html("sales.html")
     ```
+
+    ## Masks and aligned tables, one column of text, gaps that a booster knows, tests
+
+    ```python title="train.py"
+    import pandas as pd
+    from xgboost import XGBClassifier
+    df = pd.read_csv("train.csv")
+    text = df["text"].fillna("")
+    dummies = pd.get_dummies(df["city"]).reindex(columns=known).fillna(0)
+    sums = df.groupby(["day", "city"])["visits"].sum().unstack().fillna(0)
+    table = pd.crosstab(df["day"], df["city"]).fillna(0)
+    X = df.fillna(-999)
+    XGBClassifier(missing=-999).fit(X, y)
+    ```
+
+    ```python title="tests/test_train.py"
+    import pandas as pd
+    from sklearn.svm import SVC
+    SVC().fit(pd.read_csv("train.csv").fillna(0), y)
+    ```
     """
 
     severity = Severity.WARNING
@@ -75,6 +95,8 @@ class BlanketImputation(Rule):
                 continue
             if site.call.bare and site.argument(None, "inplace") != facts.Const(True):
                 continue
+            if any(k.name == "missing" and k.value == value for c in source.facts.calls for k in c.keywords):
+                continue  # the model is told what stands for a gap
             if _works(project, source):
                 informal = source.kind is Kind.NOTEBOOK or source.source.is_any(Role.TUTORIAL)
                 yield self.finding(

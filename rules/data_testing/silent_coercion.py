@@ -67,6 +67,34 @@ class SilentCoercion(Rule):
     df["day"] = pd.to_datetime(df["day"], errors="raise")
     df = df.drop(columns=["old"], errors="ignore")
     ```
+
+    ## Logged, monitored, in notebooks and tests
+
+    ```python title="clean.py"
+    import logging
+    import pandas as pd
+    def clean(df):
+        lat = pd.to_numeric(df["lat"], errors="coerce")
+        logging.info("%s gaps", lat.isnull().sum())
+        return lat
+    ```
+
+    ```python title="monitoring/drift.py"
+    import pandas as pd
+    def drift(df):
+        return pd.to_numeric(df["lat"], errors="coerce").describe()
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    import pandas as pd
+    df["lat"] = pd.to_numeric(df["lat"], errors="coerce")
+    ```
+
+    ```python title="tests/test_clean.py"
+    import pandas as pd
+    frame = pd.to_numeric(pd.Series(["1"]), errors="coerce")
+    ```
     """
 
     default = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, facts, prepares_data
@@ -126,7 +127,13 @@ class UntestedFeatureCode(Rule):
                 for function in reached.facts.functions
                 if self._makes_features(reached, function) and program.reach.has(reached, function.block)
             ]
-            missing = [(s, f) for s, f in made if f.name not in tested and f"{s.path}:{f.qualname}" not in told]
+            missing = [
+                (s, f)
+                for s, f in made
+                if tested.isdisjoint((f.name, f.qualname.partition(".")[0]))
+                and f"{s.path}:{f.qualname}" not in told
+                and not _has_doctest(s, f.name)
+            ]
             if len(made) >= self.least_functions and 2 * len(missing) > len(made):
                 told.update(f"{s.path}:{f.qualname}" for s, f in missing)
                 (first, function), *others = missing
@@ -142,3 +149,12 @@ class UntestedFeatureCode(Rule):
         """Whether a function computes or cleans features, by its name, and is long enough to be wrong."""
         block = source.facts.blocks[function.block]
         return block.size >= self.least_statements and bool(function.params) and prepares_data(function.name)
+
+
+def _has_doctest(source: SourceFacts, name: str) -> bool:
+    """Whether an example in a docstring calls a function; docstrings are no facts, so the text is read."""
+    try:
+        text = source.source.read().decode(errors="replace")
+    except OSError:
+        return False  # reported as an unreadable file
+    return re.search(rf"^\s*>>> .*\b{re.escape(name)}\(", text, re.MULTILINE) is not None

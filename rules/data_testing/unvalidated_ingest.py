@@ -97,6 +97,38 @@ class UnvalidatedIngest(Rule):
     df = pd.read_csv("data/made.csv")
     joblib.dump(SVC().fit(X, y), "model.pkl")
     ```
+
+    ## Pictures, notebooks, a declared check
+
+    ```python title="train.py"
+    import joblib
+    import cv2
+    from sklearn.svm import SVC
+    X = [cv2.imread(f"images/{n}.png") for n in range(9)]
+    joblib.dump(SVC().fit(X, y), "model.pkl")
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    import joblib
+    import pandas as pd
+    from sklearn.svm import SVC
+    df = pd.read_csv("data/customers.csv")
+    joblib.dump(SVC().fit(df[["age"]], df["churned"]), "model.pkl")
+    ```
+
+    ```python title="other/train.py"
+    import joblib
+    import pandas as pd
+    from sklearn.svm import SVC
+    df = pd.read_csv("data/orders.csv")
+    joblib.dump(SVC().fit(df[["age"]], df["churned"]), "model.pkl")
+    ```
+
+    ```python title="other/check.py"
+    import frictionless
+    frictionless.validate("data/orders.csv")
+    ```
     """
 
     minutes = 60

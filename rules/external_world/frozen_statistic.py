@@ -85,6 +85,22 @@ class FrozenStatistic(Rule):
     def scale(x):
         return (x - 83.417) / 129.02
     ```
+
+    ## Limits that have a name, values of an artifact, tests
+
+    ```python title="features.py"
+    import joblib
+    import pandas as pd
+    LOWEST_PRESSURE, HIGHEST_PRESSURE = 870.25, 1085.75
+    stats = joblib.load("stats.pkl")
+    df["pressure"] = df["pressure"].clip(LOWEST_PRESSURE, HIGHEST_PRESSURE)
+    df["amount"] = (df["amount"] - stats["mean"]) / stats["std"]
+    ```
+
+    ```python title="tests/test_features.py"
+    import pandas as pd
+    df["amount"] = (df["amount"] - 83.417) / 129.02
+    ```
     """
 
     severity = Severity.INFO

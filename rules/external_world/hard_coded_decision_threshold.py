@@ -111,6 +111,28 @@ class HardCodedDecisionThreshold(Rule):
     if p.mean() > 0.2 or len(p) > 0.3 or age > 0.63:
         warn()
     ```
+
+    ## Pictures, guards, sweeps, tests and notebooks
+
+    ```python title="report.py"
+    import matplotlib.pyplot as plt
+    p = model.predict_proba(X)[:, 1]
+    safe = p > 1e-6
+    plt.axvline(0.63)
+    plt.hist(p[p > 0.63])
+    for t in [0.3, 0.4, 0.63]:
+        print(t, (p > t).mean())
+    ```
+
+    ```python title="tests/test_score.py"
+    p = model.predict_proba(X)[:, 1]
+    assert (p > 0.63).all()
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    flags = (model.predict_proba(X)[:, 1] > 0.63).astype(int)
+    ```
     """
 
     profile = Profile.HOOK

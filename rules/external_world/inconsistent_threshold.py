@@ -111,6 +111,21 @@ class InconsistentThreshold(Rule):
 
     select(scores, threshold=0.1)
     ```
+
+    ## Different decisions, and a sweep
+    ```python title="cut.py"
+    def select(scores, warn_threshold, block_threshold): ...
+    ```
+    ```python title="batch.py"
+    from cut import select
+    select(scores, warn_threshold=0.63, block_threshold=config["block"])
+    for t in (0.1, 0.2, 0.3):
+        select(scores, warn_threshold=t, block_threshold=t)
+    ```
+    ```python title="board.py"
+    from cut import select
+    select(scores, warn_threshold=config["warn"], block_threshold=0.9)
+    ```
     """
 
     severity = Severity.WARNING

@@ -77,6 +77,17 @@ class SilentPipelineFailure(Rule):
     with DAG("retrain", schedule="@daily"):
         PythonOperator(task_id="train", python_callable=train, retries=3)
     ```
+
+    ## Started by hand
+
+    ```python title="dags/retrain.py"
+    from airflow import DAG
+    from common import ARGS
+    with DAG("a", schedule=None, default_args={}):
+        train()
+    with DAG("b", schedule="@daily", default_args={**ARGS, "owner": "x"}):
+        train()
+    ```
     """
 
     severity = Severity.INFO

@@ -20,6 +20,7 @@ _SINKS = frozenset(
 _RECORDS = re.compile(
     r"log|record|track|store|save|insert|append|write|publish|monitor|emit|send|audit", re.IGNORECASE
 )
+_DEMO = re.compile(r"(^|[/_-])(demos?|examples?|playground)([/_.-])", re.IGNORECASE)
 _PREDICTS = frozenset({"predict", "predict_proba", "decision_function", "predict_on_batch"})
 
 
@@ -76,6 +77,13 @@ class UnmonitoredPredictions(Rule):
     ```python title="batch.py"
     print(model.predict(rows))
     ```
+
+    ## A demonstration
+
+    ```python title="demo.py"
+    import gradio as gr
+    gr.Interface(fn=lambda x: model.predict([x]), inputs="text", outputs="label").launch()
+    ```
     """
 
     profile = Profile.AUDIT
@@ -86,7 +94,7 @@ class UnmonitoredPredictions(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each service file without anything that records."""
         for source in project.code:
-            if source.source.is_any(*self.skip_roles) or not serves(source):
+            if source.source.is_any(*self.skip_roles) or _DEMO.search(source.path) or not serves(source):
                 continue
             reached = [project.source(path) for path in project.imports.reached_from(source.path) | {source.path}]
             headers = [other.facts.header for other in reached if other is not None]

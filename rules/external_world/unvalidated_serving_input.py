@@ -93,6 +93,47 @@ class UnvalidatedServingInput(Rule):
     def today():
         return model.predict(load_today())
     ```
+
+    ## Pictures, a model with a signature, tests
+
+    ```python title="app.py"
+    import io
+    from flask import Flask, request
+    from PIL import Image
+    app = Flask(__name__)
+    @app.route("/classify", methods=["POST"])
+    def classify():
+        try:
+            image = Image.open(io.BytesIO(request.files["file"].read()))
+        except OSError:
+            return "no picture", 400
+        return {"label": model.predict(image)}
+    ```
+
+    ```python title="serve.py"
+    import mlflow
+    import pandas as pd
+    from flask import Flask, request
+    app = Flask(__name__)
+    signed = mlflow.pyfunc.load_model("models:/churn@champion")
+    @app.route("/predict", methods=["POST"])
+    def predict():
+        return {"y": signed.predict(pd.DataFrame([request.get_json()]))[0]}
+    ```
+
+    ```python title="train.py"
+    import mlflow
+    from mlflow.models import infer_signature
+    mlflow.sklearn.log_model(model, "model", signature=infer_signature(X, y))
+    ```
+
+    ```python title="tests/test_app.py"
+    from flask import Flask, request
+    app = Flask(__name__)
+    @app.route("/predict", methods=["POST"])
+    def predict():
+        return model.predict([request.get_json()])
+    ```
     """
 
     minutes = 30

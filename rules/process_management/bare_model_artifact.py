@@ -79,6 +79,28 @@ class BareModelArtifact(Rule):
     optimizer.step()
     torch.save(net.state_dict(), "models/model_best.pt")
     ```
+
+    ## Pretrained weights, a model that knows its columns, tests
+
+    ```python title="fetch.py"
+    import torch
+    from torchvision.models import resnet18
+    torch.save(resnet18(weights="DEFAULT").state_dict(), "models/resnet_model.pt")
+    ```
+
+    ```python title="fit.py"
+    import joblib
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+    joblib.dump(Ridge().fit(pd.read_csv("a.csv")[["age"]], y), "models/model.pkl")
+    ```
+
+    ```python title="tests/test_net.py"
+    import torch
+    loss.backward()
+    optimizer.step()
+    torch.save(net.state_dict(), "models/net_model.pt")
+    ```
     """
 
     severity = Severity.INFO

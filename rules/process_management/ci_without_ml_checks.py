@@ -101,6 +101,13 @@ class CiWithoutMlChecks(Rule):
     def clean(text):
         return text.strip()
     ```
+
+    ## No workflow at all
+
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+    Ridge().fit(X, y)
+    ```
     """
 
     severity = Severity.INFO

@@ -95,6 +95,12 @@ class CopyPerModel(Rule):
 
     print(model.predict(pd.read_csv("b.csv")))
     ```
+
+    ## Tests
+
+    ```python title="tests/test_north.py"
+    model.fit(x, y)
+    ```
     """
 
     profile = Profile.AUDIT

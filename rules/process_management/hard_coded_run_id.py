@@ -67,6 +67,13 @@ class HardCodedRunId(Rule):
     ```yaml title="conf/prod.yaml"
     run_id: e1efc53e9bd149078b0c12aeaa6365df
     ```
+
+    ## Tests
+
+    ```python title="tests/test_predict.py"
+    import mlflow
+    model = mlflow.pyfunc.load_model("runs:/080e0226c1fc49cc818d3c023625b36d/model")
+    ```
     """
 
     profile = Profile.HOOK

@@ -103,6 +103,27 @@ class InteractiveStep(Rule):
     model.fit(X, y)
     model.input(X)
     ```
+
+    ## Notebooks, tests, and a trial that no stage runs
+
+    ```python title="explore.ipynb"
+    # %%
+    from sklearn.svm import SVC
+    SVC(kernel=input("kernel")).fit(X, y)
+    ```
+
+    ```python title="svm.py"
+    from sklearn.svm import SVC
+    def fit(kernel):
+        return SVC(kernel=kernel).fit(X, y)
+    if __name__ == "__main__":
+        print(fit(input("kernel to try: ")))
+    ```
+
+    ```python title="train.py"
+    from svm import fit
+    fit("rbf")
+    ```
     """
 
     minutes = 10
@@ -114,7 +135,7 @@ class InteractiveStep(Rule):
             if site.source.source.is_any(*self.skip_roles) or _is_on_purpose(site):
                 continue
             program = next((p for p in project.phases.programs if _asks(project, p, site)), None)
-            if program is not None:
+            if program is not None and not _is_trial(project, site):
                 yield self.finding(
                     site.location,
                     f"`{site.name}` waits for an answer when `{program.source.path}` runs: it cannot run unattended",
@@ -128,6 +149,17 @@ def _asks(project: Project, program: Program, site: Site) -> bool:
         return False
     phases = {event.phase for event in project.phases.during(program, "fit", "tune", "load", "save")}
     return not phases.isdisjoint({"fit", "tune"}) or {"load", "save"} <= phases
+
+
+def _is_trial(project: Project, site: Site) -> bool:
+    """Whether the question is in the main part of a module that others import and that no stage runs."""
+    source = site.source
+    tests = (source.facts.blocks[b].test for b in source.ancestors(site.call.block))
+    if not any(isinstance(t, facts.Compare) and facts.Const("__main__") in (t.left, t.right) for t in tests):
+        return False
+    others = (s.path for s in project.code if s.path != source.path and not s.source.is_any(*Rule.skip_roles))
+    is_imported = any(source.path in project.imports.reached_from(path) for path in others)
+    return is_imported and next(iter(project.stages_running(source)), None) is None
 
 
 def _is_on_purpose(site: Site) -> bool:

@@ -97,6 +97,14 @@ class LoggedLiteralParameter(Rule):
 
     mlflow.log_param("size", 3)
     ```
+
+    ## Tests, and tags
+
+    ```python title="tests/test_train.py"
+    import mlflow
+    fit(epochs=30)
+    mlflow.log_param("epochs", 20)
+    ```
     """
 
     minutes = 5

@@ -86,6 +86,32 @@ class ModelOverwrite(Rule):
     torch.save(images, "data/mnist/processed/train.pt")
     optimizer.step()
     ```
+
+    ## A target of make, notebooks, tests
+
+    ```make title="Makefile"
+    models/model.pkl: train.py
+        python train.py
+    ```
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.svm import SVC
+    joblib.dump(SVC().fit(X, y), "models/model.pkl")
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    import joblib
+    from sklearn.svm import SVC
+    joblib.dump(SVC().fit(X, y), "models/other.pkl")
+    ```
+
+    ```python title="tests/test_train.py"
+    import joblib
+    from sklearn.svm import SVC
+    joblib.dump(SVC().fit(X, y), "models/model.pkl")
+    ```
     """
 
     severity = Severity.WARNING

@@ -97,6 +97,36 @@ class PrintedOnlyMetrics(Rule):
     print(r2_score(y_test, model.predict(X_test)))
     joblib.dump(model, "model.pkl")
     ```
+
+    ## Given back to who keeps it, notebooks, tests
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train: {cmd: python train.py, deps: [train.py], params: [alpha], outs: [model.pkl]}
+    ```
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.linear_model import Ridge
+    from sklearn.metrics import r2_score
+    from company.store import keep
+    def evaluate(model):
+        score = r2_score(y_test, model.predict(X_test))
+        print("R2", score)
+        return score
+    model = Ridge().fit(X, y)
+    keep(evaluate(model))
+    joblib.dump(model, "model.pkl")
+    ```
+
+    ```python title="tests/test_train.py"
+    import joblib
+    from sklearn.linear_model import Ridge
+    from sklearn.metrics import r2_score
+    model = Ridge().fit(X, y)
+    print(r2_score(y_test, model.predict(X_test)))
+    joblib.dump(model, "model.pkl")
+    ```
     """
 
     minutes = 10

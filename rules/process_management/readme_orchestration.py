@@ -110,6 +110,34 @@ class ReadmeOrchestration(Rule):
     ```python title="c.py"
     print(3)
     ```
+
+    ## Alternatives, commands for developers, and a driver
+
+    ```markdown title="README.md"
+    ~~~bash
+    pip install -r requirements.txt
+    pytest tests
+    python train.py
+    ~~~
+    or
+    ~~~bash
+    python train_large.py
+    ./run_all.sh
+    ~~~
+    ```
+
+    ```bash title="run_all.sh"
+    python train.py
+    python train_large.py
+    ```
+
+    ```python title="train.py"
+    model.fit(load("data/clean.csv"))
+    ```
+
+    ```python title="train_large.py"
+    model.fit(load("data/clean.csv"))
+    ```
     """
 
     minutes = 60

@@ -89,6 +89,48 @@ class UnevaluatedModel(Rule):
     groups = KMeans(random_state=0).fit(X)
     joblib.dump(groups, "models/model_groups.pkl")
     ```
+
+    ## Scored by what trains it, notebooks and tests
+
+    ```python title="finetune.py"
+    from transformers import Trainer
+    trainer = Trainer(model, args)
+    trainer.train()
+    trainer.save_model("models/model")
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+    joblib.dump(RandomForestClassifier(random_state=0).fit(X, y), "models/model.pkl")
+    ```
+
+    ```python title="tests/test_train.py"
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+    joblib.dump(RandomForestClassifier(random_state=0).fit(X, y), "models/model.pkl")
+    ```
+
+    ## Fitted again after a validation, or given to a function that is not known
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.model_selection import cross_val_score
+    model = RandomForestClassifier(random_state=0)
+    print(cross_val_score(model, X, y))
+    joblib.dump(model.fit(X, y), "models/model.pkl")
+    ```
+
+    ```python title="other/train.py"
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+    from company.quality import report
+    model = RandomForestClassifier(random_state=0).fit(X, y)
+    report(model)
+    joblib.dump(model, "models/model.pkl")
+    ```
     """
 
     confidence = Confidence.MEDIUM

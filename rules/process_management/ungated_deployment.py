@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Program, Project, Related, Role, Rule, Severity, Site, facts, walk
+from mldebt import Finding, Kind, Program, Project, Related, Role, Rule, Severity, Site, SourceFacts, facts, walk
 
 _DEPLOYS = (
     "*.transition_model_version_stage",
@@ -22,6 +22,8 @@ _QUALITY = re.compile(
     r"|approv|pass(ed)?$|valid|should|compare|improv|mape|error|performance|deploy|promot|decision",
     re.IGNORECASE,
 )
+_KNOWN = (":", ".", "sklearn", "keras", "tensorflow", "torch", "transformers", "xgboost", "lightgbm", "catboost")
+_JUDGES = re.compile(r"validat|evaluate|gate|approv|(^|_)check", re.IGNORECASE)
 _NOT_IN_USE = frozenset({"None", "Staging", "Archived", "staging", "archived", "challenger", "candidate"})
 
 
@@ -76,6 +78,17 @@ class UngatedDeployment(Rule):
 
     MlflowClient().set_registered_model_alias("churn", "production", 4)
     ```
+
+    ## A check from elsewhere
+
+    ```python title="retrain.py"
+    from mlflow import MlflowClient
+    from sklearn.linear_model import Ridge
+    from company.gates import validate_model
+    model = Ridge().fit(X, y)
+    validate_model(model)
+    MlflowClient().set_registered_model_alias("churn", "production", register(model))
+    ```
     """
 
     severity = Severity.ERROR
@@ -118,10 +131,23 @@ def _has_gate(project: Project, program: Program) -> bool:
         for block in source.facts.blocks if source is not None else ():
             if block.kind in ("if", "ternary", "while") and any(map(_QUALITY.search, _words(block.test))):
                 return True
+        if source is not None and _is_judged_elsewhere(project, source):
+            return True
         if source is not None and any(
             _QUALITY.search(f.name) for f in source.facts.functions if "valid" in f.name
         ):
             return True
+    return False
+
+
+def _is_judged_elsewhere(project: Project, source: SourceFacts) -> bool:
+    """Whether a function of an unknown package may be the gate, by its name."""
+    for call in source.facts.calls:
+        root, _, last = call.name.rpartition(".")
+        if root and _JUDGES.search(last) and not root.startswith(_KNOWN):
+            is_known = project.types.tables.lookup(call.name) is not None
+            if not is_known and project.names.symbol(source, call.name) is None:
+                return True
     return False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, ModelSave, Project, Related, Role, Rule, is_recorded
+from mldebt import Finding, Kind, ModelSave, Project, Related, Role, Rule, is_handed_on, is_recorded
 
 
 class UntrackedTrainingRun(Rule):
@@ -107,6 +107,30 @@ class UntrackedTrainingRun(Rule):
 
     joblib.dump(joblib.load("model.pkl"), "other/model.pkl")
     ```
+
+    ## A function that may record, frameworks that log, tests
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.svm import SVC
+    from company.registry import keep
+    model = SVC().fit(X, y)
+    joblib.dump(model, "model.pkl")
+    keep(model)
+    ```
+
+    ```python title="light.py"
+    import lightning as L
+    import torch
+    L.Trainer(max_epochs=3).fit(model)
+    torch.save(model.state_dict(), "model.pt")
+    ```
+
+    ```python title="tests/test_train.py"
+    import joblib
+    from sklearn.svm import SVC
+    joblib.dump(SVC().fit(X, y), "model.pkl")
+    ```
     """
 
     minutes = 30
@@ -122,7 +146,8 @@ class UntrackedTrainingRun(Rule):
         told: set[str] = set()
         for path, found in saves.items():
             place = str(found[0].access.location)
-            if place not in told and not is_recorded(project, found[0].program):
+            handed_on = any(is_handed_on(project, save) for save in found)
+            if place not in told and not handed_on and not is_recorded(project, found[0].program):
                 told.add(place)
                 yield self._finding(path, found)
 

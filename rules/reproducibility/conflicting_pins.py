@@ -131,6 +131,20 @@ class ConflictingPins(Rule):
     ```text title="churn/requirements.txt"
     xgboost==2.1.0
     ```
+
+    ## Matrices of tests, and documentation
+
+    ```text title="requirements.txt"
+    numpy==1.26.4
+    ```
+
+    ```text title="docs/requirements.txt"
+    numpy==2.0.0
+    ```
+
+    ```yaml title=".github/workflows/ci.yml"
+    jobs: {test: {steps: [{run: "pip install numpy==${{ matrix.numpy }}"}]}}
+    ```
     """
 
     severity = Severity.ERROR

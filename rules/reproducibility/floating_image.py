@@ -85,6 +85,12 @@ class FloatingImage(Rule):
     ```bash title="build.sh"
     docker build -t team/trainer:latest .
     ```
+
+    ## Development containers
+
+    ```dockerfile title=".devcontainer/Dockerfile"
+    FROM python:latest
+    ```
     """
 
     profile = Profile.HOOK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mldebt import (
@@ -24,6 +25,8 @@ _DETERMINISTIC = frozenset(
     {"use_deterministic_algorithms", "set_deterministic", "enable_op_determinism", "enable_full_determinism"}
 )
 _SEEDS = ("torch.manual_seed", "torch.cuda.manual_seed_all", "*.seed_everything", "torch.cuda.manual_seed")
+
+_EXPLAINS = re.compile(r"determin|reproduc|fast|speed|perform|non-?determ", re.IGNORECASE)
 
 
 class NondeterministicDl(Rule):
@@ -80,6 +83,23 @@ class NondeterministicDl(Rule):
     loss.backward()
     optimizer.step()
     ```
+
+    ## A trade-off that is explained, and inference
+
+    ```python title="train.py"
+    import torch
+    torch.manual_seed(0)
+    torch.backends.cudnn.benchmark = True  # not deterministic, but twice as fast on fixed shapes
+    loss.backward()
+    optimizer.step()
+    ```
+
+    ```python title="infer.py"
+    import torch
+    torch.manual_seed(0)
+    torch.backends.cudnn.benchmark = True
+    print(model.eval()(x))
+    ```
     """
 
     severity = Severity.INFO
@@ -116,6 +136,10 @@ def _benchmarks(source: SourceFacts) -> Iterator[Span]:
             isinstance(store.target, facts.Attr)
             and store.target.name == "benchmark"
             and store.value == facts.Const(True)
+            and not any(
+                _EXPLAINS.search(comment.text) and 0 <= store.span.line - comment.span.line <= 2
+                for comment in source.facts.comments
+            )
         ):
             yield store.span
 

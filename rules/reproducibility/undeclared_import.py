@@ -24,9 +24,8 @@ _DISTRIBUTIONS = dict(
     pair.split("=")
     for line in (
         "sklearn=scikit-learn cv2=opencv-python PIL=pillow yaml=pyyaml skimage=scikit-image",
-        "dotenv=python-dotenv bs4=beautifulsoup4 imblearn=imbalanced-learn",
-        "attr=attrs jwt=pyjwt dateutil=python-dateutil",
-        "serial=pyserial Crypto=pycryptodome git=gitpython fitz=pymupdf hydra=hydra-core",
+        "dotenv=python-dotenv bs4=beautifulsoup4 imblearn=imbalanced-learn attr=attrs jwt=pyjwt",
+        "dateutil=python-dateutil serial=pyserial Crypto=pycryptodome git=gitpython fitz=pymupdf hydra=hydra-core",
         "pytorch_lightning=pytorch-lightning tensorboardX=tensorboardx faiss=faiss-cpu umap=umap-learn",
         "googleapiclient=google-api-python-client mpl_toolkits=matplotlib pl=pytorch-lightning osgeo=gdal",
         "magic=python-magic docx=python-docx pptx=python-pptx MySQLdb=mysqlclient psycopg2=psycopg2-binary",
@@ -39,15 +38,19 @@ _PROVIDED = frozenset(
     " pip setuptools pkg_resources".split()
 )
 """What a platform brings, and namespaces that many packages share."""
-_BROUGHT_BY = {
-    "numpy": {"pandas", "scipy", "scikit-learn", "torch", "tensorflow", "xgboost", "matplotlib"},
-    "omegaconf": {"hydra-core"},
-    "joblib": {"scikit-learn"},
-    "scipy": {"scikit-learn", "statsmodels"},
-    "pydantic": {"fastapi"},
-    "tqdm": {"transformers", "datasets"},
-    "keras": {"tensorflow"},
-}
+_BROUGHT_BY = frozenset(
+    tuple(pair.split("="))
+    for line in (
+        "numpy=matplotlib numpy=pandas numpy=scikit-learn numpy=scipy numpy=tensorflow numpy=torch",
+        "numpy=xgboost omegaconf=hydra-core joblib=scikit-learn scipy=scikit-learn scipy=statsmodels",
+        "pydantic=fastapi tqdm=datasets tqdm=transformers keras=tensorflow uvicorn=fastapi starlette=fastapi",
+        "werkzeug=flask jinja2=flask huggingface-hub=datasets huggingface-hub=transformers",
+        "tokenizers=transformers pyarrow=datasets torchmetrics=lightning torchmetrics=pytorch-lightning",
+        "distributed=dask patsy=statsmodels",
+    )
+    for pair in line.split()
+)
+"""What a declared package installs as well."""
 
 
 class UndeclaredImport(Rule):
@@ -106,6 +109,22 @@ class UndeclaredImport(Rule):
     ```python title="train.py"
     import shap
     ```
+
+    ## Given by the platform, brought by another package, for types only
+
+    ```text title="requirements.txt"
+    fastapi[standard]==0.115
+    ```
+
+    ```python title="train.py"
+    from typing import TYPE_CHECKING
+    import dbutils
+    from google.colab import drive
+    import pyspark
+    import uvicorn
+    if TYPE_CHECKING:
+        import shap
+    ```
     """
 
     default = False
@@ -155,7 +174,6 @@ def _imported(project: Project, source: SourceFacts) -> Iterator[tuple[facts.Imp
 def _is_declared(module: str, named: set[str]) -> bool:
     plain = module.lower().replace("_", "-")
     name = _DISTRIBUTIONS.get(module, plain)
-    brought = _BROUGHT_BY.get(plain, set())
     near = {
         name,
         plain,
@@ -168,6 +186,6 @@ def _is_declared(module: str, named: set[str]) -> bool:
     }
     return (
         not near.isdisjoint(named)
-        or not brought.isdisjoint(named)
+        or any((plain, parent) in _BROUGHT_BY for parent in named)
         or any(n.startswith(f"{plain}-") for n in named)
     )

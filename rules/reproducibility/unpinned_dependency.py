@@ -142,6 +142,25 @@ class UnpinnedDependency(Rule):
     ```python title="lib/frames.py"
     import pandas
     ```
+
+    ## Constraints, extras for development, an image that installs from a lock
+
+    ```text title="requirements.txt"
+    pandas
+    -c constraints.txt
+    ```
+
+    ```text title="constraints.txt"
+    pandas==2.2.3
+    ```
+
+    ```dockerfile title="Dockerfile"
+    RUN uv sync --frozen
+    ```
+
+    ```python title="train.py"
+    import pandas
+    ```
     """
 
     minutes = 10

@@ -104,6 +104,19 @@ class UnstableOrder(Rule):
     for name in os.listdir("data"):
         pd.read_csv(name).dropna().to_csv(f"clean/{name}")
     ```
+
+    ## Membership, and tests
+
+    ```python title="select.py"
+    import pandas as pd
+    wanted = set(a) - set(b)
+    df = df[df["id"].isin(wanted)]
+    keep = [c for c in columns if c in wanted]
+    ```
+
+    ```python title="tests/test_labels.py"
+    ids = {label: i for i, label in enumerate(set(labels))}
+    ```
     """
 
     minutes = 5

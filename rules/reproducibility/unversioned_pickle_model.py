@@ -31,6 +31,7 @@ _PACKAGES = {
     "statsmodels": "statsmodels",
     "imblearn": "imbalanced-learn",
 }
+_TEMPORARY = re.compile(r"(^|[/_.-])(te?mp|cache)([/_.-]|$)|\{tempfile", re.IGNORECASE)
 _EXACT = re.compile(r"^===?\s*[^*]+$|^=[^=*]+$|^@|^\d[\w.]*$")
 
 
@@ -126,7 +127,7 @@ class UnversionedPickleModel(Rule):
         places: set[str] = set()
         for save in project.model_saves:
             source, place = save.access.source, str(save.access.location)
-            if not _is_pickled(save) or source.kind is Kind.NOTEBOOK or place in places:
+            if not _is_pickled(save) or source.kind is Kind.NOTEBOOK or place in places or _is_passing(save):
                 continue
             words = source.facts.words
             if save.program.source.source.is_any(*self.skip_roles) or "__version__" in words or "mlflow" in words:
@@ -159,6 +160,11 @@ def _is_pickled(save: ModelSave) -> bool:
         return bool(_PICKLERS.search(access.api))
     near = (c for c in access.source.facts.calls if 0 <= c.span.line - access.call.span.line <= 3)
     return any(_PICKLERS.search(call.name) for call in near)
+
+
+def _is_passing(save: ModelSave) -> bool:
+    """Whether a model is kept for a while only."""
+    return bool(_TEMPORARY.search(str(save.access.address)))
 
 
 def _packages(project: Project, save: ModelSave) -> set[str]:
