@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,14 +18,18 @@ import msgspec
 
 from mldebt import hygiene
 from mldebt.engine import Report, fingerprint_parts
+from mldebt.entry import Entry, entry_of, line_of
 from mldebt.files import read_file
-from mldebt.matching import Entry, entry_of, line_of, match
+from mldebt.finding import Finding
+from mldebt.matching import Files, match
 from mldebt.scope import Scope
+from mldebt.source import Location
 
 FILE_NAME = ".mldebt-baseline.json"
 """The baseline of a project whose settings name none."""
 
 _VERSION = 1
+_MOST_SHOWN = 4
 _UNREAD = frozenset({"unparsable-file", "unanalysed-file"})
 
 
@@ -34,16 +38,37 @@ class BaselineError(Exception):
 
 
 class Outcome(NamedTuple):
-    """The report without the accepted findings; the entries that still stand, and those that are gone."""
+    """The report without the accepted findings; the entries that still stand, and those that are gone.
+
+    `grown` are findings that are reported because they have more pieces than are accepted: what accepts the others,
+    and where the new ones are.
+    """
 
     report: Report
     standing: list[Entry]
     gone: list[Entry]
+    grown: Mapping[Finding, tuple[Entry, tuple[Location, ...]]]
 
-    def differs(self, entries: Iterable[Entry]) -> bool:
+    def told(self) -> Report:
+        """The report with the words in it by which a finding has grown."""
+        return msgspec.structs.replace(
+            self.report, findings=tuple(_told(finding, self.grown) for finding in self.report.findings)
+        )
+
+    def differs(self, entries: Sequence[Entry]) -> bool:
         """Whether entries as they were read differ from the standing ones; edits at other places are not worth it."""
-        before, now = (sorted(entry._replace(also=()) for entry in some) for some in (entries, self.standing))
-        return before != now
+        bare = [sorted(entry._replace(also=(), pieces=()) for entry in some) for some in (entries, self.standing)]
+        pieces = [sum(len(entry.pieces) for entry in some) for some in (entries, self.standing)]
+        return bare[0] != bare[1] or pieces[0] > pieces[1]
+
+
+def _told(finding: Finding, grown: Mapping[Finding, tuple[Entry, tuple[Location, ...]]]) -> Finding:
+    if finding not in grown:
+        return finding
+    new = grown[finding][1]
+    shown = ", ".join(f"{place}" for place in new[:_MOST_SHOWN])
+    words = f"{shown}{' …' if len(new) > _MOST_SHOWN else ''} {'is' if len(new) == 1 else 'are'} new"
+    return msgspec.structs.replace(finding, message=f"{finding.message} ({words}, the rest is in the baseline)")
 
 
 def read(file: Path) -> list[Entry]:
@@ -67,6 +92,7 @@ def read(file: Path) -> list[Entry]:
                 str(item["message"]),
                 str(item.get("line", "")),
                 tuple(map(str, item.get("also", ()))),
+                tuple(map(str, item.get("pieces", ()))),
             )
             for path, items in document["findings"].items()
             for item in items
@@ -84,6 +110,7 @@ def write(file: Path, entries: Iterable[Entry]) -> None:
             "fingerprint": entry.fingerprint,
             "line": entry.line,
             **({"also": entry.also} if entry.also else {}),
+            **({"pieces": entry.pieces} if entry.pieces else {}),
             "message": entry.message,
         }
         by_path.setdefault(entry.path, []).append(f"      {json.dumps(item, ensure_ascii=False)}")
@@ -101,30 +128,47 @@ def write(file: Path, entries: Iterable[Entry]) -> None:
 
 def entries_of(report: Report) -> list[Entry]:
     """The entries that accept all findings of a report."""
-    return [entry_of(finding, partial(fingerprint_parts, texts=report.texts)) for finding in report.findings]
+    gathering, parts = _gathering(report), partial(fingerprint_parts, texts=report.texts)
+    return [entry_of(finding, parts, gathers=finding.rule in gathering) for finding in report.findings]
 
 
-def accept(report: Report, entries: Iterable[Entry], scope: Scope, rules: Set[str]) -> Outcome:
+def _gathering(report: Report) -> set[str]:
+    """The rules whose findings gather pieces of debt."""
+    return {rule.id for rule in report.rules if rule.gathers}
+
+
+def accept(
+    report: Report,
+    entries: Iterable[Entry],
+    scope: Scope,
+    rules: Set[str],
+    *,
+    departed: Callable[[Set[str]], Mapping[str, str | None]] = lambda lost: {},
+) -> Outcome:
     """Take the accepted findings out of a report.
 
-    `rules` are the ids that exist. Where several findings have equal lines, those whose messages are most like
-    the entries' are the accepted ones. An entry is gone when the run would have found it and has not, or when
+    `rules` are the ids that exist; `departed` tells where lost files went, as far as git knows (None: deleted), and is
+    asked only if there are any. Where several findings have equal lines, those whose messages are most
+    like the entries' are the accepted ones. An entry is gone when the run would have found it and has not, or when
     its file or its rule no longer exists; what was not looked at stays.
     """
     given = sorted(set(entries))
-    parts = partial(fingerprint_parts, texts=report.texts)
-    found = match(
-        report.findings, given, parts, lambda path: path not in report.paths and not (report.root / path).exists()
-    )
-    now = {entry: entry_of(finding, parts) for finding, entry in found.items()}
+    gathering, parts = _gathering(report), partial(fingerprint_parts, texts=report.texts)
+
+    lost = {path for path in {entry.path for entry in given} - report.paths if not (report.root / path).exists()}
+    files = Files(lost, departed(lost) if lost else {})
+    found, grown = match(report.findings, given, parts, files, gathering)
+    now: dict[Entry, list[Entry]] = {entry: [] for entry, _ in grown.values()}
+    for finding, entry in found.items():
+        now.setdefault(entry, []).append(entry_of(finding, parts, gathers=finding.rule in gathering))
     gone = _gone([entry for entry in given if entry not in now], now, report, scope, rules)
-    standing = [_renewed(entry, now.get(entry)) for entry in given if entry not in gone]
+    standing = [new for entry in given if entry not in gone for new in _renewed(entry, now.get(entry, []))]
     narrowed = msgspec.structs.replace(
         report,
         findings=tuple(finding for finding in report.findings if finding not in found),
         baselined=(*report.baselined, *(finding for finding in report.findings if finding in found)),
     )
-    return Outcome(narrowed, standing, sorted(gone))
+    return Outcome(narrowed, standing, sorted(gone), grown)
 
 
 def counts(entries: Iterable[Entry]) -> Mapping[str, int]:
@@ -132,17 +176,22 @@ def counts(entries: Iterable[Entry]) -> Mapping[str, int]:
     return dict(Counter(entry.rule for entry in sorted(entries)).most_common())
 
 
-def _renewed(entry: Entry, now: Entry | None) -> Entry:
-    """An entry as it is to be written: under the finding's present path and number, its message as it was."""
-    return entry if now is None else now._replace(message=entry.message)
+def _renewed(entry: Entry, now: list[Entry]) -> list[Entry]:
+    """An entry as it is to be written: under the finding's present path and number, its message as it was.
+
+    One whose finding fell apart becomes several.
+    """
+    return [
+        new._replace(message=entry.message if number == 0 else new.message) for number, new in enumerate(now)
+    ] or [entry]
 
 
 def _gone(
-    unmatched: Iterable[Entry], now: Mapping[Entry, Entry], report: Report, scope: Scope, rules: Set[str]
+    unmatched: Iterable[Entry], now: Mapping[Entry, list[Entry]], report: Report, scope: Scope, rules: Set[str]
 ) -> set[Entry]:
     """The entries whose findings are gone; what the report leaves out, but the run has seen, is not."""
     seen = Counter(line_of(known) for known in report.known)
-    seen.subtract(line_of(entry.fingerprint) for entry in now.values())
+    seen.subtract(line_of(new.fingerprint) for renewed in now.values() for new in renewed)
     gone = set()
     for entry in unmatched:
         line = line_of(entry.fingerprint)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from mldebt.git_objects import GitError, git
+from mldebt.git_objects import GitError, departures, git, last_change
 
 _LOG = ("-c", "log.showSignature=false", "-c", "i18n.logOutputEncoding=UTF-8", "log")
 _MOST_COMMITS = 20_000
@@ -49,6 +49,15 @@ def head(directory: Path) -> Commit | None:
 def is_shallow(directory: Path) -> bool:
     """Whether the history was cut off when the repository was cloned. Raises GitError."""
     return git(directory, "rev-parse", "--is-shallow-repository").strip() == b"true"
+
+
+def departed_since(directory: Path, file: Path, lost: Iterable[str]) -> dict[str, str | None]:
+    """Where lost files went, renamed or deleted since a file was last committed; empty where git cannot know."""
+    try:
+        commit = "" if is_shallow(directory) else last_change(directory, file)
+        return departures(directory, lost, commit) if commit else {}
+    except GitError:
+        return {}
 
 
 def web_address(directory: Path) -> str | None:

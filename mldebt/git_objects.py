@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 _SAFE = (
@@ -88,6 +88,32 @@ def staged_lines(directory: Path) -> bytes:
 def lines_between(directory: Path, old: str, new: str, *globs: str) -> bytes:
     """The unified diff, without context, from one commit to another, of some files. Raises GitError."""
     return git(directory, "diff", *_DIFF, old, new, "--", *globs)
+
+
+def departures(directory: Path, lost: Iterable[str], old: str, new: str | None = None) -> dict[str, str | None]:
+    """Where each file below a directory went that was renamed since a commit; None for those that were deleted.
+
+    Up to another commit or, if there is none, to what the index holds. Only files of the kinds of `lost` ones are
+    looked at: others are large, and missing in partial clones. Raises GitError.
+    """
+    globs = sorted({f"*{PurePosixPath(path).suffix or PurePosixPath(path).name}" for path in lost})
+    until = [old, new] if new is not None else ["--cached", old]
+    output = git(
+        directory, "diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "--relative", "-M",
+        "--diff-filter=DR", "--name-status", "-z", *until, "--", *globs,
+        variables=_index_of(directory),
+    )  # fmt: skip
+    words = iter(output.decode(errors="surrogateescape").split("\0"))
+    found: dict[str, str | None] = {}
+    for sign in filter(None, words):
+        path = next(words)
+        found[path] = next(words) if sign.startswith("R") else None
+    return found
+
+
+def last_change(directory: Path, path: Path) -> str:
+    """The commit that last changed a file; empty if none is known. Raises GitError."""
+    return git(directory, "log", "-1", "--format=%H", "--", str(path)).decode().strip()
 
 
 def _without_filters(directory: Path) -> dict[str, str]:

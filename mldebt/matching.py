@@ -1,78 +1,79 @@
-"""Which findings are those that a baseline accepts: the same lines, lines that moved, files that were renamed."""
+"""Which findings are those that a baseline accepts: the same lines, lines that moved, files that were renamed.
+
+A finding of a rule that gathers pieces of debt (copies, unpinned libraries) is known by its pieces instead: it is
+accepted when all of them are, in whatever groups they were, and reported when there is another one.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
-import msgspec
-
 from mldebt.engine import fingerprint
+from mldebt.entry import Entry, Parts, line_digest, line_of, names_of, other_places, pieces_of, place_digest
 from mldebt.finding import Finding
+from mldebt.pieces import known_by_pieces
 from mldebt.printable import printable
+from mldebt.source import Location
 
 _MOST_EQUAL = 50
-_MOST_PLACES = 8
-_MOST_READ = 64
 _WORD = re.compile(r"\w")
 _POSITION = re.compile(r"(?<=:)\d+|(?<=line )\d+")
 
-Parts = Callable[[Finding], tuple[str, str, str]]
-"""What stays of a finding: rule, scope, text of the line (see `mldebt.engine.fingerprint_parts`)."""
 
+class Files(NamedTuple):
+    """Which files of entries are no more, and where they went.
 
-class Entry(NamedTuple):
-    """One accepted finding. `line` is a digest of the line's text; the message tells equal lines apart.
-
-    `also` has digests of the finding's other places, by which it is known again when its first place is gone: the
-    smallest ones, so that which of many are kept does not depend on their order.
+    `departed` has the new path of each file that git knows as renamed, and None for those that git knows as deleted.
     """
 
-    path: str
-    rule: str
-    fingerprint: str
-    message: str
-    line: str = ""
-    also: tuple[str, ...] = ()
+    lost: Set[str] = frozenset()
+    departed: Mapping[str, str | None] = {}
 
 
-def entry_of(finding: Finding, parts: Parts) -> Entry:
-    """The entry that accepts a finding."""
-    path, line = finding.location.path, line_digest(parts(finding)[2])
-    also = sorted(_other_places(finding, parts) - {place_digest(path, line)})[:_MOST_PLACES]
-    return Entry(path, finding.rule, finding.fingerprint, printable(finding.message), line, tuple(also))
+class Match(NamedTuple):
+    """The entry that accepts each finding; and those that have more pieces than are accepted.
 
+    These have the entry that they are mostly of, and the places of the pieces that are new.
+    """
 
-def line_digest(text: str) -> str:
-    """A short digest of a line's text without white space."""
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=4).hexdigest()
-
-
-def place_digest(path: str, line: str) -> str:
-    """A short digest of a place: a path and the digest of a line's text."""
-    return line_digest(f"{path}\0{line}")
-
-
-def line_of(fingerprint: str) -> str:
-    """What the fingerprints of equal lines have in common."""
-    return fingerprint.partition(":")[0]
+    accepted: dict[Finding, Entry]
+    grown: dict[Finding, tuple[Entry, tuple[Location, ...]]]
 
 
 def match(
-    findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, is_lost: Callable[[str], bool]
-) -> dict[Finding, Entry]:
-    """The entry that accepts each finding. `is_lost` tells whether the file at a path of an entry is no more."""
+    findings: Iterable[Finding],
+    entries: Iterable[Entry],
+    parts: Parts,
+    files: Files,
+    gathering: Set[str] = frozenset(),
+) -> Match:
+    """What entries accept. `gathering` are the rules whose findings gather pieces of debt."""
     all_findings, given = list(findings), sorted(set(entries))
     found = _same_lines(all_findings, given)
-    for more in (_moved, _in_renamed_files, _from_another_place):
+
+    def left() -> tuple[list[Finding], list[Entry]]:
         taken = set(found.values())
-        left = [entry for entry in given if entry not in taken]
-        rest = [finding for finding in all_findings if finding not in found] if left else []
-        found |= more(rest, left, parts, is_lost)
-    return found
+        rest = [entry for entry in given if entry not in taken]
+        return [finding for finding in all_findings if finding not in found] if rest else [], rest
+
+    found |= _moved(*left(), parts)
+    former = {new: old for old, new in files.departed.items() if new is not None}
+    for finding, entry in _in_renamed_files(*left(), parts, files).items():
+        found[finding] = entry
+        former.setdefault(finding.location.path, entry.path)
+    found |= _from_another_place(*left(), parts, former)
+    grown: dict[Finding, tuple[Entry, tuple[Location, ...]]] = {}
+    for rule in sorted(gathering & {entry.rule for entry in given if entry.pieces}):
+        grown |= known_by_pieces(
+            [finding for finding in all_findings if finding.rule == rule],
+            [entry for entry in given if entry.rule == rule],
+            found,
+            lambda finding: pieces_of(finding, parts, former),
+        )
+    return Match(found, grown)
 
 
 def _same_lines(findings: Iterable[Finding], entries: Iterable[Entry]) -> dict[Finding, Entry]:
@@ -106,9 +107,7 @@ def _likeness(entry: Entry, finding: Finding) -> float:
     return SequenceMatcher(None, entry.message, printable(finding.message)).ratio()
 
 
-def _moved(
-    findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, is_lost: Callable[[str], bool]
-) -> dict[Finding, Entry]:
+def _moved(findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts) -> dict[Finding, Entry]:
     """Findings that say the same about a line of the same text elsewhere in the file: functions get other names."""
     by_text: dict[tuple[str, str, str, str], list[Entry]] = {}
     for entry in entries:
@@ -128,15 +127,16 @@ def _said(message: str) -> str:
 
 
 def _in_renamed_files(
-    findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, is_lost: Callable[[str], bool]
+    findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, files: Files
 ) -> dict[Finding, Entry]:
-    """Findings in a file that holds at least half of what was accepted in one that is gone.
+    """Findings in a file that was renamed: where git says so, or else where half of what was accepted is there.
 
-    A file of the same name comes first, then the one that holds the most.
+    A file of the same name comes first, then the one that holds the most. A file that git knows as deleted is taken
+    for another one only if more than one finding speaks for it, or its name.
     """
     lost: dict[str, dict[str, Entry]] = {}
     for entry in entries:
-        if is_lost(entry.path):
+        if entry.path in files.lost:
             lost.setdefault(entry.path, {})[entry.fingerprint] = entry
     by_path: dict[str, list[Finding]] = {}
     for finding in findings if lost else ():
@@ -144,9 +144,17 @@ def _in_renamed_files(
     pairs: Counter[tuple[str, str]] = Counter()
     former: dict[tuple[str, str], dict[Finding, Entry]] = {}
     for old, accepted in lost.items():
+        known = files.departed.get(old)
         for new, there in by_path.items():
+            if (known is not None and new != known) or not _may_be(old, new):
+                continue
             same = _from(old, accepted, there, parts)
-            if 2 * len(same) >= len(accepted):
+            is_sure = known is not None or 2 * len(same) >= len(accepted)
+            if (
+                same
+                and is_sure
+                and (old not in files.departed or known or len(same) > 1 or not _is_other_name(old, new))
+            ):
                 former[old, new] = same
                 pairs[old, new] = len(same)
     found: dict[Finding, Entry] = {}
@@ -158,13 +166,18 @@ def _in_renamed_files(
     return found
 
 
+def _may_be(old: str, new: str) -> bool:
+    """Whether one file could be the other: a script does not become a notebook."""
+    return old.rpartition(".")[2] == new.rpartition(".")[2]
+
+
 def _is_other_name(old: str, new: str) -> bool:
     """Whether a file would not only have moved to another directory."""
     return old.rpartition("/")[2] != new.rpartition("/")[2]
 
 
 def _from_another_place(
-    findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, is_lost: Callable[[str], bool]
+    findings: Iterable[Finding], entries: Iterable[Entry], parts: Parts, former: Mapping[str, str]
 ) -> dict[Finding, Entry]:
     """Findings about several places, of which another one is the first now; those that share the most come first.
 
@@ -177,8 +190,8 @@ def _from_another_place(
     rest = [finding for finding in findings if finding.rule in by_rule]
     pairs: list[tuple[int, int, Entry]] = []
     for index, finding in enumerate(rest):
-        line, others = line_digest(parts(finding)[2]), _other_places(finding, parts)
-        own = place_digest(finding.location.path, line)
+        line, others = line_digest(parts(finding)[2]), other_places(finding, parts, former)
+        own = place_digest(former.get(finding.location.path, finding.location.path), line)
         for entry in by_rule[finding.rule]:
             first = place_digest(entry.path, entry.line) if entry.line else ""
             if first in others or own in entry.also or _is_named(entry, finding, line):
@@ -193,17 +206,6 @@ def _from_another_place(
     return found
 
 
-def _other_places(finding: Finding, parts: Parts) -> set[str]:
-    """Digests of a finding's other places."""
-    return {
-        place_digest(
-            related.location.path,
-            line_digest(parts(msgspec.structs.replace(finding, location=related.location))[2]),
-        )
-        for related in finding.related[:_MOST_READ]
-    }
-
-
 def _is_named(entry: Entry, finding: Finding, line: str) -> bool:
     """Whether the messages name mostly the same things, and each other's files or a line of the same text."""
     path = finding.location.path
@@ -211,13 +213,8 @@ def _is_named(entry: Entry, finding: Finding, line: str) -> bool:
         is_near = line == entry.line
     else:
         is_near = path in entry.message or entry.path in finding.message
-    names = _names(finding.message) if is_near else set()
-    return 0 < len(names) <= 2 * len(names & _names(entry.message))
-
-
-def _names(message: str) -> set[str]:
-    """What a message names, in backticks, piece by piece."""
-    return {piece.strip() for part in message.split("`")[1::2] for piece in part.split("->")}
+    names = names_of(finding.message) if is_near else set()
+    return 0 < len(names) <= 2 * len(names & names_of(entry.message))
 
 
 def _from(
@@ -225,9 +222,10 @@ def _from(
 ) -> dict[Finding, Entry]:
     """The entries of a file that fit findings of another one, if it were only renamed.
 
-    Where a line has no word (quotes, a bracket), the findings must also say the same.
+    Where a line has no word (quotes, a bracket), the findings must also say the same; so must they where a function
+    was renamed together with its file.
     """
-    left, found = dict(accepted), {}
+    left, found, rest = dict(accepted), dict[Finding, Entry](), []
     for finding in findings:
         rule, scope, text = parts(finding)
         names = [name for n in range(_MOST_EQUAL) if (name := fingerprint(old, rule, scope, text, n)) in left]
@@ -235,4 +233,10 @@ def _from(
             names = [name for name in names if _said(left[name].message) == _said(finding.message)]
         if names:
             found[finding] = left.pop(names[0])
+        else:
+            rest.append((finding, (rule, line_digest(text), _said(finding.message))))
+    by_text = {(entry.rule, entry.line, _said(entry.message)): entry for entry in left.values() if entry.line}
+    for finding, key in rest:
+        if (entry := by_text.pop(key, None)) is not None:
+            found[finding] = entry
     return found

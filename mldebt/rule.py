@@ -33,6 +33,11 @@ class Rule:
     """False: runs only when it is selected by name (or everything is)."""
     minutes: ClassVar[int] = 5
     """Estimated time to repair one finding."""
+    gathers: ClassVar[bool] = False
+    """True: every related place of a finding is one more piece of the same debt, and not evidence for it.
+
+    A baseline then accepts these pieces, and reports the finding again when there is another one.
+    """
     skip_roles: ClassVar[frozenset[Role]] = frozenset(
         {Role.TEST, Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.DOCS}
     )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from mldebt import baseline, matching
+from mldebt import baseline
 from mldebt.cli import cli
 from mldebt.engine import fingerprint
+from mldebt.entry import entry_of
 from mldebt.finding import Confidence, Finding, Related, Severity
+from mldebt.matching import Files, match
 from mldebt.source import Location, Span
 
 RULE = '''
@@ -245,16 +248,16 @@ def test_a_finding_about_several_files_is_known_from_each_of_them() -> None:
         return finding.rule, "", f"def {finding.location.path}"
 
     before = finding("a.py", "3 copies of `load`: a.py:3, b.py:3, c.py:3")
-    entries = [matching.entry_of(before, parts)]
+    entries = [entry_of(before, parts)]
     after = finding("b.py", "2 copies of `load`: b.py:3, c.py:3")
-    assert matching.match([after], entries, parts, lambda path: False) == {after: entries[0]}
+    assert match([after], entries, parts, Files()).accepted == {after: entries[0]}
     moved = msgspec.structs.replace(finding("b.py", "copies"), related=(Related(before.location, "the same"),))
-    assert matching.match([moved], entries, parts, lambda path: False) == {moved: entries[0]}
+    assert match([moved], entries, parts, Files()).accepted == {moved: entries[0]}
     for other in (
         finding("b.py", "2 copies of `save`: b.py:3, c.py:3"),
         finding("d.py", "2 copies of `load`: d.py:3, e.py:3"),
     ):
-        assert matching.match([other], entries, parts, lambda path: False) == {}
+        assert match([other], entries, parts, Files()).accepted == {}
 
 
 def test_a_file_that_moved_goes_before_a_new_one_that_looks_alike(project: Path) -> None:
@@ -343,8 +346,8 @@ def finding_at(*lines: int, message: str = "chain", path: str = "a.py") -> Findi
 
 
 def accepted(before: list[Finding], after: list[Finding]) -> list[Finding]:
-    known = [matching.entry_of(finding, parts) for finding in before]
-    found = matching.match(after, known, parts, lambda path: False)
+    known = [entry_of(finding, parts) for finding in before]
+    found = match(after, known, parts, Files()).accepted
     assert len(set(found.values())) == len(found)
     return [finding for finding in after if finding in found]
 
@@ -356,9 +359,119 @@ def test_an_entry_accepts_one_of_the_findings_that_its_places_fall_apart_into() 
     assert accepted([finding_at(1, 2)], [finding_at(5, 6), finding_at(7, 2)]) == []  # shares no first place
 
 
+def pieces(before: list[Finding], after: list[Finding], *, files: Files | None = None) -> list[list[str] | None]:
+    """For each finding the places of its new pieces, none if it is accepted, and None if it is not known at all."""
+    known = [entry_of(finding, parts, gathers=True) for finding in before]
+    found = match(after, known, parts, files or Files(), {"chain"})
+    assert not found.accepted.keys() & found.grown.keys()
+    new = {finding: [str(place) for place in places] for finding, (_, places) in found.grown.items()}
+    return [[] if finding in found.accepted else new.get(finding) for finding in after]
+
+
+def test_a_group_is_accepted_as_long_as_all_of_its_pieces_are() -> None:
+    before = finding_at(1, 2, 3)
+    assert pieces([before], [finding_at(3, 1)]) == [[]]
+    assert pieces([before], [finding_at(1, 2, 3, 4)]) == [["a.py:4"]]
+    assert pieces([before], [finding_at(0, 1, 2, 3)]) == [["a.py:0"]]  # at the front as well
+    assert pieces([before], [finding_at(1, 2), finding_at(3)]) == [[], []]  # fell apart
+    assert pieces([finding_at(1, 2), finding_at(3, 4)], [finding_at(4, 3, 2, 1)]) == [[]]  # grew together
+    assert pieces([before], [finding_at(5, 6)]) == [None]
+
+
+def test_a_piece_whose_line_was_edited_is_known_beside_others_of_its_file() -> None:
+    assert pieces([finding_at(1, 2, 3)], [finding_at(1, 2, 9)]) == [[]]
+    assert pieces([finding_at(1, 2, 3)], [finding_at(1, 8, 9)]) == [["a.py:8", "a.py:9"]]
+    both = msgspec.structs.replace(finding_at(1), related=(Related(Location("b.py", Span.at(1)), "too"),))
+    other = msgspec.structs.replace(finding_at(1), related=(Related(Location("c.py", Span.at(9)), "too"),))
+    assert pieces([both], [other]) == [["c.py:9"]]  # one was repaired, another one is there
+
+
+def test_copies_whose_beginnings_moved_are_known_by_their_files() -> None:
+    def copies(line: int, *paths: str) -> Finding:
+        first, *others = (Location(path, Span.at(line)) for path in paths)
+        names = ", ".join(f"`{path}`" for path in paths)
+        related = tuple(Related(other, "too") for other in others)
+        return msgspec.structs.replace(finding_at(line, message=names), location=first, related=related)
+
+    assert pieces([copies(5, "a.py", "b.py")], [copies(7, "a.py", "b.py")]) == [[]]
+    assert pieces([copies(5, "a.py", "b.py")], [copies(7, "a.py", "b.py", "c.py")]) == [None]
+    assert pieces([copies(5, "a.py", "b.py")], [copies(5, "a.py", "b.py"), copies(7, "a.py", "b.py")]) == [
+        [],
+        None,
+    ]
+
+
+def test_pieces_are_known_in_files_that_git_knows_as_renamed() -> None:
+    after = finding_at(1, 2, path="new.py")
+    assert pieces([finding_at(1, 2)], [after]) == [None]
+    assert pieces([finding_at(1, 2)], [after], files=Files({"a.py"}, {"a.py": "new.py"})) == [[]]
+
+
+GATHERS = COPIES.replace("    def check", "    gathers = True\n\n    def check")
+
+
+def test_one_piece_more_is_reported_with_its_place_and_can_be_accepted(copies: Path) -> None:
+    (copies.parent / "pack" / "glue_code" / "no_print.py").write_text(GATHERS)
+    mldebt("baseline", "write")
+    assert len(baseline.read(copies / FILE)[0].pieces) == 3
+    (copies / "Z.py").write_text("print('one more')\n")  # before all others
+    result = mldebt("check", "--output-format", "concise")
+    assert "Z.py:1" in result.output
+    assert "4 prints (Z.py:1 is new, the rest is in the baseline)" in result.output
+    assert len(entries(copies)) == 1  # what is accepted is kept while the new piece is there
+    (copies / "Z.py").unlink()
+    assert check() == []
+    (copies / "Z.py").write_text("print('one more')\n")
+    assert "1 findings accepted (1 new, 0 gone)" in mldebt("baseline", "update").output
+    assert check() == []
+    assert "is new" not in (copies / FILE).read_text(encoding="utf-8")
+    for name in ("a", "b"):
+        (copies / f"{name}.py").unlink()
+    assert check() == []
+    assert len(baseline.read(copies / FILE)[0].pieces) == 2  # it shrinks by itself
+    (copies / "d.py").write_text("print('d')\n")
+    assert check() == ["Z.py:1"]
+
+
+def test_a_baseline_without_pieces_accepts_groups_as_they_are(copies: Path) -> None:
+    (copies.parent / "pack" / "glue_code" / "no_print.py").write_text(GATHERS)
+    mldebt("baseline", "write")
+    with_pieces = (copies / FILE).read_text(encoding="utf-8")
+    former = re.sub(r'"pieces": \[[^]]*\], ', "", with_pieces)
+    assert former != with_pieces
+    (copies / FILE).write_text(former, encoding="utf-8")
+    (copies / "d.py").write_text("print('one more')\n")
+    assert check() == []
+    assert (copies / FILE).read_text(encoding="utf-8") == former
+    (copies / "d.py").unlink()
+    mldebt("baseline", "prune")
+    assert (copies / FILE).read_text(encoding="utf-8") == with_pieces
+
+
+def test_a_file_is_followed_where_git_knows_that_it_was_renamed(project: Path) -> None:
+    def git(*arguments: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *who, *arguments], cwd=project, check=True, capture_output=True)
+
+    (project / "c.py").write_text("# one\n# two\n# three\nprint(3)\n")
+    mldebt("baseline", "write")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "all")
+    git("mv", "c.py", "another_name.py")
+    (project / "d.py").write_text("print(3)\n")
+    assert check() == ["d.py:1"]
+    (project / "d.py").unlink()
+    (project / FILE).unlink()
+    git("checkout", "-q", "--", FILE)
+    git("rm", "-q", "-f", "another_name.py")
+    (project / "e.py").write_text("print(3)\n")  # says the same in a file of another name: no rename for git
+    assert check() == ["e.py:1"]
+
+
 def test_of_many_places_the_same_ones_are_kept_whatever_their_order() -> None:
-    one = matching.entry_of(finding_at(1, *range(2, 40)), parts)
-    other = matching.entry_of(finding_at(1, *range(39, 1, -1)), parts)
+    one = entry_of(finding_at(1, *range(2, 40)), parts)
+    other = entry_of(finding_at(1, *range(39, 1, -1)), parts)
     assert one == other
     assert len(one.also) == 8
     assert list(one.also) == sorted(set(one.also))
@@ -378,8 +491,8 @@ def test_a_line_without_a_word_tells_a_renamed_file_only_if_the_message_stays() 
 
     gone = finding_at(3, path="old.py", message="9 lines in a string")
     before = msgspec.structs.replace(gone, fingerprint=fingerprint("old.py", *quotes(gone), 0))
-    known = [matching.entry_of(before, quotes)]
+    known = [entry_of(before, quotes)]
     same = finding_at(5, path="new.py", message="9 lines in a string")
     another = finding_at(5, path="new.py", message="20 lines in a string")
-    assert matching.match([same], known, quotes, lambda path: path == "old.py") == {same: known[0]}
-    assert matching.match([another], known, quotes, lambda path: path == "old.py") == {}
+    assert match([same], known, quotes, Files({"old.py"})).accepted == {same: known[0]}
+    assert match([another], known, quotes, Files({"old.py"})).accepted == {}

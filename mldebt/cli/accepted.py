@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping, Set
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ import click
 from mldebt import baseline, hygiene
 from mldebt.changes import Change, ChangeError, change_since, narrowed, read_diff, staged_change
 from mldebt.cli.failures import Failure, say
+from mldebt.git import departed_since
 
 if TYPE_CHECKING:
     from mldebt.cli.run import Run
@@ -51,6 +54,11 @@ def known_rules(run: Run) -> set[str]:
     return {*run.packs.files, *(rule.id for rule in run.packs.broken), *hygiene.CHECKS}
 
 
+def departures_since(run: Run) -> Callable[[Set[str]], Mapping[str, str | None]]:
+    """Tells where lost files went since the baseline was committed, as far as git knows."""
+    return partial(departed_since, run.scope.root, baseline_file(run))
+
+
 def accept(report: Report, run: Run, mode: str | None, *, quiet: bool = False) -> tuple[Report, bool]:
     """The report without the findings of the baseline, and whether a locked baseline holds too much.
 
@@ -68,7 +76,7 @@ def accept(report: Report, run: Run, mode: str | None, *, quiet: bool = False) -
 
 def _accept(report: Report, run: Run, file: Path, mode: str | None, *, quiet: bool) -> tuple[Report, bool]:
     entries = baseline.read(file)
-    outcome = baseline.accept(report, entries, run.scope, known_rules(run))
+    outcome = baseline.accept(report, entries, run.scope, known_rules(run), departed=departures_since(run))
     mode = mode or ("lock" if os.environ.get("CI") else "keep" if os.environ.get("PRE_COMMIT") else "auto")
     if mode == "auto" and outcome.differs(entries):
         baseline.write(file, outcome.standing)
@@ -81,8 +89,8 @@ def _accept(report: Report, run: Run, file: Path, mode: str | None, *, quiet: bo
             "run `mldebt baseline prune` and commit the file",
             err=True,
         )
-        return outcome.report, True
-    return outcome.report, False
+        return outcome.told(), True
+    return outcome.told(), False
 
 
 def _findings(number: int) -> str:

@@ -15,7 +15,7 @@ from mldebt.cli.run import analysis_options, complete_rules
 if TYPE_CHECKING:
     from mldebt.cli.run import Run
     from mldebt.engine import Report
-    from mldebt.matching import Entry
+    from mldebt.entry import Entry
 
 _FILE = click.option(
     "--baseline",
@@ -57,14 +57,16 @@ def write_command(paths: tuple[str, ...], **options: Any) -> None:
 def update_command(paths: tuple[str, ...], rules: tuple[str, ...], **options: Any) -> None:
     """Accept the new findings in PATHS (or those of some rules) and drop what is gone."""
     from mldebt.baseline import accept, entries_of
-    from mldebt.cli.accepted import known_rules
+    from mldebt.cli.accepted import departures_since, known_rules
 
     with _opened(paths, options) as (run, entries, report):
         if unknown := sorted(set(rules) - known_rules(run)):
             raise click.BadParameter(f"there is no rule `{unknown[0]}`", param_hint="--rule")
-        outcome = accept(report, entries, run.scope, known_rules(run))
+        outcome = accept(report, entries, run.scope, known_rules(run), departed=departures_since(run))
         new = [entry for entry in entries_of(outcome.report) if not rules or entry.rule in rules]
-        _save(run, [*outcome.standing, *new], f"{len(new)} new, {len(outcome.gone)} gone")
+        grown = {entry for entry, _ in outcome.grown.values() if not rules or entry.rule in rules}
+        standing = [entry for entry in outcome.standing if entry not in grown]
+        _save(run, [*standing, *new], f"{len(new)} new, {len(outcome.gone)} gone")
 
 
 @command.command("prune")
@@ -74,10 +76,10 @@ def update_command(paths: tuple[str, ...], rules: tuple[str, ...], **options: An
 def prune_command(paths: tuple[str, ...], **options: Any) -> None:
     """Drop the entries whose findings are gone, and accept nothing new."""
     from mldebt.baseline import accept
-    from mldebt.cli.accepted import known_rules
+    from mldebt.cli.accepted import departures_since, known_rules
 
     with _opened(paths, options) as (run, entries, report):
-        outcome = accept(report, entries, run.scope, known_rules(run))
+        outcome = accept(report, entries, run.scope, known_rules(run), departed=departures_since(run))
         _save(run, outcome.standing, f"{len(outcome.gone)} gone")
 
 

@@ -71,6 +71,7 @@ class ScatteredSpecialCase(Rule):
 
     profile = Profile.AUDIT
     minutes = 45
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -54,6 +54,7 @@ class TwinCalls(Rule):
 
     profile = Profile.AUDIT
     minutes = 15
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:

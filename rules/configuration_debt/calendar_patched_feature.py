@@ -87,6 +87,7 @@ class CalendarPatchedFeature(Rule):
     """
 
     minutes = 20
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -116,6 +116,7 @@ class ClonedConfig(Rule):
     """
 
     minutes = 20
+    gathers = True
 
     least_leaves: int = 10
     """Files with fewer settings are not compared."""

@@ -113,6 +113,7 @@ class CopiedPrompt(Rule):
 
     profile = Profile.CI
     minutes = 15
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each group of files that hold the same prompts."""

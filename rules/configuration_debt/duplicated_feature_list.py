@@ -92,6 +92,7 @@ class DuplicatedFeatureList(Rule):
     """
 
     minutes = 15
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.MIGRATION}
 
     least_names: int = 5

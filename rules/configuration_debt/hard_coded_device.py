@@ -106,6 +106,7 @@ class HardCodedDevice(Rule):
     """
 
     minutes = 10
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -125,6 +125,7 @@ class MachineSpecificPath(Rule):
     severity = Severity.ERROR
     profile = Profile.HOOK
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each place outside the repository that a file names."""

@@ -134,6 +134,7 @@ class UndefinedConfigKey(Rule):
 
     severity = Severity.ERROR
     minutes = 10
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each key that is read and not defined."""

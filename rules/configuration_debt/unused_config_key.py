@@ -149,6 +149,7 @@ class UnusedConfigKey(Rule):
     """
 
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each setting, or part of a document, that nothing reads."""

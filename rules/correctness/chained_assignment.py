@@ -122,6 +122,7 @@ class ChainedAssignment(Rule):
     severity = Severity.ERROR
     profile = Profile.HOOK
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each write through two selections."""

@@ -128,6 +128,7 @@ class DeprecatedSymbol(Rule):
 
     profile = Profile.CI
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each library: by file for names that are gone, one for all that are deprecated."""

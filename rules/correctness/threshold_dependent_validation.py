@@ -127,6 +127,7 @@ class ThresholdDependentValidation(Rule):
     severity = Severity.INFO
     profile = Profile.AUDIT
     minutes = 10
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:

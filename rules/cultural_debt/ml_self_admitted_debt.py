@@ -85,6 +85,7 @@ class MlSelfAdmittedDebt(Rule):
     severity = Severity.INFO
     profile = Profile.AUDIT
     minutes = 20
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -93,6 +93,7 @@ class FloatingLlmModel(Rule):
 
     profile = Profile.CI
     minutes = 10
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file that asks for such names, at the first one."""

@@ -125,6 +125,7 @@ class UnsafeModelLoading(Rule):
 
     profile = Profile.CI
     minutes = 15
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each call that can run foreign code; one a file for a default of PyTorch."""

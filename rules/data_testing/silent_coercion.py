@@ -99,6 +99,7 @@ class SilentCoercion(Rule):
 
     default = False
     minutes = 10
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -90,6 +90,7 @@ class ToyTests(Rule):
     severity = Severity.INFO
     profile = Profile.AUDIT
     minutes = 60
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield at most one finding for each part of the project, at its first test."""

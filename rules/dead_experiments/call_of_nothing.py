@@ -66,6 +66,7 @@ class CallOfNothing(Rule):
 
     profile = Profile.AUDIT
     minutes = 10
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.TUTORIAL, Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:

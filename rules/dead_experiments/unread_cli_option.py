@@ -131,6 +131,7 @@ class UnreadCliOption(Rule):
     """
 
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each option that nothing reads."""

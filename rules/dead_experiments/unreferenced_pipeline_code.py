@@ -159,6 +159,7 @@ class UnreferencedPipelineCode(Rule):
     severity = Severity.INFO
     profile = Profile.AUDIT
     minutes = 10
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each file with such definitions."""

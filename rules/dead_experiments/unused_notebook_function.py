@@ -87,6 +87,7 @@ class UnusedNotebookFunction(Rule):
     severity = Severity.INFO
     profile = Profile.AUDIT
     minutes = 3
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each notebook with such functions."""

@@ -108,6 +108,7 @@ class FrozenStatistic(Rule):
     profile = Profile.AUDIT
     default = False
     minutes = 10
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -137,6 +137,7 @@ class HardCodedDecisionThreshold(Rule):
 
     profile = Profile.HOOK
     minutes = 20
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:

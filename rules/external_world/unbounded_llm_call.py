@@ -76,6 +76,7 @@ class UnboundedLlmCall(Rule):
     severity = Severity.INFO
     profile = Profile.AUDIT
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file with such calls."""

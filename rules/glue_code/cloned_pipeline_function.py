@@ -98,6 +98,8 @@ class ClonedPipelineFunction(Rule):
     ```
     """
 
+    gathers = True
+
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each set of files that share copies of functions."""
         by_files: dict[tuple[str, ...], list[CloneClass]] = defaultdict(list)

@@ -145,6 +145,7 @@ class CopiedBlocks(Rule):
 
     profile = Profile.AUDIT
     minutes = 20
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.TUTORIAL, Role.MIGRATION}
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -60,6 +60,7 @@ class RepeatedModelDispatch(Rule):
 
     profile = Profile.AUDIT
     minutes = 30
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -73,6 +73,7 @@ class ShellToolCall(Rule):
     severity = Severity.INFO
     profile = Profile.AUDIT
     minutes = 10
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file that does so."""

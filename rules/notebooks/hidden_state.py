@@ -126,6 +126,7 @@ class HiddenState(Rule):
     severity = Severity.ERROR
     profile = Profile.HOOK
     minutes = 15
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield at most one finding a notebook."""

@@ -108,6 +108,7 @@ class InlineInstall(Rule):
 
     profile = Profile.HOOK
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield at most one finding a notebook."""

@@ -105,6 +105,7 @@ class CopyPerModel(Rule):
 
     profile = Profile.AUDIT
     minutes = 45
+    gathers = True
 
     least_files: int = 3
     """Fewer copies are not reported."""

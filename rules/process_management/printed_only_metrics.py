@@ -130,6 +130,7 @@ class PrintedOnlyMetrics(Rule):
     """
 
     minutes = 10
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.TUTORIAL, Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:

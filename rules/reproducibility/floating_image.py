@@ -95,6 +95,7 @@ class FloatingImage(Rule):
 
     profile = Profile.HOOK
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding a file."""

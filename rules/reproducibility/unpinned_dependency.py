@@ -164,6 +164,7 @@ class UnpinnedDependency(Rule):
     """
 
     minutes = 10
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield at most one finding a manifest."""

@@ -100,6 +100,7 @@ class UnseededShuffle(Rule):
     """
 
     minutes = 5
+    gathers = True
     skip_roles = Rule.skip_roles | {Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -82,6 +82,7 @@ class WrongDistribution(Rule):
     """
 
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each list with such names."""
