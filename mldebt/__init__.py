@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from mldebt.project.artifacts import component_of as component_of
     from mldebt.project.branches import DeadSide as DeadSide
     from mldebt.project.branches import dead_sides as dead_sides
+    from mldebt.project.branches import is_inert as is_inert
     from mldebt.project.branches import written as written
     from mldebt.project.call_fixes import argument_fix as argument_fix
     from mldebt.project.call_fixes import argument_removal as argument_removal
@@ -90,6 +91,8 @@ if TYPE_CHECKING:
     from mldebt.project.declared_flow import StageFlow as StageFlow
     from mldebt.project.declared_flow import stage_flows as stage_flows
     from mldebt.project.declared_flow import undeclared_params as undeclared_params
+    from mldebt.project.deployments import production_servers as production_servers
+    from mldebt.project.derivations import comes_from as comes_from
     from mldebt.project.dispatches import Dispatch as Dispatch
     from mldebt.project.downloads import computes_digest as computes_digest
     from mldebt.project.downloads import downloaded_from as downloaded_from
@@ -154,6 +157,7 @@ if TYPE_CHECKING:
     from mldebt.project.name_lists import name_lists as name_lists
     from mldebt.project.named_files import NamedFiles as NamedFiles
     from mldebt.project.namespaces import Namespaces as Namespaces
+    from mldebt.project.notebook_copies import is_exported_notebook as is_exported_notebook
     from mldebt.project.options import Option as Option
     from mldebt.project.orders import Disorder as Disorder
     from mldebt.project.orders import disorders as disorders
@@ -244,7 +248,7 @@ _HOMES = {
     "mldebt.project.admissions": "Admission admissions",
     "mldebt.project.allowed_versions": "Wish",
     "mldebt.project.artifacts": "Artifact component_of",
-    "mldebt.project.branches": "DeadSide dead_sides written",
+    "mldebt.project.branches": "DeadSide dead_sides is_inert written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.cell_texts": "text_above",
     "mldebt.project.copied_blocks": "CopiedBlock connected_blocks find_copied_blocks is_covered",
@@ -266,6 +270,8 @@ _HOMES = {
     "mldebt.project.foreign": "Foreign find_foreign foreign_accesses is_untyped started_scripts",
     "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff needs_a_notebook",
+    "mldebt.project.deployments": "production_servers",
+    "mldebt.project.derivations": "comes_from",
     "mldebt.project.dispatches": "Dispatch",
     "mldebt.project.downloads": "computes_digest downloaded_from",
     "mldebt.project.draws": "Draw unseeded_draws",
@@ -275,6 +281,7 @@ _HOMES = {
     "mldebt.project.lost_transformers": "lost_transformers",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
+    "mldebt.project.notebook_copies": "is_exported_notebook",
     "mldebt.project.name_lists": "NameList name_lists",
     "mldebt.project.model_outputs": "Output is_number is_out_of_fold",
     "mldebt.project.model_saves": "ModelSave is_handed_on is_recorded written_objects records_quality",

@@ -23,7 +23,7 @@ _TEXTS = frozenset(
 )
 FOREIGN = frozenset({".r", ".rmd", ".jl"})
 """Scripts in other languages."""
-_NAMES = ("README", "Dockerfile", "Jenkinsfile", ".env", ".gitattributes")
+_NAMES = ("README", "Dockerfile", "Jenkinsfile", "Procfile", ".env", ".gitattributes")
 _LARGEST = 200_000
 """Bytes of a document beyond which it is not read."""
 

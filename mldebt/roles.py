@@ -24,6 +24,8 @@ _ROLE_BY_DIRECTORY = {
 }
 _ROLE_OF_DIRECTORY = {name: role for role, names in _ROLE_BY_DIRECTORY.items() for name in names.split()}
 _NUMBERED_LESSON = re.compile(r"(week|module|chapter|lesson|lecture|homework|hw|ch)[-_ ]?\d+([-_ ].*)?$")
+_CODE_AS_DATA = re.compile(r"(^|/)datasets?/(train(ing)?|test(ing)?|val(id|idation)?)/", re.IGNORECASE)
+"""Where a data set keeps its examples: code there is what a model learns from."""
 _TEST_FILE = re.compile(r"(test_.*|.*_tests?|conftest|tests?)\.py$|.*[._-]test\.ipynb$")
 _GENERATED_FILE = re.compile(
     r".*_pb2(_grpc)?\.py$|_version\.py$|versioneer\.py$|(.*[-_.])?lock\.(json|ya?ml)$|.*\.lock$"
@@ -43,6 +45,10 @@ def path_roles(path: str, kind: Kind) -> frozenset[Role]:
             roles.add(role)
         elif _NUMBERED_LESSON.match(lowered):
             roles.add(Role.TUTORIAL)
+        elif lowered.startswith("downloaded"):
+            roles.add(Role.VENDORED)
+    if _CODE_AS_DATA.search(path):
+        roles.add(Role.VENDORED)
     if "{{" in path or "{%" in path or name.endswith((".j2", ".jinja", ".tmpl")):
         roles.add(Role.TEMPLATE)
     if _TEST_FILE.match(name):

@@ -56,6 +56,26 @@ def dead_sides(source: SourceFacts, value_of: ValueOf = nothing_known) -> Iterat
             yield DeadSide(alternatives[index], block.test, value)
 
 
+def is_inert(source: SourceFacts, side: DeadSide) -> bool:
+    """Whether a suite is there for a tool's sake: names for type checkers alone, a `yield` that makes a generator."""
+    facts, block = source.facts, side.block
+    inside = {
+        index for index, other in enumerate(facts.blocks) if other is block or _is_within(source, index, block)
+    }
+    held = [call.block for call in facts.calls] + [store.block for store in facts.stores]
+    held += [use.block for use in facts.uses] + [b.block for b in facts.bindings if b.kind != "import"]
+    if not inside.isdisjoint(held):
+        return False
+    results = [result for result in facts.returns if result.block in inside]
+    return all(result.kind == "yield" and result.value == Const(None) for result in results) and (
+        bool(results) or any(b.block in inside for b in facts.bindings)
+    )
+
+
+def _is_within(source: SourceFacts, index: int, block: Block) -> bool:
+    return any(source.facts.blocks[number] is block for number in source.ancestors(index))
+
+
 def truth(expr: Expr, value_of: ValueOf = nothing_known) -> bool | None:
     """Whether a test is always true or always false; None where that depends on something unknown."""
     match expr:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.project.artifacts import component_of
 from mldebt.project.handoffs import Handoff
+from mldebt.project.manifests import is_library
 from mldebt.source import Role
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Chain(NamedTuple):
 def find_chains(project: Project) -> Iterator[Chain]:
     """The connected groups of undeclared hand-offs, by their first file.
 
-    Left out: data that is shipped in git, what goes through a model registry, and tutorials.
+    Left out: data that is shipped in git, what goes through a model registry, what one module both writes and reads for
+    others, published libraries, and tutorials.
     """
     implicit = [h for h in project.handoffs if not h.declared and _counts(project, h)]
     for group in _connected(implicit):
@@ -42,6 +44,10 @@ def find_chains(project: Project) -> Iterator[Chain]:
 def _counts(project: Project, handoff: Handoff) -> bool:
     address = handoff.artifact.address
     if address.path in project.files or address.shape.startswith(_REGISTRIES):
+        return False
+    if handoff.write.source is handoff.read.source and handoff.producer == handoff.write.source.path:
+        return False
+    if is_library(project, handoff.producer) and is_library(project, handoff.consumer):
         return False
     for path in (handoff.producer, handoff.consumer):
         source = project.source(path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Binding, Called, Expr, Function, Ref
 from mldebt.project.branches import written
+from mldebt.project.notebook_copies import is_exported_notebook
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import names_in
 from mldebt.source import Span
@@ -22,8 +23,6 @@ _LOCK = re.compile(r"(^|[_.])(r?lock|mutex)", re.IGNORECASE)
 _SERVERS = frozenset("flask fastapi streamlit gradio bentoml dash starlette sanic litserve azureml".split())
 _LEARNERS = ("classifier", "regressor", "estimator", "search", "transformer", "clusterer")
 _FITS = frozenset({"fit", "fit_transform", "partial_fit"})
-_CELL = "# In["
-"""What `nbconvert` writes above each cell."""
 
 
 class SharedGlobals(NamedTuple):
@@ -47,7 +46,7 @@ def shared_globals(project: Project, source: SourceFacts) -> Iterator[SharedGlob
         first = next((pair for pair in roles if pair[1]), None)
         if first is not None and not any(_is_kept_once(source, binding) for binding in bindings):
             bound.setdefault(source.scope_of(first[0].block), []).append(first)
-    if bound and any(comment.text.startswith(_CELL) for comment in source.facts.comments):
+    if bound and is_exported_notebook(source):
         return
     for scope, pairs in sorted(bound.items()):
         readers: dict[int, Span] = {}

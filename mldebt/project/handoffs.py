@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from posixpath import basename, splitext
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.declarations.model import DATA_TOOLS, Declared, Stage
+from mldebt.facts import Const
 from mldebt.project.accesses import DataAccess
 from mldebt.project.addresses import Address, Match, unify
 from mldebt.project.artifacts import Artifact, component_of
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
     from mldebt.project.project import Project
 
 _ORCHESTRATORS = DATA_TOOLS | {"airflow", "prefect", "dagster", "metaflow", "zenml", "kfp", "mlproject"}
+
+
+_CREATES = re.compile(
+    r"\s*create\s+(or\s+replace\s+)?(temp\w*\s+)?table\b(?!.*\b(select|insert|copy|update)\b)", re.I | re.S
+)
+_ABSOLUTE = ("/", "~", "A:", "C:", "D:", "E:")
 
 
 class Handoff(NamedTuple):
@@ -50,6 +58,8 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                     continue
                 if _are_two_forms(write.component, read.component) or _are_different(write.address, read.address):
                     continue
+                if _makes_nothing(write) or _are_apart(project, write, read):
+                    continue
                 if _does(artifact.reads, write.component, read) or _does(artifact.writes, read.component, write):
                     continue
                 seen.add(pair)
@@ -67,6 +77,26 @@ def _are_different(one: Address | None, other: Address | None) -> bool:
     if one is None or other is None or not (one.is_known and other.is_known):
         return False
     return unify(one, other) is Match.NONE
+
+
+def _makes_nothing(write: DataAccess) -> bool:
+    """Whether a write puts no data anywhere: it makes an empty table, or a link to what is there."""
+    query = next((a.value for a in write.call.args[:1] if isinstance(a, Const)), None)
+    return write.api == "os.symlink" or (isinstance(query, str) and bool(_CREATES.match(query)))
+
+
+def _are_apart(project: Project, write: DataAccess, read: DataAccess) -> bool:
+    """Whether two notebooks, each of which runs in its own directory, name files of different directories.
+
+    What a notebook of Kaggle leaves behind is mounted for others below its name.
+    """
+    kinds = {project.by_path[access.component].kind for access in (write, read)}
+    one, other = write.address, read.address
+    if kinds != {Kind.NOTEBOOK} or one is None or other is None or not (one.is_known and other.is_known):
+        return False
+    if one.path == other.path or any(address.path.startswith(_ABSOLUTE) for address in (one, other)):
+        return False
+    return splitext(basename(write.component))[0].lower() not in other.path.lower().split("/")
 
 
 def _are_two_forms(one: str, other: str) -> bool:

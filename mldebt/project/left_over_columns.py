@@ -16,7 +16,10 @@ _DEEPEST = 8
 
 
 def left_over_table(project: Project, source: SourceFacts, expr: Expr, depth: int = 0) -> str | None:
-    """The name of the table, if an expression is what is left of its columns and the table was loaded whole."""
+    """The name of the table, if an expression is what is left of its columns and the table was loaded whole.
+
+    What a variable takes out of it by position is `magic-column-index`.
+    """
     if depth > _DEEPEST:
         return None
     match expr:
@@ -34,7 +37,7 @@ def left_over_table(project: Project, source: SourceFacts, expr: Expr, depth: in
             return left_over_table(project, source, value, depth + 1) if value is not None else None
         case Attr(base, "values"):
             return left_over_table(project, source, base, depth + 1)
-        case Item(Attr(Ref() as table, "iloc"), Seq("tuple", items)) if len(items) == 2:
+        case Item(Attr(Ref() as table, "iloc"), Seq("tuple", items)) if len(items) == 2 and depth == 0:
             whole = all(isinstance(item, Hole) and item.cause == "slice" for item in items)
             return table.name if whole and _is_whole(project, source, table, 0) else None
         case Called(number):

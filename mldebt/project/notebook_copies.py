@@ -19,6 +19,11 @@ _MOST_NOTEBOOKS = 400
 _ASIDE = (Role.TUTORIAL, Role.TEST, Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.DOCS)
 
 
+def is_exported_notebook(source: SourceFacts) -> bool:
+    """Whether a script is what `nbconvert` made of a notebook: it marks each cell."""
+    return any(comment.text.startswith("# In[") for comment in source.facts.comments)
+
+
 class NotebookCopy(NamedTuple):
     """A notebook, the earlier one (by path) that it is like, and how many of its lines of code both have."""
 

@@ -22,6 +22,7 @@ _STAGE = re.compile(r"([\w@.-]+):$")
 _COMMAND_KEY = re.compile(r"(cmd|do): *\S?")
 _NODE = re.compile(r"(?:pipeline\.)?[nN]ode\((?:.*\),?)?$")
 _NODE_NAME = re.compile(r"\b(?:name|func)\s*=\s*r?[\"']?([\w.-]+(?: [\w.-]+)*)")
+_PLACEHOLDER = re.compile(r"=\s*\.\.\.|\b(your|my) code\b", re.I)
 _INPUT = re.compile(r"[\"']([\w:.@-]+)[\"'],?$")
 _COMMAND = re.compile(
     r"(?:[A-Z_]+=\S+ )*(?:python[\d.]*|bash|sh|Rscript|papermill)\s+(?:-[muB] +)?([^\s;&|]+\.(?:py|sh|ipynb|R))\b"
@@ -104,8 +105,16 @@ class _KedroComments:
     def read(self, group: Sequence[Comment], texts: Sequence[str]) -> str:
         """A node, or several inputs of one."""
         if any(_NODE.match(text) for text in texts):
-            names = [m[1] for text in texts if (m := _NODE_NAME.search(text))]
-            return f"node `{names[-1]}`" if names else "a node"
+            nodes: list[str] = []
+            for text in texts:
+                if _NODE.match(text):
+                    nodes.append("")
+                match = _NODE_NAME.search(text)
+                if match is not None and nodes:
+                    nodes[-1] = match[1]  # the name follows the function
+            if any(_PLACEHOLDER.search(text) for text in texts):
+                return ""
+            return f"node `{nodes[0]}`{_more(len(nodes))}" if nodes and nodes[0] else "a node"
         line = group[0].span.line
         inputs = [m[1] for m in map(_INPUT.match, texts) if m is not None]
         within = any(span.line < line < span.end_line for span in self._nodes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Binding, Call, Class, Const, Expr, Ref
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import walk
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -28,6 +29,14 @@ class Switch(NamedTuple):
     def binding(self) -> Binding:
         """Where the switch gets its value."""
         return self.source.facts.bindings[self.binding_index]
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether the switch is a number that is also reckoned with, or handed on."""
+        return type(self.value.value) is int and any(
+            use.passed and any(self.value_of(part) is not None for part in walk(use.expr))
+            for use in self.source.facts.uses
+        )
 
     def value_of(self, expr: Expr) -> Const | None:
         """The switch's value if an expression of its file reads it (see `branches.ValueOf`)."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Output, Project, Related, Rule, Site, facts, is_out_of_fold, written
+from mldebt import Finding, Output, Project, Related, Rule, Severity, Site, facts, is_out_of_fold, written
+
+_Model = tuple[str, str]
+"""The path of a file and the name of a model in it."""
 
 
 class CorrectionCascade(Rule):
@@ -40,6 +43,20 @@ class CorrectionCascade(Rule):
     rest = y - first.predict(X)
     second = RandomForestRegressor(random_state=0)
     second.fit(X, rest)  # expect: correction-cascade
+    ```
+
+    ## A chain of three is one finding
+
+    ```python title="boost.py"
+    from sklearn.tree import DecisionTreeRegressor
+
+    first = DecisionTreeRegressor(random_state=0).fit(X, y)
+    y2 = y - first.predict(X)
+    second = DecisionTreeRegressor(random_state=0)
+    second.fit(X, y2)
+    y3 = y2 - second.predict(X)
+    third = DecisionTreeRegressor(random_state=0)
+    third.fit(X, y3)  # expect: correction-cascade
     ```
 
     ## Predictions for held-out rows, clusters, components, calibration
@@ -80,20 +97,42 @@ class CorrectionCascade(Rule):
     minutes = 60
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each fit on another model's predictions."""
+        """Yield a finding for each cascade, at the fit of its last model."""
+        below: dict[_Model, tuple[Site, list[Output]]] = {}
         for site in project.model_outputs.fits:
-            if site.source.source.is_any(*self.skip_roles) or _calibrates(project, site):
-                continue
-            first = next(iter(self._upstream(project, site)), None)
-            if first is not None:
-                first_model, model = written(first.model), written(site.call.func).rpartition(".")[0]
-                place = first.source.location(first.call.span)
-                yield self.finding(
-                    site.location,
-                    f"`{model}` is trained on predictions that `{first_model}` makes at {place}",
-                    related=[Related(place, "predictions that go in")],
-                    scope=site.source.scope_name(site.call.block),
-                )
+            if not site.source.source.is_any(*self.skip_roles) and not _calibrates(project, site):
+                outputs = list(self._upstream(project, site))
+                if outputs:
+                    below.setdefault(_fitted(site), (site, outputs))
+        inner = {_asked(output) for _, outputs in below.values() for output in outputs}
+        for model, (site, outputs) in below.items():
+            if model not in inner or model in map(_asked, outputs):
+                yield self._finding(below, site, outputs)
+
+    def _finding(
+        self, below: dict[_Model, tuple[Site, list[Output]]], site: Site, outputs: list[Output]
+    ) -> Finding:
+        cascade = {_asked(output): output for output in outputs}
+        waiting = list(cascade)
+        for model in waiting:  # grows while it is walked
+            for output in below[model][1] if model in below else ():
+                if _asked(output) not in cascade:
+                    cascade[_asked(output)] = output
+                    waiting.append(_asked(output))
+        nearest = max(cascade.values(), key=lambda o: (o.source is site.source, o.call.span))
+        place = nearest.source.location(nearest.call.span)
+        more = f"; {len(cascade) + 1} models correct each other" if len(cascade) > 1 else ""
+        return self.finding(
+            site.location,
+            f"`{_fitted(site)[1]}` is trained on predictions that `{written(nearest.model)}` makes at {place}{more}",
+            related=[
+                Related(o.source.location(o.call.span), "predictions that go in")
+                for o in sorted(cascade.values(), key=lambda o: o is not nearest)
+            ],
+            severity=Severity.ERROR if len(cascade) > 1 else None,
+            minutes=self.minutes * len(cascade),
+            scope=site.source.scope_name(site.call.block),
+        )
 
     def _upstream(self, project: Project, site: Site) -> Iterator[Output]:
         """The predictions of other models among the features, or taken off the target."""
@@ -108,6 +147,16 @@ class CorrectionCascade(Rule):
             other = output.source is not site.source or not _is_same(output.model, own)
             if other and outputs.is_model(output.source, output.model) and not is_out_of_fold(project, output):
                 yield output
+
+
+def _fitted(site: Site) -> _Model:
+    """What tells the fitted model from others."""
+    return site.source.path, written(site.call.func).rpartition(".")[0]
+
+
+def _asked(output: Output) -> _Model:
+    """What tells the model that predicts from others."""
+    return output.source.path, written(output.model)
 
 
 def _is_same(one: facts.Expr, other: facts.Expr) -> bool:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Rule, SourceFacts, Span, facts, is_number, walk, written
+from mldebt import (
+    Finding,
+    Kind,
+    Output,
+    Project,
+    Related,
+    Rule,
+    SourceFacts,
+    Span,
+    facts,
+    is_number,
+    walk,
+    written,
+)
 
 
 class HardCodedBlend(Rule):
@@ -63,31 +76,39 @@ class HardCodedBlend(Rule):
                 continue
             seen: set[int] = set()
             for value, block, span in _values(source):
-                weights = self._blended(project, source, value)
+                weights, outputs = self._blended(project, source, value)
                 if weights and span.line not in seen:
                     seen.add(span.line)
+                    asked = dict.fromkeys(output.source.location(output.call.span) for output in outputs)
                     shown = ", ".join(f"{weight:g}" for weight in weights)
                     yield self.finding(
                         source.location(span),
                         f"predictions of {len(weights)} models are added with the literal weights {shown}",
+                        related=[
+                            Related(place, "predictions that are added") for place in asked if place.span != span
+                        ],
                         scope=source.scope_name(block),
                     )
 
-    def _blended(self, project: Project, source: SourceFacts, value: facts.Expr) -> list[float]:
-        """The literal weights, if a value adds predictions of different models with unequal ones."""
+    def _blended(
+        self, project: Project, source: SourceFacts, value: facts.Expr
+    ) -> tuple[list[float], list[Output]]:
+        """The literal weights, if a value adds predictions of different models with unequal ones, and these."""
         terms = _terms(source, value)
         weights = [weight for weight, _ in terms]
         if len(terms) < 2 or len({round(weight, 2) for weight in weights}) == 1:
-            return []
+            return [], []
         models: set[str] = set()
+        outputs: list[Output] = []
         for _, score in terms:
             found = project.model_outputs.of(source, score)
             if not found:
-                return []
+                return [], []
+            outputs += found
             models.update(
                 written(output.model) if written(output.model) != "…" else str(output.place) for output in found
             )
-        return weights if len(models) >= 2 else []
+        return (weights, outputs) if len(models) >= 2 else ([], [])
 
 
 def _values(source: SourceFacts) -> Iterator[tuple[facts.Expr, int, Span]]:

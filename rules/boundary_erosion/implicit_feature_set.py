@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Confidence, Finding, Kind, Project, Role, Rule, SourceFacts, facts, left_over_table, written
+from mldebt import (
+    Finding,
+    Kind,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    facts,
+    is_exported_notebook,
+    left_over_table,
+    written,
+)
 
 _CHECKS = ("pandera", "great_expectations", "pandas_schema")
 
@@ -90,6 +103,8 @@ class ImplicitFeatureSet(Rule):
             source = site.source
             if source.source.is_any(*self.skip_roles) or source.kind is not Kind.PYTHON or _chooses(source):
                 continue
+            if is_exported_notebook(source):
+                continue
             features = site.argument(0, "X", "x")
             found = left_over_table(project, source, features) if features is not None else None
             if found is None or (source.path, found) in seen:
@@ -104,7 +119,8 @@ class ImplicitFeatureSet(Rule):
                 site.location,
                 f"`{written(site.call.func).rpartition('.')[0]}` is trained on every column of `{found}` that is not"
                 " dropped: a column that is added to the file becomes a feature",
-                confidence=Confidence.MEDIUM if keeps else None,
+                related=_read(source, found),
+                severity=Severity.INFO if keeps else None,
                 scope=source.scope_name(site.call.block),
             )
 
@@ -123,3 +139,9 @@ def _chooses(source: SourceFacts) -> bool:
 
 def _is_asserted(source: SourceFacts, line: int) -> bool:
     return any(condition.span.line == line for condition in source.facts.conditions)
+
+
+def _read(source: SourceFacts, table: str) -> list[Related]:
+    """Where a table of a name comes from."""
+    made = (b for b in source.facts.bindings if b.name == table and isinstance(b.value, facts.Called))
+    return [Related(source.location(binding.span), "the table with all of its columns") for binding in made][:1]

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Role, Rule, Severity, Site, Stage, facts
+from mldebt import (
+    Finding,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    Stage,
+    facts,
+    production_servers,
+    written,
+)
 
 _RUNS = ("flask.Flask.run", "quart.Quart.run", "uvicorn.run", "dash.Dash.run_server", "dash.Dash.run")
+_ASKED = re.compile(r"debug|dev|local|reload", re.IGNORECASE)
 _DEPLOYS = frozenset({"docker", "compose"})
 
 
@@ -55,18 +70,27 @@ class DevelopmentServer(Rule):
     CMD ["uvicorn", "app:app", "--reload"]  # expect: development-server
     ```
 
-    ## A production server in the image
+    ## A production server in the image, whatever the file does when somebody runs it by hand
 
     ```python title="app.py"
     from flask import Flask
     app = Flask(__name__)
     if __name__ == "__main__":
-        app.run()
+        app.run(debug=True)
     ```
 
     ```dockerfile title="Dockerfile"
     FROM python:3.12
     CMD ["gunicorn", "-b", "0.0.0.0:80", "app:app"]
+    ```
+
+    ## Where an option asks for it
+
+    ```python title="app.py"
+    from flask import Flask
+    app = Flask(__name__)
+    if args.debug:
+        app.run(debug=True)
     ```
 
     ## Other things that run
@@ -85,8 +109,11 @@ class DevelopmentServer(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each call or command that starts such a server."""
+        served = production_servers(project)
         for site in project.calls(*_RUNS):
             if site.source.source.is_any(*self.skip_roles, Role.TUTORIAL, Role.NOTEBOOK):
+                continue
+            if _is_asked_for(site) or project.subprojects.root_of(site.source.path) in served:
                 continue
             images = [
                 s for s, _ in project.stages_running(site.source) if s.tool in _DEPLOYS and _starts_python(s)
@@ -111,6 +138,12 @@ class DevelopmentServer(Rule):
 def _starts_python(stage: Stage) -> bool:
     """Whether the command is the interpreter, not a server that loads the application."""
     return any(command.argv and command.argv[0].startswith("python") for command in stage.commands)
+
+
+def _is_asked_for(site: Site) -> bool:
+    """Whether an option chooses this way to start the service."""
+    guard = site.source.enclosing(site.call.block, "if")
+    return guard is not None and guard.test is not None and bool(_ASKED.search(written(guard.test)))
 
 
 def _serves_for_development(site: Site) -> bool:

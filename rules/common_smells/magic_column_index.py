@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, facts
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts, walk
 
 _READERS = frozenset(
     {"read_csv", "read_parquet", "read_excel", "read_feather", "read_table", "read_sql", "read_json"}
 )
 _MODELS = frozenset({"fit", "predict", "fit_transform", "train_test_split", "fit_resample", "cross_val_score"})
 _SAME_COLUMNS = frozenset({"dropna", "copy", "reset_index", "sample", "fillna", "drop_duplicates", "sort_values"})
+_BRIGHTEST = (facts.Const(255), facts.Const(255.0))
 
 
 class MagicColumnIndex(Rule):
@@ -57,6 +58,27 @@ class MagicColumnIndex(Rule):
     print(df.iloc[:, 0], df.iloc[:100])
     ```
 
+    ## Pictures, arrays
+
+    ```python title="digits.py"
+    import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    df = pd.read_csv("digits.csv")
+    X, y = df.iloc[:, 1:].values / 255, df.iloc[:, 0]
+    pixels = df.iloc[:, 1:]
+    labels = df.iloc[:, 0]
+    LogisticRegression().fit(pixels, labels)
+    ```
+
+    ```python title="arrays.py"
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    data = np.load("churn.npy")
+    X = data[:, 1:]
+    LogisticRegression().fit(X, data[:, 0])
+    ```
+
     ## Tables without names, selected ones, and positions that are given
 
     ```python title="train.py"
@@ -83,7 +105,7 @@ class MagicColumnIndex(Rule):
             seen: set[int] = set()
             for binding, place in _model_inputs(source):
                 table = _by_position(source, place)
-                if table is None or table in seen:
+                if table is None or table in seen or _holds_pictures(source):
                     continue
                 seen.add(table)
                 mild = source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK)
@@ -91,6 +113,9 @@ class MagicColumnIndex(Rule):
                     source.location(binding.span),
                     f"`{binding.name}` is taken out of `{source.facts.bindings[table].name}` by position: a column "
                     "inserted upstream changes the model without an error",
+                    related=[
+                        Related(source.location(source.facts.bindings[table].span), "the table is read here")
+                    ],
                     severity=Severity.INFO if mild else None,
                     scope=source.scope_name(binding.block),
                 )
@@ -110,6 +135,18 @@ def _model_inputs(source: SourceFacts) -> Iterator[tuple[facts.Binding, facts.Ex
         binding = source.facts.bindings[index]
         if binding.kind == "assign" and binding.value is not None and not binding.path:
             yield binding, binding.value
+
+
+def _holds_pictures(source: SourceFacts) -> bool:
+    """Whether a row is a picture or a signal: it is divided by 255, or gets three dimensions or more."""
+    for call in source.facts.calls:
+        if isinstance(call.func, facts.Attr) and call.func.name == "reshape":
+            shape = call.args[0] if call.args else None
+            if len(shape.items if isinstance(shape, facts.Seq) else call.args) > 2:
+                return True
+    values = [held.value for held in (*source.facts.bindings, *source.facts.stores) if held.value is not None]
+    parts = (part for value in values for part in walk(value) if isinstance(part, facts.Binary))
+    return any(part.operator == "/" and part.right in _BRIGHTEST for part in parts)
 
 
 def _by_position(source: SourceFacts, expr: facts.Expr) -> int | None:

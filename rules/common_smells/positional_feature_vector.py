@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Role, Rule, Severity, SourceFacts, facts
+from mldebt import Finding, Location, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts, walk
 
 _PREDICTS = ("*.predict", "*.predict_proba", "*.decision_function", "*.predict_log_proba")
 _ARRAYS = frozenset({"array", "asarray", "DataFrame", "tensor", "FloatTensor", "Tensor", "DMatrix", "float32"})
@@ -26,7 +27,7 @@ class PositionalFeatureVector(Rule):
 
     Build a named row (a data frame with columns) and select the features by the list saved with the model.
 
-    ## Through what a booster wants, and a function of the project for it
+    ## Through what a booster wants, and a function of the project for it; one finding a row
 
     ```python title="serve.py"
     import numpy as np
@@ -36,7 +37,10 @@ class PositionalFeatureVector(Rule):
     def score(request, booster):
         row = np.array([[request.age, request.rev, request.tenure]])
         first = booster.predict(xgb.DMatrix(row))  # expect: positional-feature-vector
-        return first + booster.predict(to_matrix(row))  # expect: positional-feature-vector
+        return first + booster.predict(to_matrix(row))
+    def adapted(request, booster):
+        row = [[request.age, request.rev, request.tenure]]
+        return booster.predict(to_matrix(row))  # expect: positional-feature-vector
     ```
 
     ## A row of request fields
@@ -103,25 +107,34 @@ class PositionalFeatureVector(Rule):
     minutes = 15
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each prediction from such a row."""
+        """Yield a finding for each such row, at the first prediction from it."""
+        found: dict[tuple[str, int, facts.Expr], list[Location]] = defaultdict(list)
         for site in project.calls(*_PREDICTS):
             given = site.argument(0, "X", "x", "data")
             if given is None or site.source.source.is_any(*self.skip_roles):
                 continue
-            for source, call, expr in (
-                (site.source, site.call, given),
-                *_from_callers(project, site.source, given),
-            ):
+            asked = ((site.source, site.call, given), *_from_callers(project, site.source, given))
+            for source, call, expr in asked:
                 row = _row(source, expr, in_array=False)
-                if row is None:
-                    continue
-                what = f"{len(row.items)} features" if isinstance(row, facts.Seq) else "the values of a mapping"
-                yield self.finding(
-                    source.location(call.span),
-                    f"`{site.name.rpartition('.')[2]}` receives {what} by position: their order is the only contract",
-                    severity=Severity.INFO if source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) else None,
-                    scope=source.scope_name(call.block),
-                )
+                if row is not None:
+                    places = found[source.path, source.scope_of(call.block), row]
+                    places.append(source.location(call.span))
+        for (path, scope, row), places in found.items():
+            yield self._finding(project.by_path[path], scope, row, sorted(set(places)))
+
+    def _finding(self, source: SourceFacts, scope: int, row: facts.Expr, places: list[Location]) -> Finding:
+        what = f"{len(row.items)} features" if isinstance(row, facts.Seq) else "the values of a mapping"
+        made = [b for b in source.facts.bindings if b.value is not None and row in walk(b.value)]
+        return self.finding(
+            places[0],
+            f"a model receives {what} by position: their order is the only contract",
+            related=[
+                *(Related(source.location(binding.span), "the row is put together here") for binding in made[:1]),
+                *(Related(place, "asked with the same row") for place in places[1:]),
+            ],
+            severity=Severity.INFO if source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) else None,
+            scope=source.scope_name(scope),
+        )
 
 
 def _from_callers(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Rule, comment_removal, parked_steps
+from mldebt import Finding, Kind, Project, Related, Rule, comment_removal, parked_steps
 
 
 class CommentedOutStep(Rule):
@@ -69,12 +69,13 @@ class CommentedOutStep(Rule):
         ])
     ```
 
-    ## A script in a driver
+    ## A script in a driver; one finding a driver
 
     ```bash title="run.sh"
     python prepare.py
     # python augment.py --all  # expect: commented-out-step
     python train.py
+    # python augment.py --few
     ```
 
     ```python title="augment.py"
@@ -135,9 +136,13 @@ class CommentedOutStep(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each part of a pipeline that comments hide."""
         for source in self.sources(project, Kind.YAML, Kind.PYTHON, Kind.SHELL, Kind.MAKE):
-            for step in parked_steps(project, source):
+            steps = list(parked_steps(project, source))
+            driver = source.kind in (Kind.SHELL, Kind.MAKE)
+            for step, *others in [steps] if driver and steps else [[step] for step in steps]:
+                more = f", and {len(others)} more comment{'s' * (len(others) > 1)} do so" if others else ""
                 yield self.finding(
                     step.location,
-                    f"a comment switches off {step.what}",
-                    fix=comment_removal(source, step.location.span, "Delete the comment"),
+                    f"a comment switches off {step.what}{more}",
+                    related=[Related(other.location, f"switches off {other.what}") for other in others],
+                    fix=comment_removal(source, step.location.span, "Delete the comment") if not others else None,
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Fix, Kind, Profile, Project, Rule, branch_removal, dead_sides, written
+from mldebt import Finding, Fix, Kind, Profile, Project, Rule, branch_removal, dead_sides, is_inert, written
 
 
 class ConstantCondition(Rule):
@@ -103,7 +103,16 @@ class ConstantCondition(Rule):
         run()
     ```
 
-    ## A doctest, and code that writes code
+    ## For type checkers, a generator, a doctest, and code that writes code
+
+    ```python title="stream.py"
+    if False:
+        from vendor import Tracer
+    def rows():
+        raise NotImplementedError
+        if False:
+            yield
+    ```
 
     ```python title="steps.py"
     def skip(frame):
@@ -128,6 +137,8 @@ class ConstantCondition(Rule):
         """Yield a finding for each side that a literal shuts off."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             for side in dead_sides(source):
+                if is_inert(source, side):
+                    continue
                 keyword = "while" if side.block.kind == "while" else "if"
                 lines = side.lines
                 edits = branch_removal(source, [side])

@@ -18,10 +18,15 @@ from mldebt import (
     Switch,
     branch_removal,
     dead_sides,
+    is_exported_notebook,
+    is_library,
     is_wanted,
 )
 
-_NO_EXPERIMENT = re.compile(r"(debug|verbose|quiet|testing|__\w+__|has_\w+|is_\w+|\w+_available)$", re.IGNORECASE)
+_NO_EXPERIMENT = re.compile(
+    r"_*((\w+_)?(debug|dbg|verbose|verbosity|quiet|testing|trace|dry_?run)|__\w+__|has_\w+|is_\w+|\w+_available)$",
+    re.IGNORECASE,
+)
 
 
 class ConstantFlagBranch(Rule):
@@ -68,8 +73,6 @@ class ConstantFlagBranch(Rule):
     ```python title="train.py"
     MODEL = "xgb"  # expect: constant-flag-branch
     RESUME = None  # expect: constant-flag-branch
-    WITH_WEIGHTS = True
-
     if MODEL == "lgbm":
         model = build_lgbm()
     elif MODEL == "xgb":
@@ -78,8 +81,6 @@ class ConstantFlagBranch(Rule):
         model = build_linear()
     if RESUME and exists("model.pkl"):
         model = load(RESUME)
-    if WITH_WEIGHTS:  # nothing dead here
-        model.weigh()
     ```
 
     ## Set again, anywhere
@@ -88,10 +89,8 @@ class ConstantFlagBranch(Rule):
     CACHE = None
     FAST = False
     SMALL = False
-
     class Trainer:
         amp = clip = ema = False
-
         def step(self):
             global CACHE
             if CACHE is not None or FAST or SMALL:
@@ -99,12 +98,9 @@ class ConstantFlagBranch(Rule):
             if self.amp or self.clip or self.ema:
                 scale()
             CACHE = load()
-
     class Averaged(Trainer):
         ema = True
-
-    trainer = Trainer.build(clip=True)
-    trainer.amp = True
+    Trainer.build(clip=True).amp = True
     ```
 
     ```python title="quick.py"
@@ -124,7 +120,6 @@ class ConstantFlagBranch(Rule):
 
     class Fit(framework.Task):
         resume = False
-
         def run(self):
             if self.resume:
                 load()
@@ -156,7 +151,7 @@ class ConstantFlagBranch(Rule):
         df.plot()
     ```
 
-    ## Wanted by a contract; a platform that is asked for
+    ## Wanted by a contract; a platform that is asked for; an amount
 
     ```toml title="mldebt.toml"
     contract.flag = [{name = "USE_TFIDF", owner = "anna", expires = 2999-12-31}]
@@ -166,23 +161,28 @@ class ConstantFlagBranch(Rule):
     import sys
     USE_TFIDF = False
     IS_WINDOWS = sys.platform == "win32"
-    if USE_TFIDF or IS_WINDOWS:
-        frame = tfidf(frame)
+    CYCLE_WEIGHT = 0
+    if USE_TFIDF or IS_WINDOWS or CYCLE_WEIGHT > 0:
+        frame = tfidf(frame, CYCLE_WEIGHT)
     ```
     """
 
     profile = Profile.HOOK
     minutes = 15
-    skip_roles = Rule.skip_roles | {Role.CONFIG}
+    skip_roles = Rule.skip_roles | {Role.CONFIG, Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each switch that makes a branch dead."""
         for source in self.sources(project, Kind.PYTHON):
+            if is_exported_notebook(source):
+                continue
             literal = {side.block for side in dead_sides(source)}
             for switch in project.switches.of(source):
                 name = switch.binding.name
-                if _NO_EXPERIMENT.match(name) or is_wanted(project, name):
+                if _NO_EXPERIMENT.match(name) or is_wanted(project, name) or switch.is_amount:
                     continue
+                if not name.startswith("_") and is_library(project, source.path):
+                    continue  # a setting for its users
                 sides = [side for side in dead_sides(source, switch.value_of) if side.block not in literal]
                 if sides:
                     yield self._finding(switch, sides)

@@ -9,7 +9,7 @@ from mldebt import Finding, Kind, Location, Process, Profile, Project, Related, 
 
 _ISOLATING = re.compile(
     r"\b(torchrun|torch\.distributed\.\w+|accelerate|deepspeed|horovodrun|mpirun|mpiexec|srun|sbatch|ray|spark-submit"
-    r"|dvc|pytest|tox|nox|pip|docker|ssh|setup\.py|streamlit|uvicorn|gunicorn|celery|airflow|kedro|mlflow|snakemake|prefect)\b"
+    r"|dvc|pytest|tox|nox|pip|docker|ssh|setup\.py|manage\.py|streamlit|uvicorn|gunicorn|celery|airflow|kedro|mlflow|snakemake|prefect)\b"
 )
 _DATA_PROGRAMS = re.compile(
     r"(wget|curl|aria2c|gdown|tar|unzip|zip|gzip|gunzip|bunzip2|7z|7za|unrar|aws|gsutil|gcloud|azcopy|kaggle|rsync|scp"
@@ -73,6 +73,13 @@ class ScriptSubprocess(Rule):
     os.system("python -m pytest tests && mkdir -p out")
     os.system(command)
     subprocess.check_output(["git", "rev-parse", "HEAD"])
+    subprocess.run(["python", "manage.py", "migrate"], check=True)
+    running = []
+    for part in range(4):
+        running.append(subprocess.Popen(["python", "main.py", str(part)]))
+    ```
+
+    ```python title="manage.py"
     ```
 
     ```python title="main.py"
@@ -118,6 +125,8 @@ class ScriptSubprocess(Rule):
             source = process.site.source
             if source.source.is_any(*self.skip_roles) or _ISOLATING.search(_launcher(process)):
                 continue
+            if process.site.name == "subprocess.Popen" and source.enclosing(process.site.call.block, "for"):
+                continue  # side by side on purpose
             if process.path and process.path != source.path and _is_code(project, process.path):
                 scripts.setdefault(source.path, []).append(process)
             elif not process.path and _is_unchecked_step(process):
@@ -161,7 +170,9 @@ def _launcher(process: Process) -> str:
     """The words of a command before the script that it starts."""
     words = process.argv
     name = process.target.name if process.target is not None else ""
-    return " ".join(words[: words.index(name) + (name == "setup.py")] if name in words else words[:3])
+    return " ".join(
+        words[: words.index(name) + (name in ("setup.py", "manage.py"))] if name in words else words[:3]
+    )
 
 
 def _is_code(project: Project, path: str) -> bool:

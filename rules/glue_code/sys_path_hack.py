@@ -20,6 +20,9 @@ from mldebt import (
     find_path_patches,
 )
 
+_SET_UP = frozenset({"setup.py", "pelicanconf.py", "publishconf.py"})
+"""Files that a tool runs before anything is installed."""
+
 
 class SysPathHack(Rule):
     """The search path for modules is patched so that project code can be imported.
@@ -128,7 +131,7 @@ class SysPathHack(Rule):
         parts: dict[str, list[PathPatches]] = defaultdict(list)
         for found in find_path_patches(project):
             source = found.source
-            if not source.source.is_any(*self.skip_roles) and basename(source.path) != "setup.py":
+            if not source.source.is_any(*self.skip_roles) and basename(source.path) not in _SET_UP:
                 parts[project.subprojects.root_of(source.path)].append(found)
         for files in parts.values():
             if len(files) < self.many_files:

@@ -110,18 +110,30 @@ class UnnamedIndexColumn(Rule):
             for site in project.calls("*.to_csv")
             if not site.hides_arguments and site.argument(None, "index", "columns") is None
         ]
-        related = [Related(site.location, "writes the index") for site in producers[:3]]
         for site in project.calls(*_REPAIRS):
             if site.source.source.is_any(*self.skip_roles, Role.TUTORIAL):
                 continue
-            if what := _repaired(site, bool(producers)):
+            near = [p for p in producers if _may_be_read(project, p.source.path, site.source.path)]
+            if what := _repaired(site, bool(near)):
                 yield self.finding(
                     site.location,
-                    f"`{what}` is an index column that `to_csv` wrote by accident and that is repaired after reading",
-                    related=related,
+                    f"`{what}` is the index of a table, written by accident and repaired after reading",
+                    related=[Related(producer.location, "writes the index") for producer in near[:3]],
                     scope=site.source.scope_name(site.call.block),
-                    fix=_fix(site, producers),
+                    fix=_fix(site, near) if len(producers) == 1 else None,
                 )
+
+
+def _may_be_read(project: Project, writer: str, reader: str) -> bool:
+    """Whether one file writes what another one reads, as far as paths and imports tell."""
+    if writer == reader or writer in project.imports.reached_from(reader):
+        return True
+    return any(
+        artifact.kind == "dataset"
+        and any(write.component == writer for write in artifact.writes)
+        and any(read.component == reader for read in artifact.reads)
+        for artifact in project.artifacts
+    )
 
 
 def _fix(site: Site, producers: list[Site]) -> Fix | None:

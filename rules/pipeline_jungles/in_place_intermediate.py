@@ -17,6 +17,7 @@ from mldebt import (
     Rule,
     Severity,
     SourceFacts,
+    comes_from,
     facts,
 )
 
@@ -90,6 +91,23 @@ class InPlaceIntermediate(Rule):
     print(pd.read_csv("out/table.csv"))
     ```
 
+    ## Something else under the same name, temporary files, checkpoints, settings, a row of a database
+
+    ```python title="other.py"
+    import json
+    import pandas as pd
+    import torch
+    old = pd.read_csv("data/prices.csv")
+    new = pd.DataFrame({"price": [1]})
+    new.to_csv("data/prices.csv")
+    model.load_state_dict(torch.load("weights.pt"))
+    torch.save(model.state_dict(), "weights.pt")
+    settings = json.load(open("settings.json"))
+    json.dump(settings, open("settings.json", "w"))
+    rows = pd.read_sql("SELECT * FROM customers", db)
+    db.execute("UPDATE customers SET churned = 1")
+    ```
+
     ## A file of the program's own
 
     ```python title="demo.py"
@@ -131,6 +149,8 @@ class InPlaceIntermediate(Rule):
                     continue
                 if _guarded(source, read.call) or _guarded(source, write.call) or _appends(source, write.call):
                     continue
+                if write.api.endswith("execute") or not _is_made_of(source, write.call, read.call):
+                    continue
                 seen.add(write.location)
                 yield self.finding(
                     write.location,
@@ -148,6 +168,14 @@ def _is_own(artifact: Artifact, read: DataAccess) -> bool:
 
 def _guarded(source: SourceFacts, call: facts.Call) -> bool:
     return source.enclosing(call.block, "if", "else", "try", "except") is not None
+
+
+def _is_made_of(source: SourceFacts, write: facts.Call, read: facts.Call) -> bool:
+    """Whether what is written was read: through names and calls of the file."""
+    number = source.facts.calls.index(read)
+    given = [*write.args, *(keyword.value for keyword in write.keywords)]
+    given += [write.func.base] if isinstance(write.func, facts.Attr) else []
+    return any(comes_from(source, value, number) for value in given)
 
 
 def _appends(source: SourceFacts, call: facts.Call) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, SourceFacts, facts, walk
+from mldebt import Finding, Kind, Project, Related, Role, Rule, comes_from
 
 _FETCHES = (
     "requests.get", "requests.post", "httpx.get", "urllib.request.urlopen", "yfinance.download", "yfinance.Ticker",
@@ -14,7 +14,6 @@ _FETCHES = (
 _SAVES = frozenset(
     {"to_csv", "to_parquet", "to_feather", "to_pickle", "to_sql", "dump", "save", "write", "savetxt"}
 )
-_DEEPEST = 30
 
 
 class ScrapeAndTrain(Rule):
@@ -87,7 +86,7 @@ class ScrapeAndTrain(Rule):
             number = source.facts.calls.index(site.call)
             for event in fits:
                 given = [*event.call.args, *(keyword.value for keyword in event.call.keywords)]
-                if any(_comes_from(source, expr, number, _DEEPEST, set()) for expr in given):
+                if any(comes_from(source, expr, number) for expr in given):
                     seen.add(source.path)
                     yield self.finding(
                         site.location,
@@ -96,25 +95,3 @@ class ScrapeAndTrain(Rule):
                         scope=source.scope_name(site.call.block),
                     )
                     break
-
-
-def _comes_from(source: SourceFacts, expr: facts.Expr, wanted: int, depth: int, seen: set[int]) -> bool:
-    """Whether an expression is made of the result of a call, through names and other calls of the same file."""
-    if depth == 0:
-        return False
-    for part in walk(expr):
-        if isinstance(part, facts.Called):
-            if part.call == wanted:
-                return True
-            call = source.facts.calls[part.call]
-            for inner in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
-                if _comes_from(source, inner, wanted, depth - 1, seen):
-                    return True
-        elif isinstance(part, facts.Ref):
-            for index in part.bindings:
-                if index >= 0 and index not in seen:
-                    seen.add(index)
-                    value = source.facts.bindings[index].value
-                    if value is not None and _comes_from(source, value, wanted, depth - 1, seen):
-                        return True
-    return False
