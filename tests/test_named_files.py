@@ -96,3 +96,23 @@ def test_what_a_workflow_may_have_from_elsewhere(
 ) -> None:
     workflow = WORKFLOW.format(command=command, where=where)
     assert missing({".github/workflows/ci.yml": workflow, **more}) == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "expected"),
+    [
+        ("README.md", "python train.py\npython gone.py", ["gone.py"]),
+        ("README.md", "python train.py\naccelerate launch my_script.py", []),
+        ("README.md", "python train.py\ngit clone https://a.b/c/tool.git\ncd tool/sub\npython setup.py", []),
+        ("README.md", "git clone https://a.b/c/own.git\ncd own\npython train.py\npython gone.py", ["gone.py"]),
+        ("sub/README.md", "git clone https://a.b/c/tool.git\ncd tool\npython train.py\npython gone.py", []),
+        ("README.md", "python train.py\nuv run ruff check --exclude src/gone.py", []),
+    ],
+)
+def test_what_a_page_may_mean_that_is_elsewhere(page: str, text: str, expected: list[str]) -> None:
+    assert missing({page: f"```bash\n{text}\n```\n", "train.py": ""}) == expected
+
+
+def test_a_script_of_the_base_image_is_not_missing() -> None:
+    image = "FROM tool:1\nWORKDIR /work\nCOPY train.py ./\nRUN /app/run.sh\nRUN python /work/gone.py\n"
+    assert missing({"Dockerfile": image, "train.py": ""}) == ["gone.py"]

@@ -110,6 +110,7 @@ class _Layers:
 
     def __init__(self, project: Project, source: SourceFacts, context: str) -> None:
         self.context = context
+        self.files = project.files
         self.workdirs = [(0, "/")]
         self.copies: list[_Copy] = []
         bases: dict[str, str] = {}
@@ -131,6 +132,13 @@ class _Layers:
     def workdir(self, line: int) -> str:
         """The working directory in the image before a line."""
         return self.workdirs[max(bisect_left(self.workdirs, (line, "")) - 1, 0)][1]
+
+    def holds_copies(self, path: str) -> bool:
+        """Whether something of the repository is copied to a directory of the image, or above it."""
+        return any(
+            path == dirname(copy.target) or f"{path}/".startswith(f"{copy.target.rstrip('/')}/")
+            for copy in self.copies
+        )
 
     def in_repository(self, path: str, line: int) -> str:
         """The repository's directory that is at a path of the image on a line; the context's own where none is."""
@@ -191,7 +199,8 @@ def _relative(layers: _Layers, command: StageCommand) -> StageCommand:
         if word.startswith("/") and word.endswith((".py", ".sh")):
             directory = layers.in_repository(dirname(word), command.location.span.line)
             found = posixpath.join(directory, basename(word))
-            word = posixpath.relpath(found, command.directory or ".")
+            if found in layers.files or layers.holds_copies(dirname(word)):
+                word = posixpath.relpath(found, command.directory or ".")  # others may be the base image's
         argv.append(word)
     return StageCommand(
         argv=tuple(argv), directory=command.directory, location=command.location, redirects=command.redirects

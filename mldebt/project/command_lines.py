@@ -44,6 +44,10 @@ _LAUNCHER_MODULES = frozenset(
      "jupyter", "scalene", "viztracer", "paddle.distributed.launch"}
 )  # fmt: skip
 _SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "daphne", "waitress-serve", "celery", "flask"})
+_CHECKERS = frozenset(
+    "ruff black flake8 isort mypy pylint pyright autopep8 yapf bandit pyflakes codespell pre-commit pytest nbqa"
+    " nbstripout jupytext shellcheck twine pip".split()
+)
 _SCRIPT = re.compile(r".*\.(?:py|ipynb)", re.IGNORECASE)
 _SHELL_SCRIPT = re.compile(r".*\.(?:sh|bash|zsh)", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
@@ -142,8 +146,11 @@ def _notebook(name: str, words: tuple[str, ...]) -> Target | None:
 def _wrapped(words: tuple[str, ...], wrappers: int) -> Target | None:
     """What a wrapper runs: its options, and the numbers and names that these take, are left out.
 
-    Which options take a value is not known, so the first word counts that can be a program or a script.
+    Which options take a value is not known, so the first word counts that can be a program or a script. What
+    a checker or a formatter is given is not started.
     """
+    if words and words[0] in _CHECKERS:
+        return Target("program", words[0], words[1:])
     for position, word in enumerate(words):
         if word.startswith("-"):
             if word == "-m" and position + 1 < len(words):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from mldebt.facts import Block, Const, Expr, Map, Ref, Seq
 from mldebt.project.source_facts import SourceFacts
 
+_LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
+_REASONS = re.compile(
+    r"best.effort|optional|not critical|non-?critical|on purpose|intention|harmless|no problem|fall ?back", re.I
+)
 _ANYTHING = frozenset({"Exception", "BaseException"})
 SILENT = {"pass": "pass", "continue": "continue", "return": "return nothing"}
 """The shapes of handlers that go on as if nothing had happened, in words."""
@@ -15,11 +21,37 @@ def hides_everything(source: SourceFacts, index: int, block: Block) -> bool:
     caught = block.test
     if caught is not None and not (isinstance(caught, Ref) and caught.name in _ANYTHING):
         return False
+    if _is_explained(source, block) or logs(source, index) or _asks_again(source, block):
+        return False
     if block.shape != "return":
         return block.shape in SILENT
     if tells(source, index):
         return False
     return all(_is_nothing(result.value) for result in source.facts.returns if result.block == index)
+
+
+def logs(source: SourceFacts, handler: int) -> bool:
+    """Whether a handler writes to a log or warns, rather than printing at most."""
+    calls = (call for call in source.facts.calls if call.block == handler)
+    return any(
+        getattr(call.func, "name", "") in _LOGS or call.name in ("warnings.warn", "traceback.print_exc")
+        for call in calls
+    )
+
+
+def _is_explained(source: SourceFacts, block: Block) -> bool:
+    """Whether a comment in a handler says why nothing needs to be done."""
+    first, last = block.span.line, max(block.span.end_line, block.span.line + 2)
+    return any(first <= c.span.line <= last and _REASONS.search(c.text) for c in source.facts.comments)
+
+
+def _asks_again(source: SourceFacts, block: Block) -> bool:
+    """Whether the loop around asks a person for the next one."""
+    around = set(source.ancestors(block.parent))
+    return block.shape == "continue" and any(
+        call.name in ("input", "builtins.input", "click.prompt") and call.block in around
+        for call in source.facts.calls
+    )
 
 
 def tells(source: SourceFacts, handler: int) -> bool:

@@ -24,6 +24,10 @@ _COPIED = re.compile(r"\.(py|ipynb|sh|toml|cfg|ini|lock|ya?ml)$|(^|/)requirement
 _BUILT = re.compile(r"(^|/)(build|dist|venv|\.venv|target|out|node_modules|site-packages)/")
 _TOOLS = frozenset({"dvc", "mlproject", "make", "workflow", "airflow", "docker", "compose", "ploomber"})
 _FIXED = frozenset({"dvc", "mlproject", "ploomber"})
+_PLACEHOLDER = re.compile(
+    r"(.*/)?((my|your|some|the|a)[_-][\w-]+|your\w*|script|file|filename|example|program|app_name)\.\w+$", re.I
+)
+"""Names that documentation uses for files of its readers."""
 _FETCHES = re.compile(r"\bgit (clone|submodule)\b|^(wget|curl|gdown|unzip|tar)\b")
 _MAKES = frozenset({"touch", "cp", "mv", "ln", "tee", "install", "jupytext", "nbconvert", "jupyter"})
 """Commands one of whose words may be a file that they make."""
@@ -129,9 +133,14 @@ class NamedFiles:
 
     def _of_readme(self, source: SourceFacts) -> Iterator[NamedFile]:
         fetched = " ".join(" ".join(c.argv) for c in source.facts.commands if _FETCHES.search(" ".join(c.argv)))
+        own = next(iter(re.findall(r"git clone \S*/([\w.-]+?)(?:\.git)?(?:\s|$)", fetched)), "")
+        if own and "/" in source.path:
+            return  # the page of a part that is cloned from elsewhere
         for command in source.facts.commands:
+            if command.directory and command.directory != own and not self.exists_somewhere(command.directory):
+                continue
             for name in _scripts(command.argv) if len(command.argv) > 1 else ():
-                if basename(name) in fetched or self.same_basename_exists(name):
+                if basename(name) in fetched or self.same_basename_exists(name) or _PLACEHOLDER.match(name):
                     continue
                 if self._is_about_this(source):
                     yield NamedFile(source.location(command.span), "the documentation", name, True)

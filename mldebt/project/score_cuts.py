@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,9 +29,12 @@ _KEEPERS = frozenset(
     "float round numpy.array numpy.asarray numpy.squeeze numpy.ravel numpy.round pandas.Series pandas.DataFrame"
     " numpy.concatenate numpy.hstack enumerate zip list".split()
 )
-_DRAWERS = ("matplotlib.", "seaborn.", "plotly.", "altair.")
+_DRAWERS = ("matplotlib.", "seaborn.", "plotly.", "altair.", "sklearn.metrics.", "torchmetrics.")
 _DRAWS = frozenset(
     {"hist", "plot", "scatter", "bar", "barh", "axvline", "axhline", "fill_between", "scatterplot"}
+)
+_PICTURES = re.compile(
+    r"(^|[/_.-])(plots?|plotting|figures?|visuali[sz]e|visuali[sz]ation|viz)([/_.-])", re.IGNORECASE
 )
 _VIEWS = frozenset({"values", "T", "data", "iloc", "loc"})
 _ORDER = frozenset({"<", "<=", ">", ">="})
@@ -51,7 +55,7 @@ def score_cuts(project: Project) -> Iterator[ScoreCut]:
     """The cuts at written numbers other than 0, 1 and one half, by path and place."""
     scores = Scores(project)
     for source in project.code:
-        if not scores.made_in(source):
+        if not scores.made_in(source) or _PICTURES.search(source.path):
             continue
         for comparison, block, span in _comparisons(source):
             if comparison.operator not in _ORDER:
@@ -66,7 +70,7 @@ def score_cuts(project: Project) -> Iterator[ScoreCut]:
 
 
 def _is_drawn(source: SourceFacts, span: Span) -> bool:
-    """Whether a place is part of a call that draws: what is shown decides nothing."""
+    """Whether a place is part of a call that draws, or that measures: what is shown decides nothing."""
     start, end = (span.line, span.column), (span.end_line, span.end_column)
     for call in source.facts.calls:
         around = call.span
@@ -129,9 +133,12 @@ class Scores:
             case Attr(base, name) if name in _VIEWS:
                 return self.of(source, base, depth + 1)
             case Attr(Ref("self"), name):
-                return self._stored(source, name, depth, attribute=True)
+                return self._stored(source, name, depth)
             case Item(base, Const(str() as column)):
-                return self.of(source, base, depth + 1) or self._stored(source, column, depth, attribute=False)
+                made = self.of(source, base, depth + 1)
+                if not made and isinstance(base, Ref):
+                    made = self._stored(source, column, depth, frame=base.name)
+                return made
             case Item(base):
                 return self.of(source, base, depth + 1)
             case Binary("+" | "-" | "*" | "/", left, right):
@@ -165,14 +172,16 @@ class Scores:
                 self._made[key] = self.of(source, binding.value, depth + 1)
         return self._made[key]
 
-    def _stored(self, source: SourceFacts, name: str, depth: int, *, attribute: bool) -> str:
-        """What is assigned to a column, or to an attribute of `self`, in the same file."""
+    def _stored(self, source: SourceFacts, name: str, depth: int, *, frame: str = "") -> str:
+        """What is assigned to a column of a frame, or to an attribute of `self`, in the same file."""
         for store in source.facts.stores:
             target = store.target
             is_it = (
-                isinstance(target, Attr) and target.name == name
-                if attribute
-                else isinstance(target, Item) and target.index == Const(name)
+                isinstance(target, Item)
+                and target.index == Const(name)
+                and getattr(target.base, "name", "") == frame
+                if frame
+                else isinstance(target, Attr) and target.name == name
             )
             if is_it and not store.path and store.operator == "=":
                 made = self.of(source, store.value, depth + 2)

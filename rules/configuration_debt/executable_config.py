@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, facts, walk
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts, walk
 
 _CONFIGURATION = re.compile(
     r"(.*_)?(cfg|conf|configs?|configuration|args|opts?|options|params|hparams|flags|settings|hyper_?params)$",
@@ -39,6 +39,7 @@ class ExecutableConfig(Rule):
     parser.add_argument("--loss")
     args = parser.parse_args()
     loss = eval(f"losses.{args.loss}")  # expect: executable-config
+    other = eval(f"losses.{args.loss}")
     size = eval(os.environ["IMAGE_SIZE"])  # expect: executable-config
     ```
 
@@ -99,14 +100,17 @@ class ExecutableConfig(Rule):
             names = {"eval", "exec", "globals"}
             if names.isdisjoint(source.facts.words) and names.isdisjoint(source.facts.header.names):
                 continue
+            found: dict[str, list[facts.Call]] = {}
             for call in source.facts.calls:
-                what = _executed(project, source, call)
+                found.setdefault(_executed(project, source, call), []).append(call)
+            for what, (first, *others) in found.items():
                 if what:
                     yield self.finding(
-                        source.location(call.span),
+                        source.location(first.span),
                         f"{what}: it cannot be validated, searched or compared",
+                        related=[Related(source.location(other.span), "again") for other in others[:10]],
                         severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
-                        scope=source.scope_name(call.block),
+                        scope=source.scope_name(first.block),
                     )
 
 
@@ -151,8 +155,9 @@ def _setting(project: Project, source: SourceFacts, expr: facts.Expr) -> str:
             trail: list[object] = []
             while isinstance(root, facts.Attr | facts.Item):
                 key = root.index if isinstance(root, facts.Item) else root.name
-                trail.append(key.value if isinstance(key, facts.Const) else key if isinstance(key, str) else "…")
+                trail.append(key.value if isinstance(key, facts.Const) else key if isinstance(key, str) else "")
                 root = root.base
+            trail = [step for step in trail if step != ""]  # what an index or a slice takes has no name
             named = isinstance(root, facts.Ref) and (
                 _CONFIGURATION.match(root.name)
                 or (root.name == "self" and trail and _CONFIGURATION.match(str(trail[-1])))

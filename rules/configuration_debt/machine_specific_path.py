@@ -25,6 +25,8 @@ _NOBODYS = re.compile(
     r"[<>{}$*|]|path[/\\]+to|\byour|xxx|\bexample|[A-Za-z]:[\\/]+(Windows|Program ?(Files|Data))", re.IGNORECASE
 )
 _MOUNTS = frozenset({"volumes", "volumeMounts", "mountPath", "hostPath"})
+_MOUNTERS = frozenset({"mount", "umount", "mkfs", "mkfs.ext4", "gcsfuse", "s3fs", "sshfs", "lsblk"})
+"""What a script calls that makes such places itself."""
 _SETTINGS = (Kind.YAML, Kind.TOML, Kind.INI, Kind.JSON, Kind.ENV, Kind.SHELL, Kind.MAKE, Kind.REQUIREMENTS)
 _JSON_SETTINGS = re.compile(r"(config|settings|params|options|catalog)", re.IGNORECASE)
 
@@ -134,8 +136,12 @@ class MachineSpecificPath(Rule):
             places: dict[str, dict[Span, str]] = {}
             if source.kind is Kind.JSON and not _JSON_SETTINGS.search(source.path.rpartition("/")[2]):
                 continue  # results and data, not something that a person wrote
+            recorded = {e.span for e in source.facts.entries if "_wandb" in e.path}  # what a run left behind
+            mounts = any(c.argv and c.argv[0] in _MOUNTERS for c in source.facts.commands)
             for text, span in strings_of(source):
-                match = _LOCAL.match(text) or _STORAGE.match(text)
+                match = _LOCAL.match(text) or (None if mounts else _STORAGE.match(text))
+                if span in recorded:
+                    continue
                 if match and not _NOBODYS.search(text[:200]) and not _is_shared(match, images):
                     places.setdefault(match["place"].lower(), {}).setdefault(span, text)
             for uses in places.values():

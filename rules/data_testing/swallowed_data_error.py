@@ -143,6 +143,28 @@ class SwallowedDataError(Rule):
         except Exception:
             lost += 1
             continue
+    while True:
+        try:
+            frames.append(pd.read_csv(input("table: ")))
+        except Exception:
+            print("not read")
+            continue
+    ```
+
+    ## Logged, or explained
+
+    ```python title="warm.py"
+    import pandas as pd
+    for file in files:
+        try:
+            frames.append(pd.read_csv(file))
+        except Exception as error:
+            logger.warning("%s left out: %s", file, error)
+            continue
+    try:
+        model.predict(rows)
+    except Exception:
+        pass  # best-effort warm-up
     ```
     """
 

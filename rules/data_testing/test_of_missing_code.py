@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, Span
@@ -91,7 +92,7 @@ class TestOfMissingCode(Rule):
     severity = Severity.WARNING
     profile = Profile.HOOK
     minutes = 15
-    skip_roles = Rule.skip_roles - {Role.TEST}
+    skip_roles = (Rule.skip_roles - {Role.TEST}) | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each module of which a test file uses what is not there."""
@@ -124,7 +125,7 @@ def _used(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
 def _missing_in(project: Project, source: SourceFacts, name: str) -> str:
     """The path of the project's module that surely lacks the last part of a name; empty if it may have it."""
     module, _, last = name.rpartition(".")
-    if not module.strip("."):
+    if not module.strip(".") or module.partition(".")[0] in sys.stdlib_module_names:
         return ""
     home = project.names.module(source, module)
     if home is None or last.startswith("__") or home.facts.header.problems or home.source.is_any(Role.TEST):

@@ -96,6 +96,30 @@ class UntestedFeatureCode(Rule):
     def test_api():
         assert client.get("/health")
     ```
+
+    ## Steps that are tested through their class
+
+    ```python title="features.py"
+    class Features:
+        def compute_tenure(self, df):
+            df["tenure"] = df["end"] - df["start"]
+            df["tenure"] = df["tenure"].clip(0)
+            df["long"] = df["tenure"] > 365
+            df["short"] = df["tenure"] < 30
+            return df
+    ```
+
+    ```python title="train.py"
+    from features import Features
+    from sklearn.linear_model import Ridge
+    Ridge().fit(Features().compute_tenure(df), y)
+    ```
+
+    ```python title="tests/test_features.py"
+    from features import Features
+    def test_features():
+        assert Features().run(frame())
+    ```
     """
 
     profile = Profile.AUDIT

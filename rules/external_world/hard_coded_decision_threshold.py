@@ -115,6 +115,7 @@ class HardCodedDecisionThreshold(Rule):
     ## Pictures, guards, sweeps, tests and notebooks
 
     ```python title="report.py"
+    from sklearn.metrics import f1_score
     import matplotlib.pyplot as plt
     p = model.predict_proba(X)[:, 1]
     safe = p > 1e-6
@@ -122,6 +123,7 @@ class HardCodedDecisionThreshold(Rule):
     plt.hist(p[p > 0.63])
     for t in [0.3, 0.4, 0.63]:
         print(t, (p > t).mean())
+    print(f1_score(y, p > 0.3), f1_score(y, p > 0.4))
     ```
 
     ```python title="tests/test_score.py"
@@ -146,7 +148,8 @@ class HardCodedDecisionThreshold(Rule):
         for cut in score_cuts(project):
             if not cut.source.source.is_any(*self.skip_roles):
                 scope = cut.source.scope_name(cut.block)
-                place = scope or str(cut.location.span.line)  # at module level each cut is a decision of its own
+                # at module level each chain of cuts is a decision of its own
+                place = scope or str(_start_of_chain(cut))
                 found.setdefault((cut.source.path, place, cut.score), []).append(cut)
         for cuts in found.values():
             first, *others = sorted(cuts, key=lambda cut: cut.location)
@@ -159,6 +162,14 @@ class HardCodedDecisionThreshold(Rule):
                 scope=first.source.scope_name(first.block),
                 fix=_fix([first, *others]),
             )
+
+
+def _start_of_chain(cut: ScoreCut) -> int:
+    """The line of the first `if` of a chain of branches that a cut belongs to."""
+    blocks = cut.source.facts.blocks
+    chain = [b for b in cut.source.ancestors(cut.block) if blocks[b].kind == "else"]
+    outer = blocks[chain[-1]].partner if chain else -1
+    return blocks[outer].span.line if outer >= 0 else cut.location.span.line
 
 
 def _fix(cuts: list[ScoreCut]) -> Fix | None:

@@ -13,6 +13,9 @@ _ARTIFACT = re.compile(r"[\w.-]+/[\w.-]+/(run-[\w.-]+|[\w.-]*model[\w.-]*|[\w.-]
 _RUN_NAMES = re.compile(r"(^|_)run_?(id|uuid)$|^(model_)?run$|(^|_)logged_model$", re.IGNORECASE)
 _ARTIFACT_CALLS = re.compile(r"\.(use_artifact|artifact|Artifact|restore)$")
 
+_DEFAULTED = ("os.getenv", "os.environ.get")
+_ONLY_HERE = "another model gets in use only by an edit here"
+
 
 class HardCodedRunId(Rule):
     """The run or version of a model is pasted into code.
@@ -87,14 +90,21 @@ class HardCodedRunId(Rule):
             places: dict[str, list[tuple[Span, int]]] = {}
             for text, span, block in sorted(_ids(source), key=lambda found: found[1]):
                 places.setdefault(text, []).append((span, block))
+            defaults = {c.span for c in source.facts.calls if c.name in _DEFAULTED}
             for text, [(span, block), *others] in places.items():
-                yield self._finding(source, text, span, block, [s for s, _ in others if s.line != span.line])
+                is_default = any(d.line == span.line for d in defaults)
+                yield self._finding(
+                    is_default, source, text, span, block, [s for s, _ in others if s.line != span.line]
+                )
 
-    def _finding(self, source: SourceFacts, text: str, span: Span, block: int, others: list[Span]) -> Finding:
+    def _finding(
+        self, is_default: bool, source: SourceFacts, text: str, span: Span, block: int, others: list[Span]
+    ) -> Finding:
         informal = source.kind is Kind.NOTEBOOK or source.source.is_any(Role.TUTORIAL)
         return self.finding(
             source.location(span),
-            f"`{text}` is pasted into code: another model gets in use only by an edit here",
+            f"`{text}` is pasted into code: "
+            + ("what does not set the variable gets this old model" if is_default else _ONLY_HERE),
             related=[Related(source.location(other), "again") for other in others],
             severity=Severity.INFO if informal else None,
             scope=source.scope_name(block),
@@ -117,7 +127,7 @@ def _ids(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
                 yield from _matching(_ARTIFACT, value, call.span, call.block)
         for keyword in call.keywords:
             yield from _named(keyword.name, keyword.value, call.span, call.block)
-        if call.name in ("os.getenv", "os.environ.get") and len(call.args) == 2:
+        if call.name in _DEFAULTED and len(call.args) == 2:
             name = call.args[0].value if isinstance(call.args[0], facts.Const) else ""
             yield from _named(str(name), call.args[1], call.span, call.block)
     yield from _in_displays(source)

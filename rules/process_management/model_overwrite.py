@@ -90,8 +90,7 @@ class ModelOverwrite(Rule):
     ## A target of make, notebooks, tests
 
     ```make title="Makefile"
-    models/model.pkl: train.py
-        python train.py
+    models/model.pkl: train.py ; python train.py
     ```
 
     ```python title="train.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mldebt import (
@@ -19,6 +20,8 @@ from mldebt import (
     is_library,
     repository,
 )
+
+_FOR_DEVELOPERS = re.compile(r"\.?devcontainer|codespaces?|(^|[./_-])dev([./_-]|$)", re.IGNORECASE)
 
 
 class FloatingImage(Rule):
@@ -91,6 +94,10 @@ class FloatingImage(Rule):
     ```dockerfile title=".devcontainer/Dockerfile"
     FROM python:latest
     ```
+
+    ```dockerfile title="Dockerfile.codespace"
+    FROM python:latest
+    ```
     """
 
     profile = Profile.HOOK
@@ -101,7 +108,7 @@ class FloatingImage(Rule):
         """Yield one finding a file."""
         built = frozenset(built_images(project))
         for source in self.sources(project, Kind.DOCKERFILE, Kind.YAML):
-            if ".devcontainer/" in source.path or source.source.is_any(Role.TUTORIAL):
+            if _FOR_DEVELOPERS.search(source.path) or source.source.is_any(Role.TUTORIAL):
                 continue
             found = [
                 (image, place)
@@ -117,5 +124,7 @@ class FloatingImage(Rule):
         return self.finding(
             found[0][1],
             f"{names} {'have' if len(images) > 1 else 'has'} no version: the environment changes without a commit",
-            related=[Related(other, f"`{name}`") for name, other in found[1:]],
+            related=[
+                Related(other, f"`{name}`") for name, other in dict.fromkeys(found[1:]) if other != found[0][1]
+            ],
         )

@@ -106,8 +106,7 @@ class UnversionedPickleModel(Rule):
     ```python title="a/train.py"
     import xgboost
 
-    model = xgboost.XGBClassifier().fit(X, y)
-    model.save_model("models/model.json")
+    xgboost.XGBClassifier().fit(X, y).save_model("models/model.json")
     ```
 
     ```python title="b/train.py"
@@ -115,6 +114,16 @@ class UnversionedPickleModel(Rule):
     from sklearn.linear_model import Ridge
 
     joblib.dump(Ridge().fit(X, y), "models/model.pkl")
+    ```
+
+    ## For a while only, and tests
+    ```text title="requirements.txt"
+    scikit-learn
+    ```
+    ```python title="cache.py"
+    import joblib
+    from sklearn.linear_model import Ridge
+    joblib.dump(Ridge().fit(X, y), "/tmp/model.pkl")
     ```
     """
 
