@@ -47,9 +47,10 @@ def _is_explained(source: SourceFacts, block: Block) -> bool:
 
 def _asks_again(source: SourceFacts, block: Block) -> bool:
     """Whether the loop around asks a person for the next one."""
-    around = set(source.ancestors(block.parent))
+    blocks = source.facts.blocks
+    loop = next((b for b in source.ancestors(block.parent) if blocks[b].kind in ("while", "for")), -1)
     return block.shape == "continue" and any(
-        call.name in ("input", "builtins.input", "click.prompt") and call.block in around
+        call.name in ("input", "builtins.input", "click.prompt") and loop in source.ancestors(call.block)
         for call in source.facts.calls
     )
 
