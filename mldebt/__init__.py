@@ -134,6 +134,7 @@ if TYPE_CHECKING:
     from mldebt.project.insertions import constant_fix as constant_fix
     from mldebt.project.insertions import seed_fix as seed_fix
     from mldebt.project.insertions import variable_example_fix as variable_example_fix
+    from mldebt.project.latest_files import LatestChoice as LatestChoice
     from mldebt.project.latest_files import latest_choices as latest_choices
     from mldebt.project.left_over_columns import left_over_table as left_over_table
     from mldebt.project.llm_calls import LlmCall as LlmCall
@@ -220,6 +221,8 @@ if TYPE_CHECKING:
     from mldebt.project.training_columns import made_from as made_from
     from mldebt.project.training_columns import taken_out as taken_out
     from mldebt.project.training_columns import training_columns as training_columns
+    from mldebt.project.training_joins import TrainingJoin as TrainingJoin
+    from mldebt.project.training_joins import training_joins as training_joins
     from mldebt.project.two_sides import find_mismatches as find_mismatches
     from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
     from mldebt.project.undefined_reads import undefined_reads as undefined_reads
@@ -275,7 +278,7 @@ _HOMES = {
     "mldebt.project.dispatches": "Dispatch",
     "mldebt.project.downloads": "computes_digest downloaded_from",
     "mldebt.project.draws": "Draw unseeded_draws",
-    "mldebt.project.latest_files": "latest_choices",
+    "mldebt.project.latest_files": "LatestChoice latest_choices",
     "mldebt.project.left_over_columns": "left_over_table",
     "mldebt.project.llm_calls": "LlmCall answers_in",
     "mldebt.project.lost_transformers": "lost_transformers",
@@ -319,6 +322,7 @@ _HOMES = {
     "mldebt.project.symbol_uses": "SymbolUse symbol_uses",
     "mldebt.project.time_order": "Sign signs",
     "mldebt.project.training_columns": "TrainingColumns made_from taken_out training_columns",
+    "mldebt.project.training_joins": "TrainingJoin training_joins",
     "mldebt.project.torch_modules": "blocks_without_grad called_without_grad differs_in_training is_dataset is_module",
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.two_sides": "find_mismatches",

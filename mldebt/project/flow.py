@@ -104,9 +104,10 @@ class Flow:
             found: dict[int, list[Change]] = {}
             for store in source.facts.stores:
                 target = store.target
+                in_folds = isinstance(target, Item) and self.fold_part(source, target.index)
                 while isinstance(target, Item | Attr) and not isinstance(target.base, Ref):
                     target = target.base
-                if isinstance(target, Item) and self.fold_part(source, target.index):
+                if in_folds or (isinstance(target, Item) and self.fold_part(source, target.index)):
                     continue  # the rows of a fold, filled in one by one
                 if isinstance(store.target, Item | Attr) and isinstance(target, Item | Attr):
                     column = _column(store.target)

@@ -14,11 +14,14 @@ from mldebt.source import Span
 _LISTINGS = re.compile(r"(^|\.)(glob|iglob|rglob|listdir|scandir|iterdir|list_files|get_files|list_blobs)$")
 _TIMES = frozenset({"getctime", "getmtime", "st_mtime", "st_ctime", "st_mtime_ns", "last_modified"})
 _KEEPING = re.compile(
-    r"resum|clean|remov|delet|rotat|prun|purge|keep|version|next_|increment|run_name|log", re.IGNORECASE
+    r"resum|clean|remov|delet|rotat|prun|purge|keep|version|next_|increment|run_name|log|metadata|release|summary|config"
+    r"|backup|history",
+    re.IGNORECASE,
 )
 _RECORDS = re.compile(r"(^|\.)(log_params?|log_artifacts?|log_dict|set_tags?|log_input|use_artifact)$")
 _WATCHES = re.compile(
-    r"(^|[/_.])(monitor(ing)?|dashboard|report(s|ing)?|drift|tui|gui|ui|status)([/_.]|$)", re.IGNORECASE
+    r"(^|[/_.])(monitor(ing)?|dashboard|report(s|ing)?|drift|tui|gui|ui|streamlit_?\w*|status)([/_.]|$)",
+    re.IGNORECASE,
 )
 _NO_INPUT = re.compile(r"\.(jsonl?|log|txt|md|html?|png|jpe?g|svg|pdf|out|err)$", re.IGNORECASE)
 _REMOVES = re.compile(r"(^|\.)(remove|unlink|rmtree|rmdir)$")
@@ -162,6 +165,11 @@ def _parts(source: SourceFacts, expr: Expr | None, depth: int = 3) -> Iterator[E
 
 def _is_housekeeping(source: SourceFacts, block: int) -> bool:
     scope = source.scope_of(block)
+    owner = source.scope_name(block).rpartition(".")[0]
+    if owner and any(
+        f.name.startswith("save") and f.qualname.startswith(f"{owner}.") for f in source.facts.functions
+    ):
+        return True  # a class that finds again what it saved
     calls = (call for call in source.facts.calls if source.scope_of(call.block) == scope)
     names = (call.name or (call.func.name if isinstance(call.func, Attr) else "") for call in calls)
     return bool(_KEEPING.search(source.scope_name(block))) or any(_REMOVES.search(name) for name in names)

@@ -96,6 +96,27 @@ class DiscardedResult(Rule):
     # so many
     ```
 
+    ## What an exported notebook showed
+
+    ```python title="ch04.py"
+    import pandas as pd
+    df = pd.read_csv("a.csv")
+
+    df.dropna(axis=0)
+
+    df.dropna(thresh=4)
+    ```
+
+    ```python title="ch04.ipynb"
+    # %%
+    import pandas as pd
+    df = pd.read_csv("a.csv")
+    # %%
+    df.dropna(axis=0)
+    # %%
+    df.dropna(thresh=4)
+    ```
+
     ## Other things have such methods, too, and an error may be what is waited for
 
     ```python title="clean.py"
@@ -133,9 +154,12 @@ class DiscardedResult(Rule):
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             if _PURE.isdisjoint(source.facts.header.methods) or not _uses_pandas(source):
                 continue
+            exported = source.path.endswith(".py") and f"{source.path[:-3]}.ipynb" in project.files
             for call in source.facts.calls:
+                if exported and source.facts.blocks[call.block].kind == "module":
+                    continue  # it was shown in the notebook
                 if call.bare and _is_pure(project, source, call) and not _is_shown(source, call):
-                    message = f"the result of `{written(call.func)}(…)` is thrown away: it changes nothing"
+                    message = f"the result of `{_shown(call)}(…)` is thrown away: it changes nothing"
                     yield self.finding(
                         source.location(call.span),
                         message,
@@ -152,6 +176,11 @@ class DiscardedResult(Rule):
                         scope = source.scope_name(call.block)
                         fix = argument_removal(source, call, "inplace")
                         yield self.finding(source.location(binding.span), message, scope=scope, fix=fix)
+
+
+def _shown(call: facts.Call) -> str:
+    text = written(call.func)
+    return text if "…" not in text else f".{call.func.name}" if isinstance(call.func, facts.Attr) else text
 
 
 def _uses_pandas(source: SourceFacts) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Role, Rule, Severity, Site, SourceFacts, facts
+from mldebt import Finding, Project, Role, Rule, Severity, Site, SourceFacts, facts, walk
 
 _CONCATS = (
     "torch.utils.data.ConcatDataset",
@@ -73,16 +73,36 @@ class MergedTestSet(Rule):
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
     mean = np.concatenate([x_train, x_test]).mean()
     ```
+
+    ## More training rows for another task, whose own rows are divided
+
+    ```python title="more.py"
+    import numpy as np
+    import pandas as pd
+    from keras.datasets import mnist
+    from sklearn.model_selection import train_test_split
+
+    rows = pd.read_csv("train.csv")
+    train, valid = train_test_split(rows, random_state=0)
+    (x_train, y_train), (x_test, y_test) = mnist.load_data()
+    more = np.append(x_train, x_test)
+    everything = np.append(more, train)
+    ```
     """
 
     minutes = 20
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each concatenation of both sets in a file that divides rows."""
-        divided = {site.source.path for site in project.calls(*_SPLITS)}
+        divided: dict[str, set[str]] = {}
+        for site in project.calls(*_SPLITS):
+            given = (*site.call.args, *(keyword.value for keyword in site.call.keywords))
+            divided.setdefault(site.source.path, set()).update(n for a in given for n in _names(site.source, a))
         for site in project.calls(*_CONCATS):
             source = site.source
             if source.path not in divided or source.source.is_any(*self.skip_roles):
+                continue
+            if divided[source.path].isdisjoint(_holders(source, site.call)):
                 continue
             made = [found for part in _parts(site) if (found := _published(source, part, 0))]
             names = {name for name, _ in made}
@@ -93,6 +113,35 @@ class MergedTestSet(Rule):
                     severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
                     scope=source.scope_name(site.call.block),
                 )
+
+
+def _holders(source: SourceFacts, call: facts.Call) -> set[str]:
+    """The names that hold what a call gives, or that are made of it."""
+    index = next(i for i, other in enumerate(source.facts.calls) if other is call)
+    found: set[str] = set()
+    for binding in source.facts.bindings:
+        if any(part == facts.Called(index) for part in _reach(source, binding.value)) or found & set(
+            _names(source, binding.value)
+        ):
+            found.add(binding.name)
+    for store in source.facts.stores:
+        if isinstance(store.target, facts.Attr) and facts.Called(index) in _reach(source, store.value):
+            found.add(store.target.name)
+    return found
+
+
+def _names(source: SourceFacts, expr: facts.Expr | None) -> Iterator[str]:
+    """The names, and attributes, in an expression and in the calls that it holds."""
+    return (part.name for part in _reach(source, expr) if isinstance(part, facts.Ref | facts.Attr))
+
+
+def _reach(source: SourceFacts, expr: facts.Expr | None, depth: int = 4) -> Iterator[facts.Expr]:
+    for part in walk(expr):
+        yield part
+        if isinstance(part, facts.Called) and depth:
+            call = source.facts.calls[part.call]
+            for inner in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
+                yield from _reach(source, inner, depth - 1)
 
 
 def _parts(site: Site) -> tuple[facts.Expr, ...]:

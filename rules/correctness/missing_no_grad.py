@@ -28,7 +28,7 @@ _LOOPS = frozenset({"for", "while", "comprehension"})
 
 
 class MissingNoGrad(Rule):
-    """A loop predicts with a PyTorch model and keeps the graph for gradients that nobody wants.
+    """A loop predicts with a PyTorch model and builds the graph for gradients that nobody wants.
 
     Outside `torch.no_grad()` every prediction remembers how it was made. What is collected over a data set keeps all of
     that alive: memory grows with the number of batches, and a larger validation set ends in "out of memory". Zhang et
@@ -186,7 +186,7 @@ class MissingNoGrad(Rule):
                     continue
                 yield self.finding(
                     source.location(call.span),
-                    f"`{name}(…)` keeps the graph of each batch: nothing switches gradients off in this loop",
+                    f"`{name}(…)` builds a graph for gradients in each round: nothing switches them off in this loop",
                     related=[Related(source.location(switch.span), "only its mode is switched")],
                     scope=source.scope_name(call.block),
                     fix=_fix(project, source, function),

@@ -122,7 +122,7 @@ class NanEquality(Rule):
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             for condition in source.facts.conditions:
                 if claim := _claim(source, condition.comparison):
-                    message = f"`{written(condition.comparison)}` compares with NaN and {claim}"
+                    message = f"{_shown(condition.comparison)} compares with NaN and {claim}"
                     scope = source.scope_name(condition.block)
                     yield self.finding(
                         source.location(condition.span), message, scope=scope, fix=_fix(source, condition)
@@ -133,6 +133,15 @@ class NanEquality(Rule):
             if _QUERY.search(text) and not site.source.source.is_any(*self.skip_roles):
                 message = f"the query `{text}` compares with NaN, which equals nothing"
                 yield self.finding(site.location, message, scope=site.source.scope_name(site.call.block))
+
+
+def _shown(comparison: facts.Expr) -> str:
+    """The comparison as written; its operator alone where it holds calls."""
+    text = written(comparison)
+    if "…" not in text or not isinstance(comparison, facts.Compare):
+        return f"`{text}`"
+    left = written(comparison.left)
+    return f"`{comparison.operator}`" if "…" in left else f"`{left} {comparison.operator}` …"
 
 
 def _fix(source: SourceFacts, condition: facts.Condition) -> Fix | None:

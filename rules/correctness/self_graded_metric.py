@@ -54,6 +54,17 @@ class SelfGradedMetric(Rule):
     print(accuracy_score(truth, pred))
     ```
 
+    ## An array of the same shape, into which the truth is written
+
+    ```python title="score.py"
+    from sklearn.metrics import accuracy_score
+
+    pred = model.predict(X_test)
+    truth = pred.copy()
+    truth[:, :3] = y_test
+    print(accuracy_score(truth, pred))
+    ```
+
     ## Two models, or two sets of rows, are compared on purpose
 
     ```python title="agree.py"
@@ -89,7 +100,9 @@ def _prediction(source: SourceFacts, expr: facts.Expr, depth: int) -> facts.Call
     if depth > _DEEPEST:
         return None
     match expr:
-        case facts.Ref(_, (index,)) if index >= 0:
+        case facts.Ref(name, (index,)) if index >= 0:
+            if _is_written_to(source, name):
+                return None  # something else is written into it
             binding = source.facts.bindings[index]
             plain = binding.kind == "assign" and not binding.path and binding.value is not None
             return _prediction(source, binding.value, depth + 1) if plain and binding.value else None
@@ -110,6 +123,11 @@ def _prediction(source: SourceFacts, expr: facts.Expr, depth: int) -> facts.Call
                 if call.func.name in _ROWS:
                     return _prediction(source, call.func.base, depth + 1)
     return None
+
+
+def _is_written_to(source: SourceFacts, name: str) -> bool:
+    targets = (store.target for store in source.facts.stores)
+    return any(isinstance(target, facts.Item) and written(target.base) == name for target in targets)
 
 
 def _same(one: facts.Call, other: facts.Call) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from posixpath import basename, relpath
+from posixpath import basename
 
 from mldebt import Finding, Location, Profile, Project, Related, Rule, Span, doubly_tracked, stored_data
 
@@ -62,14 +63,13 @@ class DataInGit(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each directory, at its biggest file."""
         for stored in stored_data(project, self.model_kilobytes, self.data_kilobytes):
-            (path, _), *others = stored.files
+            path = stored.files[0][0]
             total = sum(size for _, size in stored.files)
-            bases = [basename(file) for file, _ in stored.files[:3]]
-            alike = len(set(bases)) < len(bases)  # then their directories tell them apart
-            top = stored.directory or "."
-            shown = (relpath(file, top) if alike else basename(file) for file, _ in stored.files[:3])
-            names = ", ".join(f"`{name}`" for name in shown)
-            names += f" and {len(others) - 2} more" if len(others) > 2 else ""
+            counts = Counter(basename(file) for file, _ in stored.files)
+            shown = list(counts.items())[:3]
+            names = ", ".join(f"`{name}`" + (f" ({count} files)" if count > 1 else "") for name, count in shown)
+            rest = len(stored.files) - sum(count for _, count in shown)
+            names += f" and {rest} more" if rest else ""
             readers = [
                 read
                 for artifact in project.artifacts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Role, Rule, Severity, latest_choices
+from mldebt import Finding, LatestChoice, Profile, Project, Related, Role, Rule, Severity, latest_choices
 
 
 class LatestFileSelection(Rule):
@@ -43,7 +43,7 @@ class LatestFileSelection(Rule):
     def newest_run(root):
         runs = sorted([d for d in Path(root).iterdir() if d.is_dir()], key=lambda d: d.stat().st_mtime, reverse=True)
         return runs[0]  # expect: latest-file-selection
-    def newest_release(root):
+    def newest_export(root):
         names = [n for n in os.listdir(root) if n.startswith("r")]
         newest = max(names, key=lambda n: os.path.getmtime(os.path.join(root, n)))  # expect: latest-file-selection
         return newest
@@ -95,6 +95,21 @@ class LatestFileSelection(Rule):
         return json.load(open(max(glob.glob(f"{name}-backtest*.json"), key=os.path.getmtime)))
     ```
 
+    ## What a class saved itself; a release that is shown
+
+    ```python title="checkpoints.py"
+    import os
+    from pathlib import Path
+    import torch
+    class Checkpoints:
+        def save(self, state, step):
+            torch.save(state, self.home / f"{step}.pt")
+        def newest(self):
+            return max(self.home.glob("*.pt"), key=lambda path: path.stat().st_mtime)
+    def newest_release(root):
+        return max(os.listdir(root), key=lambda name: os.path.getmtime(os.path.join(root, name)))
+    ```
+
     ## A version that is read out of the name and logged
 
     ```python title="predict.py"
@@ -115,12 +130,18 @@ class LatestFileSelection(Rule):
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each choice of one file out of a listing."""
+        """Yield a finding for each function that chooses one file out of a listing, at its first choice."""
         for source in self.sources(project):
+            scopes: dict[int, list[LatestChoice]] = {}
             for choice in latest_choices(source):
+                scopes.setdefault(source.scope_of(choice.block), []).append(choice)
+            for choice, *others in scopes.values():
                 yield self.finding(
                     source.location(choice.span),
                     f"the {choice.kind} file of a directory is the input: whichever process wrote last decides",
+                    related=[
+                        Related(source.location(other.span), f"the {other.kind} one, too") for other in others
+                    ],
                     severity=Severity.INFO if source.source.is_any(Role.NOTEBOOK) else None,
                     scope=source.scope_name(choice.block),
                 )
