@@ -277,3 +277,16 @@ def test_line_ends_and_marks_move_nothing(end: str) -> None:
         (call,) = extract(Kind.PYTHON, data).calls
         assert (call.span.line, call.span.column, call.span.end_column) == (2, 1, 7)
         assert call.args == (Const("a"),)
+
+
+def test_comments_behind_the_last_code_are_not_lost() -> None:
+    assert [comment.text for comment in facts_of("x = 1\n  # TODO: drop\n\x0c").comments] == ["# TODO: drop"]
+    assert [comment.text for comment in facts_of("x = 1\n\x0c# a\n\x0c\n\x0c").comments] == ["# a"]
+    tail = facts_of("# a\nx = 3  # h\n    # d\n    # e\n\n").comments
+    assert [(comment.text, comment.span.line) for comment in tail] == [
+        ("# a", 1),
+        ("# h", 2),
+        ("# d", 3),
+        ("# e", 4),
+    ]
+    assert not facts_of('x = """\n# no comment"""\n').comments

@@ -170,9 +170,24 @@ def _where_it_is(comment: str, span: Span, lines: list[str]) -> Span:
 
 def _comments(positions: Positions, text: str) -> list[Comment]:
     lines = text.split("\n")
+    end = _after_last_code(lines)
     found = []
     for node in positions.comments:
         span = _where_it_is(node.value, positions.span(node), lines)
-        own_line = not lines[span.line - 1][: span.column - 1].strip()
-        found.append(Comment(node.value, own_line, span))
+        if span.line <= end:
+            own_line = not lines[span.line - 1][: span.column - 1].strip()
+            found.append(Comment(node.value, own_line, span))
+    for number, line in enumerate(lines[end:], end + 1):
+        if comment := line.lstrip(" \t\f"):
+            column = len(line) - len(comment) + 1
+            found.append(Comment(comment, True, Span(number, column, number, len(line) + 1)))
     return found
+
+
+def _after_last_code(lines: list[str]) -> int:
+    """How many lines there are up to the last code: of the comments behind it the parser loses some."""
+    end = len(lines)
+    while end and (not (line := lines[end - 1].strip(" \t\f")) or line.startswith("#")):
+        end -= 1
+    # A string of several lines may end in a line that looks like a comment; then the parser is trusted.
+    return len(lines) if any(quotes in line for line in lines[end:] for quotes in ('"""', "'''")) else end
