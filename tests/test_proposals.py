@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,32 @@ def test_whole_lines_are_deleted(text: str, span: Span, expected: str | None) ->
     else:
         assert edit is not None
         assert rewritten(text.encode(), Kind.PYTHON, [edit]).decode() == expected
+
+
+def cells(*sources: list[str]) -> str:
+    found = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": text} for text in sources]
+    return json.dumps({"cells": found, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+@pytest.mark.parametrize(
+    ("before", "span", "after"),
+    [
+        (["a = 1\n", "# b = 2\n", "c = 3"], Span(3, 1, 3, 8), ["a = 1\n", "c = 3"]),
+        (["# a = 1\n", "\n", "b = 2"], Span(2, 1, 2, 8), ["b = 2"]),
+        (["a = 1\n", "\n", "# b = 2\n", "# c = 3"], Span(4, 1, 5, 8), ["a = 1"]),
+        (["a = 1\n", "# b\n"], Span(3, 1, 3, 4), ["a = 1"]),
+        (["# a = 1\n", "# b = 2"], Span(2, 1, 3, 8), None),
+        (["%%time\n", "# b = 2"], Span(3, 1, 3, 8), None),
+        (["if x:\n", "    f()\n", "b"], Span(3, 5, 3, 8), ["if x:\n", "    pass\n", "b"]),
+    ],
+)
+def test_lines_of_cells_are_deleted(before: list[str], span: Span, after: list[str] | None) -> None:
+    """The first cell has one line, so that the second one begins in the second line of the source."""
+    text = cells(["first = 0"], before, ["last = 9"])
+    edit = deletion(source(text, Kind.NOTEBOOK), span, "pass" if "if" in before[0] else "")
+    if after is None:
+        assert edit is None
+    else:
+        assert edit is not None
+        written = rewritten(text.encode(), Kind.NOTEBOOK, [edit]).decode()
+        assert written == cells(["first = 0"], after, ["last = 9"])

@@ -32,6 +32,11 @@ class Page:
         self._cell = cell
         self.text = text
 
+    @property
+    def is_cell(self) -> bool:
+        """Whether this is a cell of a notebook."""
+        return self._cell is not None
+
     @cached_property
     def lines(self) -> list[str]:
         """The lines without their ends."""
@@ -93,6 +98,12 @@ class Page:
         lines[-1] = lines[-1][: span.end_column - 1]
         lines[0] = lines[0][span.column - 1 :]
         return "\n".join(lines)
+
+    def stands_alone(self, span: Span) -> bool:
+        """Whether nothing but a comment stands beside a place on its lines."""
+        before = self.lines[span.line - 1][: span.column - 1]
+        after = self.lines[span.end_line - 1][span.end_column - 1 :].lstrip()
+        return not before.strip() and (not after or after.startswith("#"))
 
     def text_of(self, node: ast.expr | ast.stmt | ast.keyword) -> str:
         """The text of a node."""

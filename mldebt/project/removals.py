@@ -10,7 +10,7 @@ from mldebt.facts import Entry
 from mldebt.finding import Edit, Fix
 from mldebt.project.branches import DeadSide
 from mldebt.project.pages import Page, page_of
-from mldebt.project.proposals import deletion
+from mldebt.project.proposals import deletion, page_deletion
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind, Location, Span
 
@@ -26,12 +26,12 @@ def statement_removal(source: SourceFacts, spans: Iterable[Span], title: str) ->
 
 def _without_statement(source: SourceFacts, span: Span) -> Edit | None:
     page = page_of(source, span)
-    statement = None if page is None or source.kind is Kind.NOTEBOOK else page.statement(span)
+    statement = None if page is None else page.statement(span)
     if page is None or statement is None:
         return None
     place = page.span(statement)
     is_alone = page.suite_of(statement) == [statement] and statement not in page.tree.body
-    return deletion(source, place, "pass" if is_alone else "")
+    return page_deletion(page, place, "pass" if is_alone else "")
 
 
 def comment_removal(source: SourceFacts, span: Span, title: str) -> Fix | None:
@@ -50,7 +50,7 @@ def branch_removal(source: SourceFacts, sides: Iterable[DeadSide]) -> tuple[Edit
 def _without_side(source: SourceFacts, side: DeadSide) -> Edit | None:
     block = source.facts.blocks[side.block.partner] if side.block.kind == "else" else side.block
     page = page_of(source, block.span)
-    statement = None if page is None or source.kind is Kind.NOTEBOOK else page.statement(block.span)
+    statement = None if page is None else page.statement(block.span)
     if page is None or not isinstance(statement, ast.If) or _is_elif(page, statement):
         return None
     if page.span(statement).line != source.location(block.span).span.line:
@@ -59,9 +59,9 @@ def _without_side(source: SourceFacts, side: DeadSide) -> Edit | None:
     place = page.span(statement)
     if not runs:
         is_alone = page.suite_of(statement) == [statement] and statement not in page.tree.body
-        return deletion(source, place, "pass" if is_alone else "")
+        return page_deletion(page, place, "pass" if is_alone else "")
     text = _moved_out(page, statement, runs)
-    return None if text is None or deletion(source, place) is None else page.edit(place, text)
+    return None if text is None or not page.stands_alone(place) else page.edit(place, text)
 
 
 def _is_elif(page: Page, statement: ast.If) -> bool:
