@@ -23,6 +23,7 @@ from mldebt.git_objects import (
     changed_lines,
     commit_of,
     contents,
+    in_repository,
     merge_base,
     staged_blobs,
     staged_lines,
@@ -55,6 +56,7 @@ class Change(NamedTuple):
 def change_since(root: Path, reference: str, settings: Settings) -> Change:
     """What the work tree changes since HEAD and a reference parted. Raises ChangeError."""
     try:
+        in_repository(root)
         base = merge_base(root, reference)
         diff = changed_lines(root, base)
         before = sources_of(root, blobs_of(root, base), settings)
@@ -66,6 +68,7 @@ def change_since(root: Path, reference: str, settings: Settings) -> Change:
 def staged_change(root: Path, settings: Settings) -> Change:
     """What the index changes against HEAD, analysed as it is in the index. Raises ChangeError."""
     try:
+        in_repository(root)
         diff = staged_lines(root)
         after = sources_of(root, staged_blobs(root), settings)
         try:

@@ -177,7 +177,7 @@ def _discover(
 ) -> Discovery:
     on_disk = [path for path in scope.given if stdin is None or str(path) != os.path.realpath(stdin[0])]
     return discover(
-        (scope.root, *on_disk),
+        (*(scope.read or (scope.root,)), *on_disk),
         root=scope.root,
         exclude=settings.exclude or (),
         extend_exclude=settings.extend_exclude,

@@ -75,6 +75,20 @@ def git(
     return done.stdout
 
 
+def in_repository(directory: Path) -> None:
+    """Raises GitError, with advice, where git does not take a directory for a part of a repository."""
+    try:
+        git(directory, "rev-parse", "--git-dir")
+    except GitError as error:
+        message = str(error).removeprefix("fatal: ")
+        if message.startswith("not a git repository"):
+            raise GitError(f"{directory} is in no git repository") from error
+        if "dubious ownership" in message:
+            advice = f"git config --global --add safe.directory {directory}"
+            raise GitError(f"{message}: another user owns it; if that is meant: {advice}") from error
+        raise
+
+
 def changed_lines(directory: Path, base: str) -> bytes:
     """The unified diff, without context, from a commit to the work tree. Raises GitError."""
     return git(directory, "diff", *_DIFF, base, "--", variables=_without_filters(directory))

@@ -26,10 +26,14 @@ PROJECT_FILES = (
 
 
 class Scope(NamedTuple):
-    """The root that is analysed, and the given paths (absolute); the root itself stands for everything."""
+    """The root that is analysed, and the given paths (absolute); the root itself stands for everything.
+
+    `read` are directories below the root that are analysed in its place, if it is a project of no kind.
+    """
 
     root: Path
     given: tuple[Path, ...]
+    read: tuple[Path, ...] = ()
 
     def contains(self, path: str) -> bool:
         """Whether a path relative to the root was given, or lies in a directory that was."""
@@ -44,7 +48,8 @@ def find_scope(paths: Sequence[Path], *, directory: Path | None = None) -> Scope
 
     A directory that is a project by itself is its own root. Otherwise the root is the nearest directory above
     all paths with settings, else with `.git`, else with a pyproject.toml, else the current directory if the
-    paths lie in it, else the nearest directory around the paths.
+    paths lie in it, else the nearest directory around the paths. If nothing says that the root is a project, and
+    several directories were given, these alone are read, and not what happens to lie beside them.
     """
     here = Path(os.path.realpath(directory or Path.cwd()))
     given = tuple(sorted({Path(os.path.realpath(here / path)) for path in paths or (here,)}))
@@ -59,4 +64,7 @@ def find_scope(paths: Sequence[Path], *, directory: Path | None = None) -> Scope
         for place in (common, *common.parents):
             if (place / name).exists():
                 return Scope(place, given)
-    return Scope(here if common == here or here in common.parents else common, given)
+    root = here if common == here or here in common.parents else common
+    stands_for_itself = any((root / name).exists() for name in PROJECT_FILES) or root in given
+    several = len(given) > 1 and all(path.is_dir() for path in given)
+    return Scope(root, given, given if several and not stands_for_itself else ())

@@ -186,13 +186,14 @@ def test_what_cannot_be_compared_is_told(project: Path, arguments: list[str], co
     assert "Traceback" not in result.output
 
 
-def test_without_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("option", [["--since", "HEAD"], ["--staged"]])
+def test_without_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     (tmp_path / "a.py").write_text("x = 1\n")
-    result = CliRunner().invoke(cli, ["check", "--since", "HEAD", "--no-cache"])
-    assert "not a git repository" in result.output
-    assert result.exit_code != 0
+    result = CliRunner().invoke(cli, ["check", *option, "--no-cache"])
+    assert result.output == f"Error: {' '.join(option)}: {tmp_path} is in no git repository\n"
+    assert result.exit_code == 2
 
 
 def _hostile(project: Path, tmp_path: Path, *keys: str) -> Path:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from mldebt.cli import cli
 from mldebt.scope import find_scope
 
 
@@ -55,6 +57,27 @@ def test_without_any_project_the_current_directory_is_the_root(tmp_path: Path) -
     elsewhere = tmp_path / "c"
     elsewhere.mkdir()
     assert find_scope([tmp_path / "a" / "b" / "x.py"], directory=elsewhere).root == tmp_path / "a" / "b"
+
+
+def test_several_directories_that_no_project_holds_are_read_alone(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).mkdir()
+    scope = find_scope([tmp_path / "a", tmp_path / "b"], directory=tmp_path)
+    assert scope.root == tmp_path
+    assert scope.read == (tmp_path / "a", tmp_path / "b")
+    assert find_scope([tmp_path / "a"], directory=tmp_path).read == ()
+    assert find_scope([tmp_path, tmp_path / "a"], directory=tmp_path).read == ()
+    (tmp_path / "requirements.txt").write_text("")
+    assert find_scope([tmp_path / "a", tmp_path / "b"], directory=tmp_path).read == ()
+
+
+def test_what_lies_beside_such_directories_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in "abc":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.py").write_text("x = 1\n")
+    result = CliRunner().invoke(cli, ["check", "a", "b", "--no-cache"])
+    assert "in 2 files" in result.output
 
 
 def test_paths_that_are_links_are_followed(tree: Path) -> None:
