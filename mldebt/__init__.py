@@ -134,6 +134,7 @@ if TYPE_CHECKING:
     from mldebt.project.insertions import constant_fix as constant_fix
     from mldebt.project.insertions import seed_fix as seed_fix
     from mldebt.project.insertions import variable_example_fix as variable_example_fix
+    from mldebt.project.kinship import Kinship as Kinship
     from mldebt.project.latest_files import LatestChoice as LatestChoice
     from mldebt.project.latest_files import latest_choices as latest_choices
     from mldebt.project.left_over_columns import left_over_table as left_over_table
@@ -278,6 +279,7 @@ _HOMES = {
     "mldebt.project.dispatches": "Dispatch",
     "mldebt.project.downloads": "computes_digest downloaded_from",
     "mldebt.project.draws": "Draw unseeded_draws",
+    "mldebt.project.kinship": "Kinship",
     "mldebt.project.latest_files": "LatestChoice latest_choices",
     "mldebt.project.left_over_columns": "left_over_table",
     "mldebt.project.llm_calls": "LlmCall answers_in",

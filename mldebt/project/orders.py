@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Binary, Binding, Call, Called, Const, Each, Expr, Item, Ref, Seq, Star
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import walk
+from mldebt.project.walk import parts_of, walk
 from mldebt.source import Span
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ _ORDERING = frozenset(
     {"sort", "sort_values", "sort_index", "sorted", "natsorted", "groupby", "set_index", "lexsort"}
 )
 _SORTERS = frozenset({"sorted", "natsorted", "shuffle"})
+_NAMING = frozenset({"basename", "split", "stem", "splitext", "Path", "str", "replace", "join", "rsplit"})
+_PER_COLUMN = frozenset(
+    "astype corr describe isna isnull notna notnull groupby hist plot boxplot nunique value_counts dtypes info count"
+    " sum mean median std min max skew any all shape".split()
+)
 _NUMBERS = frozenset({"range", "arange", "permutation", "randperm", "nonzero", "flatnonzero", "astype"})
 
 
@@ -92,7 +97,7 @@ class _Orders:
             if binding.kind != "for" or binding.value is None or not self._is_listing(binding.value):
                 continue
             scope = self._source.scope_of(self._facts.blocks[binding.block].parent)
-            if not self._reads_into_list(binding) or self._sorts(scope):
+            if not self._reads_into_list(binding) or self._sorts(scope) or self._keeps_names(binding):
                 continue
             after = (j for j in joins if j.span.end_line >= binding.span.line)
             if any(self._source.scope_of(join.block) == scope for join in after):
@@ -196,13 +201,12 @@ class _Orders:
         )
 
     def _selects(self, index: int) -> bool:
-        """Whether a name selects columns: `df[name]`, `df.loc[:, name]`, `reindex(columns=name)`."""
-        for part in self._everything():
-            if isinstance(part, Item) and (
-                _is_ref_to(part.index, index)
-                or (isinstance(part.index, Seq) and part.index.items and _is_ref_to(part.index.items[-1], index))
-            ):
-                return True
+        """Whether a name selects columns: `df[name]`, `df.loc[:, name]`, `reindex(columns=name)`.
+
+        What treats each column by itself (`df[name].astype(float)`, `df[name].corr()`) does not depend on the order.
+        """
+        if any(_is_selected(expr, index) for expr in self._held()):
+            return True
         return any(
             keyword.name == "columns" and _is_ref_to(keyword.value, index)
             for call in self._facts.calls
@@ -221,7 +225,26 @@ class _Orders:
             return True
         return any(_last(call) in ("append", "extend") and call.block in inside for call in self._facts.calls)
 
+    def _keeps_names(self, binding: Binding) -> bool:
+        """Whether a loop keeps the name of each file beside its rows, so that their order does not matter."""
+        names = {n for n, b in enumerate(self._facts.bindings) if b is binding}
+        for call in self._facts.calls:
+            if _last(call) == "append" and call.args and binding.block in self._source.ancestors(call.block):
+                kept = call.args[0]
+                if isinstance(kept, Called):
+                    made = self._facts.calls[kept.call]
+                    if _last(made) not in _NAMING:
+                        continue
+                    kept = made.args[0] if made.args and made.name else made.func
+                if any(isinstance(part, Ref) and not names.isdisjoint(part.bindings) for part in walk(kept)):
+                    return True
+        return False
+
     def _everything(self) -> Iterator[Expr]:
+        for expr in self._held():
+            yield from walk(expr)
+
+    def _held(self) -> Iterator[Expr | None]:
         facts = self._facts
         held: list[Iterable[Expr | None]] = [
             (binding.value for binding in facts.bindings),
@@ -229,11 +252,24 @@ class _Orders:
             (result.value for result in facts.returns),
             (argument for call in facts.calls for argument in (call.func, *call.args)),
             (keyword.value for call in facts.calls for keyword in call.keywords),
-            (use.expr for use in facts.uses),
+            (use.expr for use in facts.uses if use.passed),
         ]
         for group in held:
-            for expr in group:
-                yield from walk(expr)
+            yield from group
+
+
+def _is_selected(expr: Expr | None, binding: int) -> bool:
+    """Whether an expression selects columns by a name, other than for what treats each column by itself."""
+    match expr:
+        case None:
+            return False
+        case Attr(Item(base), name) if name in _PER_COLUMN:
+            return _is_selected(base, binding)
+        case Item(_, index) if _is_ref_to(index, binding):
+            return True
+        case Item(_, Seq(_, (*_, last))) if _is_ref_to(last, binding):
+            return True
+    return any(_is_selected(part, binding) for part in parts_of(expr))
 
 
 def _is_ref_to(expr: Expr, binding: int) -> bool:

@@ -124,13 +124,13 @@ class LoggedLiteralParameter(Rule):
                     and (source.path, site.call.span, name) not in told
                 ):
                     told.add((source.path, site.call.span, name))
-                    values = " and ".join(f"`{value}`" for value in dict.fromkeys(value for value, _ in used))
+                    values = " and ".join(f"`{value:g}`" for value in dict.fromkeys(value for value, _ in used))
                     informal = source.kind is Kind.NOTEBOOK or source.source.is_any(Role.TUTORIAL)
                     yield self.finding(
                         site.location,
-                        f"`{name}` is logged as `{logged}`, and what is used is {values}",
+                        f"`{name}` is logged as `{logged:g}`, and what is used is {values}",
                         related=[
-                            Related(source.location(span), f"`{name}` is `{value}`") for value, span in used[:5]
+                            Related(source.location(span), f"`{name}` is `{value:g}`") for value, span in used[:5]
                         ],
                         severity=Severity.INFO if informal else None,
                         scope=name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Role, Rule, Severity, disorders, sorting_fix
+from mldebt import Disorder, Finding, Kind, Project, Related, Role, Rule, Severity, disorders, sorting_fix
 
 _EFFECTS = {
     "labels": "labels are numbered",
@@ -112,6 +112,9 @@ class UnstableOrder(Rule):
     wanted = set(a) - set(b)
     df = df[df["id"].isin(wanted)]
     keep = [c for c in columns if c in wanted]
+    numbers = list(set(a) - set(b))
+    df[numbers] = df[numbers].astype(float)
+    print(df[numbers].corr(), df[numbers].groupby("day").sum())
     ```
 
     ```python title="tests/test_labels.py"
@@ -125,10 +128,15 @@ class UnstableOrder(Rule):
         """Yield a finding for each set or listing whose order is used."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             informal = source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK)
+            found: dict[tuple[str, str], list[Disorder]] = {}
             for place in disorders(project, source):
+                scope = source.scope_name(place.block) or str(place.span.line)
+                found.setdefault((place.kind, scope), []).append(place)
+            for place, *others in found.values():
                 yield self.finding(
                     source.location(place.span),
                     f"{_EFFECTS[place.kind]} in an order that differs from run to run, or from machine to machine",
+                    related=[Related(source.location(other.span), "here, too") for other in others[:8]],
                     severity=Severity.INFO if informal else None,
                     scope=source.scope_name(place.block),
                     fix=sorting_fix(source, place.span),
