@@ -232,6 +232,7 @@ if TYPE_CHECKING:
     from mldebt.project.unselected import find_unselected as find_unselected
     from mldebt.project.unused_variables import unused_variables as unused_variables
     from mldebt.project.unwritten_keys import unwritten_keys as unwritten_keys
+    from mldebt.project.versions import VersionedCopy as VersionedCopy
     from mldebt.project.walk import walk as walk
     from mldebt.project.worker_seeds import draws_in_workers as draws_in_workers
     from mldebt.project.worker_seeds import repeats_its_seed as repeats_its_seed
@@ -334,6 +335,7 @@ _HOMES = {
     "mldebt.project.unused_variables": "unused_variables",
     "mldebt.project.unwritten_keys": "unwritten_keys",
     "mldebt.project.training_and_serving": "train_and_serve",
+    "mldebt.project.versions": "VersionedCopy",
     "mldebt.project.walk": "walk",
     "mldebt.project.closures": "data_closures",
     "mldebt.project.copying": "is_kept parts_that_copy",

@@ -129,6 +129,8 @@ def _known(written: str, anchor: str, home: str) -> Address:
         return Address(path or ".", _components(path), path)
     if cleaned.startswith(("/", "~")) or re.match(r"^[A-Za-z]:/", cleaned):
         return Address(cleaned, _components(cleaned), cleaned)
+    if anchor and cleaned.startswith(f"{anchor}/"):
+        anchor = ""  # the script is run from the root
     path = normal(f"{anchor}/{cleaned}" if anchor else cleaned)
     if path.startswith("../") and home:
         path = normal(f"{home}/{cleaned}")

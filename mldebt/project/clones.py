@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Class, Clone, Function
 from mldebt.project.manifests import is_library
+from mldebt.project.notebook_copies import is_exported_notebook
 from mldebt.project.services import prepares_data, serves
 from mldebt.project.source_facts import SourceFacts
 
@@ -21,6 +23,11 @@ _FEWEST_STATEMENTS = 4
 _HOOKS = frozenset(
     {"__init__", "forward", "main", "create_pipeline", "register_pipelines", "configure_optimizers"}
 )
+_CONFIGURES = re.compile(
+    r"(get|make|default|build|create)_?(default_)?(config|cfg|settings|params|options)", re.I
+)
+"""Functions that hold settings: near copies of them are two configurations."""
+
 _NEAR_LINES = 8
 _NEAR = 0.9
 _RARE = 12
@@ -91,6 +98,8 @@ def is_worth_sharing(project: Project, member: CloneMember, is_exact: bool) -> b
     """
     function, source = member.function, member.source
     if function.name in _HOOKS or source.facts.blocks[function.block].size < _FEWEST_STATEMENTS:
+        return False
+    if is_exported_notebook(source) or (_CONFIGURES.match(function.name) and not is_exact):
         return False
     if serves(source) and prepares_data(function.name):
         return False

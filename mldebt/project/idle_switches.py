@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NO_EXPERIMENT = re.compile(
     r"debug|verbos|quiet|silent|dry_?run|resume|device|cuda|gpu|logg|log_(to|every|dir|level)|seed|test|strict|inplace"
     r"|copy|force|overwrite|cache|show|plot|save|print|profil|version|async|raise|error|colou?r|style|legend|title|figure"
-    r"|theme|layout|font",
+    r"|theme|layout|font|fp16|bf16|amp$|half|precision",
     re.IGNORECASE,
 )
 _FEWEST_LINES = 3

@@ -49,7 +49,8 @@ def _patches(project: Project, source: SourceFacts) -> Iterator[Patch]:
     for store in source.facts.stores:
         if isinstance(store.target, Item) and store.operator == "=" and is_number(store.value):
             base, mask = _masked(store.target)
-            if _reads_other(mask, base) and _is_prediction(project, source, base, "", whole=False):
+            same = _is_cut(project, source, mask, base)
+            if _reads_other(mask, base) and not same and _is_prediction(project, source, base, "", whole=False):
                 yield Patch(f"{written(base)}[…] = {written(store.value)}", store.block, store.span)
         elif isinstance(store.value, Called):
             yield from _chosen(project, source, store.value, store.block, store.span)
@@ -119,6 +120,15 @@ def _masked(target: Item) -> tuple[Expr, Expr]:
             return Item(target.base.base, index.items[1]), index.items[0]
         return target.base.base, index
     return target.base, index
+
+
+def _is_cut(project: Project, source: SourceFacts, mask: Expr, score: Expr) -> bool:
+    """Whether a condition compares the prediction itself, under another name: then it makes classes of it."""
+    outputs = {output.place for output in project.model_outputs.of(source, score)}
+    compared = [part.left for part in walk(mask) if isinstance(part, Compare)]
+    return bool(compared) and all(
+        outputs & {output.place for output in project.model_outputs.of(source, expr)} for expr in compared
+    )
 
 
 def _reads_other(mask: Expr, score: Expr) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Const, Expr, Function, Item, Param, Ref
+from mldebt.facts import Attr, Compare, Const, Expr, Function, Item, Param, Ref
 from mldebt.project.branches import DeadSide, dead_sides
 from mldebt.project.callers import Caller, argument_for, hides_arguments
 from mldebt.project.source_facts import SourceFacts
@@ -96,7 +96,13 @@ class SingleValues:
         def value_of(expr: Expr) -> Const | None:
             return value if isinstance(expr, Ref) and expr.bindings == (param.binding,) else None
 
-        sides = tuple((source, side) for side in dead_sides(source, value_of) if not _only_raises(source, side))
+        if not isinstance(value.value, bool) and not value.value and isinstance(value.value, str):
+            return  # a text that is left out
+        sides = tuple(
+            (source, side)
+            for side in dead_sides(source, value_of)
+            if not _only_raises(source, side) and _chooses(side.test, param.binding, value)
+        )
         if sides:
             where = source.location(source.facts.bindings[param.binding].span)
             places = tuple(c.source.location(c.call.span) for c in callers)
@@ -272,6 +278,19 @@ def _is_literal(source: SourceFacts, expr: Expr) -> bool:
         return False
     binding = source.facts.bindings[expr.bindings[0]]
     return binding.kind == "assign" and not binding.path and isinstance(binding.value, Const)
+
+
+def _chooses(test: Expr, binding: int, value: Const) -> bool:
+    """Whether a test treats a parameter as one of a few values: numbers and texts have to be compared for equality."""
+    if isinstance(value.value, bool):
+        return True
+    return any(
+        isinstance(part, Compare)
+        and part.operator in ("==", "!=", "in", "not in")
+        and isinstance(part.left, Ref)
+        and binding in part.left.bindings
+        for part in walk(test)
+    )
 
 
 def _only_raises(source: SourceFacts, side: DeadSide) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Event, Finding, Kind, Project, Role, Rule, SourceFacts, Span
+from mldebt import Event, Finding, Kind, Project, Related, Role, Rule, SourceFacts, Span, is_exported_notebook
 
 _PHASES = {
     "load": "loads",
@@ -162,11 +162,11 @@ class PhaseEntangledFunction(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each long function of many phases."""
         for source in self.sources(project, Kind.PYTHON):
-            if source.facts.header.code_lines < self.fewest_lines:
+            if source.facts.header.code_lines < self.fewest_lines or is_exported_notebook(source):
                 continue
             found: dict[int, dict[str, Event]] = {}
             for event in project.phases.events(source):
-                if event.phase in _PHASES:
+                if event.phase in _PHASES and not event.name.endswith(".sample"):
                     scope = source.scope_of(event.call.block)
                     found.setdefault(scope, {}).setdefault(_PHASES[event.phase], event)
             for scope, phases in sorted(found.items()):
@@ -186,5 +186,6 @@ class PhaseEntangledFunction(Rule):
         yield self.finding(
             source.location(function.span if function else Span.at(1)),
             f"{what} of {lines} lines does {len(phases)} of 6 phases alone: {steps}",
+            related=[Related(event.location, name) for name, event in phases.items()],
             scope=function.qualname if function else "",
         )

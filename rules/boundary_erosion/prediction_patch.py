@@ -63,6 +63,8 @@ class PredictionPatch(Rule):
     pred[pred < 0] = 0
     classes = (pred > 0.5).astype(int)
     half = pred * 0.5
+    classes_too = pred.copy()
+    classes_too[pred >= 0.5] = 1
     pred[np.isnan(pred)] = 0
     ```
 

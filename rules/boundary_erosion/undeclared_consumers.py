@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from mldebt import Confidence, Finding, Handoff, Project, Related, Role, Rule, component_of
@@ -61,6 +62,37 @@ class UndeclaredConsumers(Rule):
     from artifacts import SCALER
     ```
 
+    ## A module that others ask for it; a service; what nothing here writes
+
+    ```python title="train.py"
+    import joblib
+    joblib.dump(object(), "models/scaler_v3.pkl")
+    ```
+
+    ```python title="artifacts.py"
+    import joblib
+    def scaler():
+        return joblib.load("models/scaler_v3.pkl")
+    ```
+
+    ```python title="serve_api.py"
+    import pandas as pd, requests
+    from artifacts import scaler
+    scaler(), pd.read_csv("raw/world.csv"), requests.get("http://localhost:8000/health")
+    ```
+
+    ```python title="monitor.py"
+    import pandas as pd, requests
+    from artifacts import scaler
+    scaler(), pd.read_csv("raw/world.csv"), requests.get("http://localhost:8000/health")
+    ```
+
+    ```python title="board.py"
+    import pandas as pd, requests
+    from artifacts import scaler
+    scaler(), pd.read_csv("raw/world.csv"), requests.get("http://localhost:8000/health")
+    ```
+
     ## Declared as stages; two consumers; tests do not count
 
     ```yaml title="dvc.yaml"
@@ -101,6 +133,7 @@ class UndeclaredConsumers(Rule):
     """
 
     minutes = 30
+    gathers = True
     minutes_per_consumer: int = 10
     fewest: int = 3
     """How many undeclared consumers are too many."""
@@ -111,27 +144,38 @@ class UndeclaredConsumers(Rule):
         consumers: dict[str, dict[str, Handoff]] = {}
         for handoff in project.handoffs:
             sources = (project.by_path[handoff.producer].source, project.by_path[handoff.consumer].source)
-            if not handoff.artifact.address.ending and not handoff.artifact.address.is_remote:
+            address = handoff.artifact.address
+            if address.shape.startswith("http") or not (address.ending or address.is_remote):
                 continue
             if handoff.declared or not handoff.is_sure or any(s.is_any(*self.skip_roles) for s in sources):
                 continue
-            product = f"{handoff.artifact.subproject}:{handoff.artifact.address}"
+            product = f"{handoff.artifact.subproject}:{address}"
             consumers.setdefault(product, {}).setdefault(component_of(handoff.consumer), handoff)
+        groups: dict[tuple[str, ...], list[list[Handoff]]] = defaultdict(list)
         for readers in consumers.values():
             handoffs = self._apart(project, list(readers.values()))
-            if len(handoffs) < self.fewest:
-                continue
-            first = min(handoffs, key=lambda h: h.write.origin)
-            shown = ", ".join(f"`{h.consumer}`" for h in handoffs[:4])
-            shown += f" and {len(handoffs) - 4} more" if len(handoffs) > 4 else ""
-            yield self.finding(
-                first.write.origin,
-                f"`{first.artifact.name}` is read by {len(handoffs)} components ({shown}), "
-                "which no stage, catalogue or contract names",
-                related=[Related(h.read.origin, f"`{h.consumer}` reads it") for h in handoffs],
-                minutes=self.minutes + self.minutes_per_consumer * len(handoffs),
-                confidence=Confidence.HIGH if len(handoffs) > self.fewest else Confidence.MEDIUM,
-            )
+            if len(handoffs) >= self.fewest and not _has_door(handoffs):
+                groups[handoffs[0].producer, *sorted(h.consumer for h in handoffs)].append(handoffs)
+        for products in groups.values():
+            yield self._finding(products)
+
+    def _finding(self, products: list[list[Handoff]]) -> Finding:
+        """One finding for the products of one writer that the same components read."""
+        handoffs, *others = products
+        first = min(handoffs, key=lambda h: h.write.origin)
+        shown = ", ".join(f"`{h.consumer}`" for h in handoffs[:4])
+        shown += f" and {len(handoffs) - 4} more" if len(handoffs) > 4 else ""
+        also = f" (as {'are' if len(others) > 1 else 'is'} {len(others)} more file{'s' * (len(others) > 1)})"
+        related = [Related(h.read.origin, f"`{h.consumer}` reads it") for h in handoffs]
+        related += [Related(found[0].write.origin, f"writes `{found[0].artifact.name}`") for found in others]
+        return self.finding(
+            first.write.origin,
+            f"`{first.artifact.name}` is read by {len(handoffs)} components ({shown}){also if others else ''}, "
+            "which no stage, catalogue or contract names",
+            related=[r for r in dict.fromkeys(related) if r.location != first.write.origin],
+            minutes=self.minutes + self.minutes_per_consumer * len(handoffs),
+            confidence=Confidence.HIGH if len(handoffs) > self.fewest else Confidence.MEDIUM,
+        )
 
     def _apart(self, project: Project, handoffs: list[Handoff]) -> list[Handoff]:
         """The hand-offs to different programs: a consumer that another one imports is a part of that one."""
@@ -141,3 +185,13 @@ class UndeclaredConsumers(Rule):
             for h in handoffs
             if not project.imports.importers.get(h.consumer, frozenset()) & (paths - {h.consumer})
         ]
+
+
+def _has_door(handoffs: list[Handoff]) -> bool:
+    """Whether all of them go through one module that knows the name of the product."""
+    doors = {handoff.read.source.path: handoff.read.source for handoff in handoffs}
+    (source, *others) = doors.values()
+    if others or source.path in {handoff.consumer for handoff in handoffs}:
+        return False
+    name = handoffs[0].artifact.address.name
+    return bool(name) and name.encode() in source.source.read()

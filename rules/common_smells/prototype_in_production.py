@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Role, Rule, Stage
+from mldebt import Finding, Project, Related, Role, Rule, Span, Stage
 
 _DEPLOYS = frozenset({"docker", "compose", "mlproject", "airflow", "workflow"})
 _PLAYGROUND = re.compile(
@@ -113,6 +113,7 @@ class PrototypeInProduction(Rule):
                     yield self.finding(
                         command.location if command is not None else stage.location,
                         f"`{stage.name}` runs prototype code: `{execution.path}` is {why}",
+                        related=[Related(source.location(Span.at(1)), "this is run")],
                     )
 
 

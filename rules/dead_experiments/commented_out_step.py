@@ -132,6 +132,7 @@ class CommentedOutStep(Rule):
     """
 
     minutes = 10
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each part of a pipeline that comments hide."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, SourceFacts, dated_flags, last_day
+from mldebt import Finding, Kind, Project, Related, Role, Rule, SourceFacts, dated_flags, facts, last_day
 
 _VERB = (
     r"(?:remove|delete|drop|revert|clean ?up|get rid|expires?|expired|temporar(?:y|ily)|hack|until"
@@ -49,6 +49,7 @@ class ExpiredExperiment(Rule):
     # TODO remove after 2023-06-01, only for the spring campaign  # expect: expired-experiment
     df["spring_boost"] = df["month"].isin([3, 4, 5]) * 0.2
     rate = 0.3  # temporary fix until March 2021  # expect: expired-experiment
+    rate = rate * 2  # remove after 2023-06-01, too
     ```
 
     ## A version that is asked for by now
@@ -134,14 +135,7 @@ class ExpiredExperiment(Rule):
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK, Kind.YAML, Kind.SHELL):
             if source.source.is_any(Role.TUTORIAL):
                 continue
-            for comment in source.facts.comments:
-                if found := _passed(project, source, comment.text):
-                    when, related = found
-                    yield self.finding(
-                        source.location(comment.span),
-                        f"a comment says that this should be gone {when}",
-                        related=related,
-                    )
+            yield from self._comments(project, source)
             yield from self._switches(project, source)
         for flag in project.wanted_flags.values():
             if flag.expires is not None and flag.expires < project.today:
@@ -150,6 +144,21 @@ class ExpiredExperiment(Rule):
                     f"the contract of `{flag.name}` ended on {flag.expires}",
                     related=_set(project, flag.name),
                 )
+
+    def _comments(self, project: Project, source: SourceFacts) -> Iterator[Finding]:
+        """One finding for all comments of a file that wait for the same."""
+        groups: dict[str, list[facts.Comment]] = {}
+        asked: dict[str, list[Related]] = {}
+        for comment in source.facts.comments:
+            if found := _passed(project, source, comment.text):
+                asked[found[0]] = found[1]
+                groups.setdefault(found[0], []).append(comment)
+        for when, (first, *others) in groups.items():
+            yield self.finding(
+                source.location(first.span),
+                f"a comment says that this should be gone {when}",
+                related=[*asked[when], *(Related(source.location(c.span), "says so, too") for c in others)],
+            )
 
     def _switches(self, project: Project, source: SourceFacts) -> Iterator[Finding]:
         """The switches that have outlived the date in their names and still guard code."""

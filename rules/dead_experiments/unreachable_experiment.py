@@ -180,7 +180,13 @@ class UnreachableExperiment(Rule):
 
 
 def _trains(project: Project, source: SourceFacts) -> bool:
-    return any(event.phase in ("fit", "tune") for event in project.phases.events(source))
+    """Whether a script fits a model: not only an encoder, of whatever class."""
+    fits = {(site.source.path, site.call.span) for site in project.model_outputs.fits}
+    return any(
+        event.phase == "tune" or event.name.rpartition(".")[2] != "fit" or (source.path, event.call.span) in fits
+        for event in project.phases.events(source)
+        if event.phase in ("fit", "tune")
+    )
 
 
 def _loads_by_name(project: Project) -> bool:

@@ -132,6 +132,8 @@ class UnreadCliOption(Rule):
 
     minutes = 5
     gathers = True
+    many: int = 3
+    """So many unread options of one file are one finding."""
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each option that nothing reads."""
@@ -141,8 +143,8 @@ class UnreadCliOption(Rule):
             unread = [*self._parsed(project, path, options), *(o for o in options if _is_left(o))]
             if not unread:
                 continue
-            if unread[0].source.source.is_any(Role.TUTORIAL):
-                yield self._finding(unread[0], unread[1:])  # an example that nobody completed: one cause
+            if unread[0].source.source.is_any(Role.TUTORIAL) or len(unread) >= self.many:
+                yield self._finding(unread[0], unread[1:])  # copied from elsewhere, or not completed: one cause
             else:
                 yield from map(self._finding, unread)
 
@@ -159,19 +161,26 @@ class UnreadCliOption(Rule):
         is_mild = option.is_hidden or option.source.source.is_any(Role.TUTORIAL)
         return self.finding(
             option.location,
-            f"option `{option.name}` is accepted but never read: users believe that they configure something",
+            f"option `{option.name}` is accepted but never read"
+            + (f", nor {'are' if others[1:] else 'is'} {len(others)} more" if others else "")
+            + ": users believe that they configure something",
             related=[Related(other.location, f"nor is `{other.name}`") for other in others],
             severity=Severity.INFO if is_mild else None,
-            fix=_fix(option),
+            minutes=self.minutes + 2 * len(others),
+            fix=_fix([option, *others]),
         )
 
 
-def _fix(option: Option) -> Fix | None:
-    """Deletes the call that declares an option, where it is a statement of its own."""
-    if option.call is None or option.framework != "argparse":
-        return None
-    edit = deletion(option.source, option.call.span)
-    return None if edit is None else Fix(f"Delete the option `{option.name}`", (edit,))
+def _fix(options: Sequence[Option]) -> Fix | None:
+    """Deletes the calls that declare options, where they are statements of their own."""
+    edits = []
+    for option in options:
+        edit = deletion(option.source, option.call.span) if option.call is not None else None
+        if edit is None or option.framework != "argparse":
+            return None
+        edits.append(edit)
+    what = f"option `{options[0].name}`" if len(options) == 1 else "options that are never read"
+    return Fix(f"Delete the {what}", tuple(edits))
 
 
 def _is_left(option: Option) -> bool:

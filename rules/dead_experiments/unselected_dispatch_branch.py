@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Rule, Unselected, find_unselected, is_wanted
+from mldebt import (
+    Finding,
+    Location,
+    Project,
+    Related,
+    Rule,
+    Unselected,
+    find_unselected,
+    is_exported_notebook,
+    is_wanted,
+)
 
 
 class UnselectedDispatchBranch(Rule):
@@ -156,6 +166,8 @@ class UnselectedDispatchBranch(Rule):
         """Yield one finding for each file and subject with such branches."""
         chains: dict[tuple[str, str], list[Unselected]] = defaultdict(list)
         for found in find_unselected(project):
+            if is_exported_notebook(found.dispatch.source):
+                continue
             if any(is_wanted(project, name) for name in (found.dispatch.name, *found.branch.keys)):
                 continue
             chains[found.dispatch.source.path, found.dispatch.name].append(found)
@@ -176,7 +188,7 @@ class UnselectedDispatchBranch(Rule):
                 Related(source.location(source.facts.blocks[found.branch.block].span), "not selected either")
                 for found in members[1:]
             ]
-            related += [Related(place, f"`{key}` is named here") for key, place in first.selected]
+            related += [Related(place, f"`{key}` is named here") for key, place in _nearest(source.path, first)]
             yield self.finding(
                 source.location(source.facts.blocks[block].span),
                 f"nothing selects {keys} of `{first.dispatch.name}`: {lines} line{'s' * (lines > 1)} of an"
@@ -191,3 +203,10 @@ def _is_inside(found: Unselected, blocks: set[int]) -> bool:
     """Whether a branch is one of some blocks, or stands in one."""
     source = found.dispatch.source
     return any(id(source.facts.blocks[block]) in blocks for block in source.ancestors(found.branch.block))
+
+
+def _nearest(path: str, found: Unselected) -> list[tuple[str, Location]]:
+    """Where other keys are named: in the file itself or below its directory, if they are named there."""
+    home = path.partition("/")[0]
+    near = [pair for pair in found.selected if pair[1].path.partition("/")[0] == home]
+    return near or list(found.selected)

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
+from posixpath import basename
 
-from mldebt import Finding, Location, Project, Related, Role, Rule, Severity, SourceFacts, Span
+from mldebt import (
+    Finding,
+    Location,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    VersionedCopy,
+    is_library,
+)
+
+_GENERATION = re.compile(r"[-_]?v?\d+\.py$")
 
 
-class VersionedCopy(Rule):
+class VersionedCopies(Rule):
     """Two versions of the same step live side by side, told apart by their names.
 
     `train.py` and `train_v2.py` share most of their lines. A repair made in one is missing in the other, and
@@ -113,63 +130,105 @@ class VersionedCopy(Rule):
     train.main()
     ```
 
-    ## Chapters that are numbered, versions of an interface, migrations
+    ## A library's second version of an architecture, or of its interface
 
-    ```python title="v1/api.py"
-    import pandas as pd
-    def load(path):
-        frame = pd.read_csv(path)
-        return frame.dropna()
-    def score(model, frame):
-        rows = frame[["a", "b"]]
-        found = model.predict(rows)
-        return found.tolist()
-    def health():
-        return {"ok": True, "version": 1}
-    def names():
-        return ["a", "b"]
-    def limits():
-        return {"a": (0, 1), "b": (0, 2)}
-    def describe():
-        return "the first interface"
+    ```toml title="pyproject.toml"
+    [project]
+    name = "nets"
+    classifiers = ["Programming Language :: Python"]
     ```
 
-    ```python title="v2/api.py"
-    import pandas as pd
-    def load(path):
-        frame = pd.read_csv(path)
-        return frame.dropna()
-    def score(model, frame):
-        rows = frame[["a", "b"]]
-        found = model.predict(rows)
-        return found.tolist()
-    def health():
-        return {"ok": True, "version": 2}
-    def names():
-        return ["a", "b"]
-    def limits():
-        return {"a": (0, 1), "b": (0, 2)}
-    def describe():
-        return "the second interface"
+    ```python title="nets/former.py"
+    from torch import nn
+    class Block(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.first = nn.Linear(width, 4 * width)
+            self.second = nn.Linear(4 * width, width)
+            self.norm = nn.LayerNorm(width)
+            self.drop = nn.Dropout(0.1)
+        def forward(self, x):
+            y = self.norm(x)
+            y = self.first(y)
+            y = self.drop(y)
+            y = self.second(y)
+            y = self.drop(y)
+            return x + y
+    ```
+
+    ```python title="nets/former_v2.py"
+    from torch import nn
+    class Block(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.first = nn.Linear(width, 4 * width)
+            self.second = nn.Linear(4 * width, width)
+            self.norm = nn.LayerNorm(width)
+            self.drop = nn.Dropout(0.1)
+        def forward(self, x):
+            y = self.first(x)
+            y = self.drop(y)
+            y = self.second(y)
+            y = self.drop(y)
+            return self.norm(x + y)
     ```
     """
 
     minutes = 30
+    many: int = 3
+    """So many copies from one directory to another are one finding."""
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each copy."""
-        for copy, original, similarity in project.versions.copies:
+        """Yield a finding for each copy, and one for a directory of them."""
+        moved: dict[tuple[str, str], list[VersionedCopy]] = defaultdict(list)
+        for found in project.versions.copies:
+            copy, original, _ = found
             if any(source.source.is_any(*self.skip_roles, Role.MIGRATION) for source in (copy, original)):
                 continue
-            if _is_same_file(copy, original):
+            if _is_same_file(copy, original) or _is_generation(project, copy, original):
                 continue
-            yield self.finding(
-                Location(copy.path, Span.at(1)),
-                f"`{copy.path}` is a {round(similarity * 100)} % copy of `{original.path}`: two versions of the same "
-                f"step live side by side{_liveness(project, copy, original)}",
-                related=[Related(Location(original.path, Span.at(1)), "the other version")],
-                severity=Severity.INFO if copy.source.is_any(Role.TUTORIAL) else None,
-            )
+            moved[_homes(copy.path, original.path)].append(found)
+        for (home, _), copies in moved.items():
+            if home and len(copies) >= self.many:
+                yield self._finding(project, copies[0], copies[1:])
+            else:
+                yield from (self._finding(project, found, []) for found in copies)
+
+    def _finding(self, project: Project, found: VersionedCopy, others: list[VersionedCopy]) -> Finding:
+        copy, original, similarity = found
+        liveness = "" if others else _liveness(project, copy, original)
+        more = f", and {len(others)} more files beside it are copies, too" if others else ""
+        return self.finding(
+            Location(copy.path, Span.at(1)),
+            f"`{copy.path}` is a {round(similarity * 100)} % copy of `{original.path}`{more}: two versions of the same "
+            f"step live side by side{liveness}",
+            related=[
+                Related(Location(original.path, Span.at(1)), "the other version"),
+                *(
+                    Related(Location(o.copy.path, Span.at(1)), f"a copy of `{o.original.path}`")
+                    for o in others[:30]
+                ),
+            ],
+            minutes=self.minutes + 5 * len(others),
+            severity=Severity.INFO if copy.source.is_any(Role.TUTORIAL) else None,
+        )
+
+
+def _homes(copy: str, original: str) -> tuple[str, str]:
+    """The directories that were copied: what comes before the part that two paths have in common, if they differ."""
+    one, two = copy.split("/"), original.split("/")
+    while one and two and one[-1] == two[-1]:
+        one.pop()
+        two.pop()
+    return ("/".join(one), "/".join(two)) if len(one) < len(copy.split("/")) else ("", copy)
+
+
+def _is_generation(project: Project, copy: SourceFacts, original: SourceFacts) -> bool:
+    """Whether a library has both on purpose: an interface, or an architecture, and its second version."""
+    name = basename(copy.path)
+    return (
+        bool(_GENERATION.search(name)) and is_library(project, copy.path) and is_library(project, original.path)
+    )
 
 
 def _is_same_file(first: SourceFacts, second: SourceFacts) -> bool:

@@ -96,6 +96,65 @@ class ClonedPipelineFunction(Rule):
     ```text title="two/setup.py"
     setup(name="two")
     ```
+
+    ## Versions of one file, exported notebooks, configurations, tutorials
+
+    ```python title="src/clean.py"
+    def clean(frame):
+        frame = frame.dropna().drop_duplicates()
+        frame["age"] = frame["age"].clip(0, 100)
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        return frame
+    def tidy(frame):
+        frame.columns = [name.lower() for name in frame.columns]
+        frame = frame.rename(columns={"id": "key"})
+        return frame.reset_index()
+    def write(frame, path):
+        frame.to_csv(path)
+        print(len(frame), path)
+        return path
+    ```
+
+    ```python title="src/clean_old.py"
+    def clean(frame):
+        frame = frame.dropna().drop_duplicates()
+        frame["age"] = frame["age"].clip(0, 100)
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        return frame
+    def tidy(frame):
+        frame.columns = [name.lower() for name in frame.columns]
+        frame = frame.rename(columns={"id": "key"})
+        return frame.reset_index()
+    def write(frame, path):
+        frame.to_csv(path)
+        print(len(frame), path)
+        return path
+    ```
+
+    ```python title="kernel.py"
+    # In[1]:
+    def clean(frame):
+        frame = frame.dropna().drop_duplicates()
+        frame["age"] = frame["age"].clip(0, 100)
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        return frame
+    ```
+
+    ```python title="tutorials/clean.py"
+    def clean(frame):
+        frame = frame.dropna().drop_duplicates()
+        frame["age"] = frame["age"].clip(0, 100)
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        return frame
+    ```
     """
 
     gathers = True

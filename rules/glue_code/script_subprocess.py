@@ -116,6 +116,7 @@ class ScriptSubprocess(Rule):
 
     profile = Profile.HOOK
     minutes = 30
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for the scripts that a file runs, and one for its unchecked steps."""

@@ -123,6 +123,7 @@ class SysPathHack(Rule):
 
     profile = Profile.HOOK
     minutes = 15
+    gathers = True
     many_files: int = 5
     """So many files of one part of the repository are one finding."""
 
@@ -145,11 +146,10 @@ class SysPathHack(Rule):
         source, ((span, shown), *others) = file
         return self.finding(
             source.location(span),
-            f"`sys.path` is patched with `{shown}` to reach project code"
+            f"`sys.path` is patched with `{shown}` to reach project code{_reached(project, source, span)}"
             + (f", and so it is in {len(more)} other files" if more else ""),
             related=[
                 *(Related(source.location(place), f"adds `{path}`") for place, path in others),
-                *_reached(project, source, span),
                 *(Related(m.source.location(m.added[0][0]), f"adds `{m.added[0][1]}`") for m in more),
             ],
             severity=Severity.INFO if _is_mild(source) else None,
@@ -162,11 +162,12 @@ def _is_mild(source: SourceFacts) -> bool:
     return source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) or "dags" in source.path.split("/")
 
 
-def _reached(project: Project, source: SourceFacts, patch: Span) -> list[Related]:
+def _reached(project: Project, source: SourceFacts, patch: Span) -> str:
     """The first imports of project code after a patch: what it is there for."""
-    found = [
-        Related(source.location(fact.span), f"imports `{fact.module}` of the project")
+    names = dict.fromkeys(
+        fact.module
         for fact in source.facts.imports
         if fact.span > patch and next(iter(project.imports.files_of(source, fact)), None) is not None
-    ]
-    return found[:2]
+    )
+    shown = ", ".join(f"`{name}`" for name in list(names)[:2])
+    return f" ({shown})" if shown else ""

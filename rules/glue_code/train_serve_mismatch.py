@@ -110,5 +110,5 @@ class TrainServeMismatch(Rule):
                 found.serving.location,
                 f"{found.what} differs: {found.serving.value} here, {first.value} in training and evaluation "
                 f"({first.location})",
-                related=[Related(choice.location, f"{choice.value} here") for choice in found.training[:5]],
+                related=dict.fromkeys(Related(c.location, f"{c.value} here") for c in found.training[:5]),
             )

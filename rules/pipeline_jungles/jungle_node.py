@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 
 from mldebt import (
     Artifact,
@@ -17,11 +17,15 @@ from mldebt import (
     Severity,
     Span,
     facts,
+    is_exported_notebook,
     is_library,
 )
 
 _MOST_DATA = 10
 _MOST_JOINS = 8
+_FEWEST_JOINED = 3
+"""Joins of fewer datasets put columns together that come from one."""
+
 _JOINS = frozenset({"merge", "merge_asof", "merge_ordered"})
 _KINDS = frozenset({"dataset", "table"})
 
@@ -72,7 +76,23 @@ class JungleNode(Rule):
     a.merge(b).to_csv("work/first.csv")
     ```
 
-    ## Tests, and paths that are only listed
+    ## Columns of one dataset that are put together; tests, and paths that are only listed
+
+    ```python title="features.py"
+    import pandas as pd
+    rows = pd.read_csv("in/events.csv")
+    for name in COLUMNS:
+        a = rows.merge(count(rows, name)).merge(mean(rows, name)).merge(last(rows, name))
+        b = rows.merge(count(a, name)).merge(mean(a, name)).merge(last(a, name))
+        rows = a.merge(b).merge(rows)
+    ```
+
+    ```python title="tests/test_build.py"
+    import pandas as pd
+    one = [pd.read_csv("1.csv"), pd.read_csv("2.csv"), pd.read_csv("3.csv"), pd.read_csv("4.csv")]
+    two = [pd.read_csv("5.csv"), pd.read_csv("6.csv"), pd.read_csv("7.csv"), pd.read_csv("8.csv")]
+    three = [pd.read_csv("9.csv"), pd.read_csv("10.csv"), pd.read_csv("11.csv"), pd.read_csv("12.csv")]
+    ```
 
     ```python title="paths.py"
     A, B, C, D, E = "a.csv", "b.csv", "c.csv", "d.csv", "e.csv"
@@ -97,15 +117,17 @@ class JungleNode(Rule):
             if not mine or is_library(project, source.path):
                 continue
             joins = [call for call in source.facts.calls if _joins(call)]
-            if len(mine.keys() | made.keys()) < _MOST_DATA and len(joins) < _MOST_JOINS:
+            mixes = len(joins) >= _MOST_JOINS and len(mine) >= _FEWEST_JOINED
+            if len(mine.keys() | made.keys()) < _MOST_DATA and not mixes:
                 continue
-            is_aside = source.kind is Kind.NOTEBOOK and source.path not in feeding
+            is_explored = source.kind is Kind.NOTEBOOK or is_exported_notebook(source)
+            is_aside = is_explored and source.path not in feeding
             related = [Related(access.origin, f"reads `{name}`") for name, access in list(mine.items())[:8]]
             related += [Related(access.origin, f"writes `{name}`") for name, access in list(made.items())[:4]]
             related += [Related(source.location(call.span), "joins") for call in joins[:4]]
             yield self.finding(
                 source.location(Span.at(1)),
-                f"this file reads {len(mine)} datasets, writes {len(made)} and joins {len(joins)} times:"
+                f"this file reads {_counted(mine)}, writes {len(made)} and joins {len(joins)} time{_s(joins)}:"
                 " it is a pipeline in one file",
                 related=related,
                 severity=Severity.INFO if is_aside else None,
@@ -121,9 +143,13 @@ def _add(found: dict[str, dict[str, DataAccess]], artifact: Artifact, accesses: 
 
 
 def _joins(call: facts.Call) -> bool:
-    if isinstance(call.func, facts.Attr) and call.func.name in _JOINS:
-        return True
-    name = call.name.rpartition(".")[2]
-    return name in ("concat", "merge") and any(
-        k.name == "axis" and k.value == facts.Const(1) for k in call.keywords
-    )
+    method = call.func.name if isinstance(call.func, facts.Attr) else ""
+    return method in _JOINS or call.name.rpartition(".")[2] in _JOINS
+
+
+def _counted(found: Sized) -> str:
+    return f"{len(found)} dataset{_s(found)}"
+
+
+def _s(found: Sized) -> str:
+    return "" if len(found) == 1 else "s"

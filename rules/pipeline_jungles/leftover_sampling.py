@@ -14,7 +14,9 @@ from mldebt import (
     Rule,
     SourceFacts,
     argument_removal,
+    comes_from,
     facts,
+    is_exported_notebook,
     row_limits,
 )
 
@@ -69,6 +71,25 @@ class LeftoverSampling(Rule):
     df.to_csv("b.csv", index=False)
     ```
 
+    ## Part of the data for a chart, and for checking
+
+    ```python title="show.py"
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    df = pd.read_csv("a.csv")
+    model = LogisticRegression().fit(df[["a"]], df["b"])
+    valid = pd.read_csv("valid.csv")
+    valid = valid.sample(1000)
+    print(model.score(valid[["a"]], valid["b"]), df.head(100))
+    plot(valid)
+    ```
+
+    ```python title="tests/test_ingest.py"
+    import pandas as pd
+    df = pd.read_csv("a.csv", nrows=100)
+    df.to_csv("b.csv")
+    ```
+
     ## Charts, samples with a name of their own, classes that are balanced, notebooks
 
     ```python title="report.py"
@@ -99,23 +120,30 @@ class LeftoverSampling(Rule):
                 yield from self._finding(project, limit.source, limit.call, limit.what)
 
     def _counts(self, source: SourceFacts, call: facts.Call) -> bool:
-        if source.kind is not Kind.PYTHON or source.source.is_any(*self.skip_roles):
+        is_explored = source.kind is not Kind.PYTHON or is_exported_notebook(source)
+        if is_explored or source.source.is_any(*self.skip_roles):
             return False
         return source.enclosing(call.block, "if", "else", "ternary", "except", "for", "while") is None
 
     def _finding(self, project: Project, source: SourceFacts, call: facts.Call, what: str) -> Iterator[Finding]:
         """A finding, if the file goes on to fit a model or to write data."""
+        number = source.facts.calls.index(call)
+        scope = source.scope_of(call.block)
+        handed_on = any(
+            result.block and source.scope_of(result.block) == scope and comes_from(source, result.value, number)
+            for result in source.facts.returns
+        )
         later = [
             (event.location, "a model is fitted")
             for event in project.phases.events(source)
-            if event.phase == "fit" and event.call.span.line >= call.span.line
+            if event.phase == "fit" and (handed_on or _uses(source, event.call, number))
         ]
         later += [
             (write.location, "the data is written")
             for artifact in project.artifacts
             if artifact.kind in ("dataset", "table")
             for write in artifact.writes
-            if write.source is source and write.call.span.line >= call.span.line
+            if write.source is source and (handed_on or _uses(source, write.call, number))
         ]
         if later:
             yield self.finding(
@@ -125,3 +153,10 @@ class LeftoverSampling(Rule):
                 scope=source.scope_name(call.block),
                 fix=argument_removal(source, call, what.partition("=")[0]) if "=" in what else None,
             )
+
+
+def _uses(source: SourceFacts, call: facts.Call, number: int) -> bool:
+    """Whether a call gets what another one left, or is a method of it."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    given += [call.func.base] if isinstance(call.func, facts.Attr) else []
+    return any(comes_from(source, value, number) for value in given)

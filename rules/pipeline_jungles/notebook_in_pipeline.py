@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Confidence, Finding, Profile, Project, Related, Role, Rule, Severity, needs_a_notebook
+from mldebt import Confidence, Finding, Handoff, Project, Related, Role, Rule, Severity, needs_a_notebook, serves
 
 
 class NotebookInPipeline(Rule):
@@ -25,11 +26,13 @@ class NotebookInPipeline(Rule):
     table = pd.read_csv("../data/sales.csv")
     # %%
     table.to_csv("../reports/sku_r2.csv")
+    table.to_csv("../reports/sku_mean.csv")
     ```
 
     ```python title="src/filter_bad_sku.py"
     import pandas as pd
     bad = pd.read_csv("reports/sku_r2.csv")  # expect: notebook-in-pipeline
+    mean = pd.read_csv("reports/sku_mean.csv")
     ```
 
     ## A script writes it as well
@@ -50,6 +53,41 @@ class NotebookInPipeline(Rule):
     bad = pd.read_csv("reports/sku_r2.csv")
     ```
 
+    ## A stage runs the notebook; the file lies in the repository; tutorials
+
+    ```yaml title="dvc.yaml"
+    stages:
+      quality: {cmd: papermill notebooks/sku_quality.ipynb out.ipynb, outs: [reports/sku_r2.csv]}
+    ```
+
+    ```python title="notebooks/sku_quality.ipynb"
+    # %%
+    import pandas as pd
+    pd.DataFrame().to_csv("../reports/sku_r2.csv")
+    pd.DataFrame().to_csv("../reports/sku_names.csv")
+    ```
+
+    ```text title="reports/sku_names.csv"
+    id,name
+    ```
+
+    ```python title="src/filter_bad_sku.py"
+    import pandas as pd
+    bad = pd.read_csv("reports/sku_r2.csv")
+    names = pd.read_csv("reports/sku_names.csv")
+    ```
+
+    ```python title="tutorials/first.ipynb"
+    # %%
+    import pandas as pd
+    pd.DataFrame().to_csv("first_lesson.csv")
+    ```
+
+    ```python title="tutorials/second.py"
+    import pandas as pd
+    pd.read_csv("tutorials/first_lesson.csv")
+    ```
+
     ## Notebooks among themselves
 
     ```python title="a.ipynb"
@@ -65,26 +103,30 @@ class NotebookInPipeline(Rule):
     ```
     """
 
-    severity = Severity.WARNING
-    profile = Profile.CI
     minutes = 60
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Report each file that scripts read and only notebooks write, at its first reader."""
+        """Report each script and notebook that it needs, at the first file that it reads."""
+        pairs: dict[tuple[str, str], list[Handoff]] = defaultdict(list)
         seen: set[str] = set()
         for handoff in project.handoffs:
-            artifact = handoff.artifact
             producer, consumer = project.by_path[handoff.producer], project.by_path[handoff.consumer]
-            if artifact.name in seen or not needs_a_notebook(project, handoff):
+            if handoff.artifact.name in seen or not needs_a_notebook(project, handoff):
                 continue
-            if producer.source.is_any(*self.skip_roles) or consumer.source.is_any(*self.skip_roles):
-                continue
-            seen.add(artifact.name)
+            if not any(source.source.is_any(*self.skip_roles) for source in (producer, consumer)):
+                seen.add(handoff.artifact.name)
+                pairs[handoff.consumer, handoff.producer].append(handoff)
+        for (consumer_path, producer_path), handoffs in pairs.items():
+            first, *others = sorted(handoffs, key=lambda handoff: handoff.read.origin)
+            more = f" and {len(others)} more file{'s' * (len(others) > 1)}" if others else ""
+            related = [Related(h.write.origin, f"`{h.artifact.name}` is written here") for h in (first, *others)]
+            related += [Related(h.read.origin, f"`{h.artifact.name}` is read here") for h in others]
             yield self.finding(
-                handoff.read.origin,
-                f"`{handoff.consumer}` depends on `{artifact.name}`, which only the notebook "
-                f"`{handoff.producer}` produces",
-                related=[Related(handoff.write.origin, f"`{artifact.name}` is written here")],
-                confidence=Confidence.HIGH if handoff.is_sure else Confidence.MEDIUM,
+                first.read.origin,
+                f"`{consumer_path}` depends on `{first.artifact.name}`{more}, which only the notebook "
+                f"`{producer_path}` produces",
+                related=dict.fromkeys(related),
+                confidence=Confidence.HIGH if all(h.is_sure for h in handoffs) else Confidence.MEDIUM,
+                severity=Severity.ERROR if serves(project.by_path[consumer_path]) else None,
             )

@@ -46,6 +46,18 @@ class PipelineCycle(Rule):
     pd.read_csv("raw/orders.csv").to_parquet("work/order_features.parquet")
     ```
 
+    ## One file that both rewrite is `competing-writers`
+
+    ```python title="add.py"
+    import pandas as pd
+    pd.read_csv("work/orders_clean.csv").dropna().to_csv("work/orders_clean.csv")
+    ```
+
+    ```python title="drop.py"
+    import pandas as pd
+    pd.read_csv("work/orders_clean.csv").drop_duplicates().to_csv("work/orders_clean.csv")
+    ```
+
     ## Each other's checkpoints are state
 
     ```python title="a.py"
@@ -84,7 +96,7 @@ class PipelineCycle(Rule):
                 continue
             circle = networkx.find_cycle(graph.subgraph(group), min(group))
             handoffs = [graph.edges[edge[0], edge[1]]["handoff"] for edge in circle]
-            if _is_feedback(project, handoffs):
+            if len({h.artifact.name for h in handoffs}) < 2 or _is_feedback(project, handoffs):
                 continue
             steps = " -> ".join(f"{h.producer} -> {h.artifact.name}" for h in handoffs)
             related = []
