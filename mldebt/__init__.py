@@ -140,6 +140,7 @@ if TYPE_CHECKING:
     from mldebt.project.left_over_columns import left_over_table as left_over_table
     from mldebt.project.llm_calls import LlmCall as LlmCall
     from mldebt.project.llm_calls import answers_in as answers_in
+    from mldebt.project.lost_transformers import LostTransformer as LostTransformer
     from mldebt.project.lost_transformers import lost_transformers as lost_transformers
     from mldebt.project.manifests import Dependency as Dependency
     from mldebt.project.manifests import Manifest as Manifest
@@ -284,7 +285,7 @@ _HOMES = {
     "mldebt.project.latest_files": "LatestChoice latest_choices",
     "mldebt.project.left_over_columns": "left_over_table",
     "mldebt.project.llm_calls": "LlmCall answers_in",
-    "mldebt.project.lost_transformers": "lost_transformers",
+    "mldebt.project.lost_transformers": "LostTransformer lost_transformers",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.notebook_copies": "is_exported_notebook",

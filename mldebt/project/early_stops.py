@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Called, Const, Expr, Ref, Seq
+from mldebt.facts import Attr, Call, Called, Const, Expr, Ref, Seq
 from mldebt.project.calls import Site
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
@@ -19,7 +19,13 @@ _SELECTS = frozenset({"early_stopping_rounds", "use_best_model", "early_stopping
 _CALLBACKS = re.compile(r"(EarlyStopping|early_stopping|ModelCheckpoint|ReduceLROnPlateau)$", re.IGNORECASE)
 _DATA_SETS = re.compile(r"(lightgbm\.Dataset|xgboost\.DMatrix|catboost\.Pool)$")
 _SCORES = ("*.predict", "*.predict_proba", "*.score", "*.evaluate", "*.predict_classes")
-_VALIDATION = re.compile(r"val|dev|hold", re.IGNORECASE)
+_VALIDATION = re.compile(r"val|dev|hold|stop|(^|_)(va|vl|es)($|_)", re.IGNORECASE)
+_PREDICTS = frozenset({"predict", "predict_proba", "predict_classes"})
+_JUDGES = re.compile(
+    r"score|accuracy|auc|loss|error|report|matrix|mse|mae|rmse|r2|evaluat|f1|precision|recall|metric|curve|acc$|kappa|corr"
+    r"|mean|compare|display",
+    re.IGNORECASE,
+)
 _DEEPEST = 6
 
 
@@ -74,13 +80,19 @@ def _watched(project: Project, site: Site) -> set[tuple[str, int]]:
     """The splits whose test part a fit selects on."""
     found: set[tuple[str, int]] = set()
     for keyword in site.call.keywords:
-        if keyword.name in _HELD_OUT:
+        if keyword.name in _HELD_OUT and not _is_for_validation(keyword.value):
             for rows in _tables(site.source, keyword.value, 0):
                 trail = project.flow.trail(site.source, rows, site.call.span.line)
                 named = isinstance(rows, Ref) and _VALIDATION.search(rows.name)
                 if "test" in trail.parts and "train" not in trail.parts and not named:
                     found |= trail.divided
     return found
+
+
+def _is_for_validation(given: Expr) -> bool:
+    """Whether the data that a fit watches is called validation data: `valid_sets=[dval]`."""
+    names = [part.name for part in walk(given) if isinstance(part, Ref)]
+    return bool(names) and any(_VALIDATION.search(name) for name in names)
 
 
 def _tables(source: SourceFacts, expr: Expr, depth: int) -> Iterator[Expr]:
@@ -116,7 +128,7 @@ def _scored(project: Project, fit: Site, watched: set[tuple[str, int]]) -> Site 
         if trail.parts == {"test"}:
             if not trail.divided & watched:
                 return None
-            if isinstance(call.func.base, Ref) and call.func.base.name in models:
+            if isinstance(call.func.base, Ref) and call.func.base.name in models and _is_judged(fit.source, call):
                 first = first or Site(fit.source, call, "")
     return first
 
@@ -130,3 +142,39 @@ def _models(fit: Site) -> set[str]:
     }
     func = fit.call.func
     return bound | ({func.base.name} if isinstance(func, Attr) and isinstance(func.base, Ref) else set())
+
+
+def _is_judged(source: SourceFacts, call: Call) -> bool:
+    """Whether a call scores rows, or predicts what a metric, or a comparison, gets afterwards."""
+    if isinstance(call.func, Attr) and call.func.name not in _PREDICTS:
+        return True
+    index = next(i for i, other in enumerate(source.facts.calls) if other is call)
+    names: set[str] = set()
+    for binding in source.facts.bindings:
+        parts = set(_reach(source, binding.value))
+        if Called(index) in parts or (binding.span > call.span and names & _names_of(parts)):
+            names.add(binding.name)
+    for other in source.facts.calls:
+        name = other.name or (other.func.name if isinstance(other.func, Attr | Ref) else "")
+        if other is call or not _JUDGES.search(name.rpartition(".")[2]):
+            continue
+        given = (other.func, *other.args, *(keyword.value for keyword in other.keywords))
+        parts = {part for expr in given for part in _reach(source, expr)}
+        if Called(index) in parts or names & _names_of(parts):
+            return True
+    tests = (condition.comparison for condition in source.facts.conditions)
+    return any(names & _names_of(set(walk(test))) for test in tests)
+
+
+def _names_of(parts: set[Expr]) -> set[str]:
+    return {part.name for part in parts if isinstance(part, Ref)}
+
+
+def _reach(source: SourceFacts, expr: Expr | None, depth: int = 4) -> Iterator[Expr]:
+    """The parts of an expression, with those of the calls in it."""
+    for part in walk(expr):
+        yield part
+        if isinstance(part, Called) and depth:
+            call = source.facts.calls[part.call]
+            for inner in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
+                yield from _reach(source, inner, depth - 1)

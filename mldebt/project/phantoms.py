@@ -29,6 +29,8 @@ _FETCHERS = re.compile(
 _COMMANDS = frozenset(
     "wget curl gdown kaggle unzip tar aws gsutil gcloud scp rsync cp mv git-lfs 7z gunzip".split()
 )
+_TELLING = 10
+_OF_COMPETITION = re.compile(r"(train|test|sample_?submission)(_\w+)?")
 _SECRET = re.compile(
     r"(api|access|private|secret|auth)[_-]?keys?\b|credential|secret|passw|token[_.]", re.IGNORECASE
 )
@@ -115,8 +117,11 @@ def _is_declared(project: Project, address: Address) -> bool:
 def _is_mentioned(path: str, documents: str) -> bool:
     """Whether a document speaks of a file, or of its directory where that is more than `data`."""
     directory = dirname(path)
-    if basename(path).lower() in documents:
+    stem = splitext(basename(path).lower())[0]
+    if basename(path).lower() in documents or (len(stem) >= _TELLING and stem in documents):
         return True
+    if _OF_COMPETITION.fullmatch(stem) and "kaggle.com/c" in documents:
+        return True  # who takes part knows where the files of the competition are
     return directory not in _NOT_SAID and directory.lower() in documents
 
 

@@ -79,6 +79,27 @@ class TuningOnTest(Rule):
     print(final.score(X_new, y_new))
     ```
 
+    ## A network that learns to rebuild its rows, and predicts features; parts that are called validation
+
+    ```python title="encode.py"
+    import numpy as np
+    from keras.callbacks import EarlyStopping
+    from sklearn.model_selection import train_test_split
+    X_train, X_test = train_test_split(rows, random_state=0)
+    coder.fit(X_train, X_train, validation_data=(X_test, X_test), callbacks=[EarlyStopping()])
+    np.save("features.npy", coder.predict(X_test))
+    ```
+
+    ```python title="rounds.py"
+    import lightgbm as lgb
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import train_test_split
+    X_tr, X_va, y_tr, y_va = train_test_split(X, y, random_state=0)
+    dval = lgb.Dataset(X_va, label=y_va)
+    model = lgb.train({}, lgb.Dataset(X_tr, label=y_tr), valid_sets=[dval], callbacks=[lgb.early_stopping(15)])
+    print(roc_auc_score(y_va, model.predict(X_va)))
+    ```
+
     ## Another part is scored in the end; folds whose held-out rows are put together
 
     ```python title="train.py"

@@ -171,7 +171,12 @@ class CatalogBypass(Rule):
             elif path and inside in nodes and access.format in _TABLES:
                 found.setdefault(access.component, {}).setdefault(f"`{path}` (in a node)", []).append(access)
         yield from self._foreign(project, entries)
+        told: set[frozenset[Location]] = set()
         for component, opened in found.items():
+            doors = frozenset(access.location for accesses in opened.values() for access in accesses)
+            if doors in told:
+                continue  # another program opens it in the same places
+            told.add(doors)
             places = {access.origin: text for text, accesses in opened.items() for access in accesses}
             first, *others = sorted(places)
             shown = ", ".join(list(opened)[:3])

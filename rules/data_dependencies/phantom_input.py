@@ -107,6 +107,18 @@ class PhantomInput(Rule):
     Get train.csv from the competition's page and put the rest into input/deep.
     ```
 
+    ## Word vectors and a competition's files, which the README tells to get
+
+    ```markdown title="README.md"
+    Download the word vectors glove.840B.300d and the data of https://www.kaggle.com/c/shops.
+    ```
+
+    ```python title="train.py"
+    import pandas as pd
+    vectors = open("glove.840B.300d.txt")
+    pd.read_csv("data/train.csv")
+    ```
+
     ## Perhaps made by a write to somewhere; optional; an option's default
 
     ```python title="train.py"

@@ -182,7 +182,7 @@ class ServingReadsTrainingData(Rule):
                     yield self.finding(
                         read.location,
                         f"service `{service}` opens `{artifact.address}`, which its model was trained on",
-                        related=[Related(trained.location, "a model is trained on it here")],
+                        related=[Related(trained.location, _told(trained))],
                         confidence=Confidence.HIGH if artifact.is_sure else Confidence.MEDIUM,
                         scope=read.source.scope_name(read.call.block),
                     )
@@ -213,3 +213,11 @@ class ServingReadsTrainingData(Rule):
 
     def _trains(self, project: Project, path: str) -> bool:
         return any(program.source.path == path for program in project.phases.training)
+
+
+def _told(access: DataAccess) -> str:
+    return (
+        "a model is trained on it"
+        if access.effect == "reads"
+        else "rows that a model is trained on are saved here"
+    )

@@ -89,6 +89,21 @@ class SplitIdentityDataset(Rule):
     pd.read_csv("data/shops_list.csv")
     ```
 
+    ## Only read where it is there
+
+    ```python title="data/letters/prepare.py"
+    import pickle
+    pickle.dump({}, open("data/letters/meta.pkl", "wb"))
+    ```
+
+    ```python title="train.py"
+    import os
+    import pickle
+    path = os.path.join("data", "words", "meta.pkl")
+    if os.path.exists(path):
+        meta = pickle.load(open(path, "rb"))
+    ```
+
     ## A copy that a command makes
 
     ```python title="prepare.py"
@@ -128,16 +143,15 @@ class SplitIdentityDataset(Rule):
             if len(writes) != 1 or len(wanted) != 1:
                 continue
             (source, target) = next(iter(writes)), wanted[0]
-            model = self._is_model(name) and len(set(reads) | set(writes)) == 2
+            model = name.endswith(_MODELS) and len(set(reads) | set(writes)) == 2
             if not (is_distinctive(name) or model) or self._are_variants(source, target):
                 continue
             if self._can_be(writes[source]) & self._can_be(reads[target]):
                 continue
             if is_kept(project, target) and not model:
                 continue
-            if moved is None:
-                moved = parts_that_copy(project)
-            if subproject in moved:
+            moved = parts_that_copy(project) if moved is None else moved
+            if subproject in moved or any(self._is_optional(project, read) for read in reads[target]):
                 continue
             readers = {r.component for r in reads[target] if not self._is_skipped(project, r)}
             for reader in sorted(readers - {write.component for write in writes[source]})[:1]:
@@ -153,12 +167,8 @@ class SplitIdentityDataset(Rule):
         """One finding for what a program reads in one directory and another one writes in another."""
         writers = {write.component for made, _ in moves for write in made}
         writes = [write for made, _ in moves for write in made if not self._is_skipped(project, write)]
-        reads = [
-            r
-            for _, used in moves
-            for r in used
-            if r.component not in writers and not self._is_skipped(project, r)
-        ]
+        others_read = (r for _, used in moves for r in used if r.component not in writers)
+        reads = [r for r in others_read if not self._is_skipped(project, r)]
         if not reads or not writes:
             return None
         first, *others = sorted({read.origin for read in reads})
@@ -174,6 +184,11 @@ class SplitIdentityDataset(Rule):
             confidence=Confidence.MEDIUM,
         )
 
+    def _is_optional(self, project: Project, access: DataAccess) -> bool:
+        """Whether the program asks first whether the data is there."""
+        asked = (a for a in project.accesses if a.effect == "checks-exists" and a.component == access.component)
+        return any(str(check.address) == str(access.address) for check in asked)
+
     def _is_skipped(self, project: Project, access: DataAccess) -> bool:
         return project.by_path[access.component].source.is_any(*self.skip_roles)
 
@@ -184,9 +199,6 @@ class SplitIdentityDataset(Rule):
             if access.address is not None:
                 found |= {access.address.path, normpath(join(dirname(access.component), access.address.shape))}
         return found
-
-    def _is_model(self, name: str) -> bool:
-        return name.endswith(_MODELS)
 
     def _are_variants(self, one: str, other: str) -> bool:
         """Whether one of the directories says that this is another edition of the data, or one holds the other."""

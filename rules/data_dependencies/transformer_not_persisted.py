@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, lost_transformers
+from mldebt import (
+    Finding,
+    Kind,
+    Location,
+    LostTransformer,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    lost_transformers,
+)
 
 
 class TransformerNotPersisted(Rule):
@@ -168,19 +179,24 @@ class TransformerNotPersisted(Rule):
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each transformer, where it is fitted."""
+        """Yield a finding for each saved model, where the first transformer that it needs is fitted."""
+        found: dict[tuple[str, Location], list[LostTransformer]] = {}
         for lost in lost_transformers(project):
-            if lost.source.source.is_any(*self.skip_roles):
-                continue
-            address = lost.save.access.address
+            if not lost.source.source.is_any(*self.skip_roles):
+                found.setdefault((lost.source.path, lost.save.access.location), []).append(lost)
+        for (first, *others), count in ((group, len(group)) for group in found.values()):
+            address = first.save.access.address
             model = f"`{address}`" if address is not None else "a model"
+            names = ", ".join(dict.fromkeys(f"`{lost.name}` ({lost.type})" for lost in (first, *others)))
             yield self.finding(
-                lost.source.location(lost.call.span),
-                f"`{lost.name}` ({lost.type}) is fitted here and kept nowhere, while {model} is saved, which needs it",
+                first.source.location(first.call.span),
+                f"{names} {'is' if count == 1 else 'are'} fitted and kept nowhere, while {model} is saved, which needs "
+                f"{'it' if count == 1 else 'them'}",
                 related=[
-                    Related(lost.fitted.event.location, "the model is fitted on what it gives"),
-                    Related(lost.save.access.location, f"{model} is saved here"),
+                    *(Related(lost.source.location(lost.call.span), f"`{lost.name}`, too") for lost in others),
+                    Related(first.fitted.event.location, "the model is fitted on what it gives"),
+                    Related(first.save.access.location, f"{model} is saved here"),
                 ],
-                severity=Severity.INFO if lost.source.kind is Kind.NOTEBOOK else None,
-                scope=lost.source.scope_name(lost.call.block),
+                severity=Severity.INFO if first.source.kind is Kind.NOTEBOOK else None,
+                scope=first.source.scope_name(first.call.block),
             )

@@ -136,9 +136,10 @@ class UndeclaredEnvSource(Rule):
             if reads:
                 first, *others = sorted(reads)
                 _, target = found.uses[0]
+                where = "data comes from" if target in (f"{{{found.name}}}", "a database") else f"`{target}` is"
                 yield self.finding(
                     first,
-                    f"`{found.name}` decides where `{target}` is, and nothing but this code names it",
+                    f"`{found.name}` decides where {where}, and nothing but this code names it",
                     related=[
                         Related(place, "it leads to data here") for place, _ in found.uses[:4] if place != first
                     ]

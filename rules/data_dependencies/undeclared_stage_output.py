@@ -115,11 +115,12 @@ class UndeclaredStageOutput(Rule):
     ```
 
     ```python title="train.py"
-    import json
+    import matplotlib.pyplot as plt
     import pandas as pd
     pd.DataFrame().to_csv("mlruns/0/table.csv")
     pd.DataFrame().to_csv("wandb/latest/table.csv")
     pd.DataFrame().to_csv("lightning_logs/version_0/table.csv")
+    plt.savefig("confusion_matrix.png")
     ```
     """
 
@@ -129,30 +130,34 @@ class UndeclaredStageOutput(Rule):
         """Yield one finding a stage, at its outputs: an error where the data is read, too."""
         for flow in stage_flows(project, "dvc", "snakemake"):
             stage = flow.stage
-            if not flow.writes or project.by_path[stage.path].source.is_any(*self.skip_roles):
+            written = {path: made for path, made in flow.writes.items() if self._counts(project, path, made)}
+            if not written or project.by_path[stage.path].source.is_any(*self.skip_roles):
                 continue
-            shown = ", ".join(f"`{path}`" for path in sorted(flow.writes)[:4])
-            shown += f" and {len(flow.writes) - 4} more" if len(flow.writes) > 4 else ""
+            shown = ", ".join(f"`{path}`" for path in sorted(written)[:4])
+            shown += f" and {len(written) - 4} more" if len(written) > 4 else ""
             related = [
                 Related(place, f"`{path}` is written here")
-                for path, accesses in sorted(flow.writes.items())
+                for path, accesses in sorted(written.items())
                 for place in dict.fromkeys(place for a in accesses for place in (a.location, *a.chain[-1:]))
             ]
             severity = self.severity
-            if any(self._is_read_elsewhere(project, path, a) for path, a in flow.writes.items()):
+            if any(self._is_read_elsewhere(project, path, a) for path, a in written.items()):
                 severity = Severity.ERROR
-            elif all(path.lower().endswith(_PICTURES) for path in flow.writes):
-                severity = Severity.INFO
             yield self.finding(
                 flow.place("outs"),
-                f"stage `{stage.name}` writes {shown}, which {'are' if len(flow.writes) > 1 else 'is'} not among its "
+                f"stage `{stage.name}` writes {shown}, which {'are' if len(written) > 1 else 'is'} not among its "
                 "outputs",
                 related=related,
                 severity=severity,
-                minutes=self.minutes + 2 * (len(flow.writes) - 1),
+                minutes=self.minutes + 2 * (len(written) - 1),
                 scope=stage.name,
-                fix=self._fix(project, stage, sorted(flow.writes)),
+                fix=self._fix(project, stage, sorted(written)),
             )
+
+    def _counts(self, project: Project, path: str, writes: list[DataAccess]) -> bool:
+        """Whether a file is more than a picture or a text for people."""
+        shown = path.lower().endswith(_PICTURES)
+        return not shown or self._is_read_elsewhere(project, path, writes)
 
     def _fix(self, project: Project, stage: Stage, paths: list[str]) -> Fix | None:
         """Adds the outputs, unless DVC would refuse one: an input of the stage, or the product of another."""
