@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from types import NoneType, UnionType
@@ -24,6 +25,7 @@ _WORDS: dict[type, str] = {
     tuple: "a list",
     dict: "a table",
 }
+_BY_NAME = {kind.__name__: words for kind, words in _WORDS.items()}
 
 
 def build(kind: type[S], data: object, report: Report, place: str = "") -> S | None:
@@ -34,6 +36,27 @@ def build(kind: type[S], data: object, report: Report, place: str = "") -> S | N
     if not isinstance(data, dict):
         report(place, f"expected a table, got {describe(data)}")
         return None
+    values, mistakes = _values(kind, data, report, place)
+    return None if mistakes else kind(**values)
+
+
+def usable(kind: type[S], data: dict[str, Any]) -> S:
+    """The struct that `data` describes but for its mistakes, where the defaults stay; all keys need one."""
+    values, _ = _values(kind, data, lambda place, message: None, "")
+    return kind(**{name: _without_none(value) for name, value in values.items() if value is not None})
+
+
+def _without_none(value: Any) -> Any:
+    """A list without its mistaken items, of tables that hold lists, too."""
+    if isinstance(value, tuple):
+        return tuple(item for item in value if item is not None)
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items()}
+    return value
+
+
+def _values(kind: type[S], data: dict[str, Any], report: Report, place: str) -> tuple[dict[str, Any], int]:
+    """The fields of a struct that `data` has, and the number of mistakes; a mistaken one is None or lacks items."""
     mistakes = 0
 
     def count(where: str, message: str) -> None:
@@ -52,7 +75,7 @@ def build(kind: type[S], data: object, report: Report, place: str = "") -> S | N
     for key, field in fields.items():
         if field.required and field.name not in values:
             count(place, f"`{key}` is missing")
-    return None if mistakes else kind(**values)
+    return values, mistakes
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -103,6 +126,7 @@ def _value(kind: Any, item: object, report: Report, place: str) -> Any:
             report(place, f"expected {_WORDS[kind]}, got {describe(item)}")
         else:
             message = str(error).split(" - at")[0]
+            message = re.sub(r"`(\w+)`", lambda match: _BY_NAME.get(match[1], match[0]), message)
             report(place, message[:1].lower() + message[1:])
         return None
 

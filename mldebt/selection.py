@@ -38,7 +38,7 @@ class Verdict(NamedTuple):
 
 def select(packs: Packs, settings: Settings) -> Selection:
     """The configured rules that the settings choose. Raises SettingsError with all mistakes."""
-    mistakes = list(_unknown_names(packs, settings))
+    wrong = list(_unknown_names(packs, settings))
     rules: list[Rule] = []
     broken = list(packs.broken)
     for file in packs.files.values():
@@ -53,12 +53,23 @@ def select(packs: Packs, settings: Settings) -> Selection:
             continue
         instance = rule()
         if options:
-            mistakes += _configure(instance, options)
+            wrong += _configure(instance, options)
         if wanted if wanted is not None else _wanted_by_default(rule, settings):
             rules.append(instance)
-    if mistakes:
-        raise SettingsError(mistakes)
+    if wrong:
+        raise SettingsError(wrong)
     return Selection(tuple(rules), tuple(broken))
+
+
+def mistakes(packs: Packs, settings: Settings) -> Iterator[str]:
+    """What the settings name and does not exist, and the wrong options of rules. Broken rules have none."""
+    yield from _unknown_names(packs, settings)
+    for name, options in settings.rules.items():
+        if options and name in packs.files:
+            try:
+                yield from _configure(packs.files[name].load()(), options)
+            except BrokenRuleError:
+                continue
 
 
 def is_ignored(rule: str, settings: Settings) -> bool:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mldebt.files import SETTINGS_LIMIT, read_file
-from mldebt.schema import build, describe
+from mldebt.schema import build, describe, usable
 
 FILE_NAMES = (".mldebt.toml", "mldebt.toml", "pyproject.toml")
 """Where settings may stand in a directory, the first that has them wins."""
@@ -24,11 +24,15 @@ Level = Literal["error", "warning", "info"]
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; `mistakes` holds one line a mistake."""
+    """The settings cannot be used; `mistakes` holds one line a mistake.
 
-    def __init__(self, mistakes: list[str]) -> None:
+    `usable` are the settings without the mistaken ones, in which further mistakes can be looked for.
+    """
+
+    def __init__(self, mistakes: list[str], usable: Settings | None = None) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = mistakes
+        self.usable = usable
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -117,7 +121,7 @@ def load_settings(root: Path, *, config: Path | None = None, isolated: bool = Fa
     mistakes: list[str] = []
     table = _read(file, mistakes, ())
     if mistakes:
-        raise SettingsError(mistakes)
+        raise SettingsError(mistakes, usable(Settings, table))
     settings = build(Settings, table, lambda place, message: mistakes.append(f"{file}: {place}: {message}"))
     if settings is None:
         raise SettingsError(mistakes)
@@ -138,7 +142,7 @@ def override(settings: Settings, **changes: Any) -> Settings:
     """The settings with what the command line gave; None and empty changes are left out, `extend_*` add."""
     given: dict[str, Any] = {}
     for name, value in changes.items():
-        if value is None or value == ():
+        if value is None or value in ((), {}):
             continue
         given[name] = (*getattr(settings, name), *value) if name.startswith("extend_") else value
     return msgspec.structs.replace(settings, **given)
@@ -186,23 +190,20 @@ def _read(file: Path, mistakes: list[str], seen: tuple[Path, ...]) -> dict[str, 
     if not isinstance(table, dict):
         mistakes.append(f"{file}: tool.mldebt: expected a table, got {describe(table)}")
         return {}
-    before = len(mistakes)
     build(Settings, table, lambda place, message: mistakes.append(f"{file}: {prefix}{place}: {message}"))
-    if len(mistakes) > before:
-        return {}
     parent = table.pop("extend", None)
     here = _absolute_paths(table, file.parent)
-    if parent is None:
+    if not isinstance(parent, str):
         return here
     return _merge(_read((file.parent / parent).resolve(), mistakes, (*seen, file.resolve())), here)
 
 
 def _absolute_paths(table: dict[str, Any], directory: Path) -> dict[str, Any]:
     for key in ("cache-dir", "baseline"):
-        if key in table:
+        if isinstance(table.get(key), str):
             table[key] = str(directory / table[key])
-    if "packs" in table:
-        table["packs"] = [str(directory / pack) for pack in table["packs"]]
+    if isinstance(table.get("packs"), list):
+        table["packs"] = [str(directory / pack) for pack in table["packs"] if isinstance(pack, str)]
     return table
 
 

@@ -70,7 +70,7 @@ def test_names_that_do_not_exist_are_told_on_standard_error(project: Path) -> No
     result = mldebt("check", "--select", "no-prnt", "--pack", "../pack")
     assert result.exit_code == 2
     assert result.stderr == (
-        "error: select: there is no rule or kind of debt `no-prnt`; did you mean `no-print`?\n"
+        "error: --select: there is no rule or kind of debt `no-prnt`; did you mean `no-print`?\n"
     )
 
 

@@ -39,6 +39,51 @@ def test_effective_settings_are_toml(project: Path) -> None:
     assert 'fail-on = "warning"  # default' in result.stdout
 
 
+def test_what_counts_without_a_setting_is_shown(project: Path) -> None:
+    shown = tomllib.loads(config("--profile", "hook").stdout)
+    assert shown["max-per-rule"] == 10
+    assert ".venv/" in shown["exclude"]
+    assert shown["baseline"] == f"{project}/.mldebt-baseline.json"
+    assert tomllib.loads(config("--exclude", "old/").stdout)["exclude"] == ["old/"]
+
+
+def test_mistakes_of_the_file_and_of_the_command_line_are_told_at_once(project: Path) -> None:
+    (project / "mldebt.toml").write_text(
+        """
+        selct = []
+        packs = 3
+        ignore = ["nan-equalty", 3]
+        [severity]
+        nan-equalty = "eror"
+        [rules.copy-per-model]
+        leest-lines = 3
+        """
+    )
+    result = config("--select", "corectness", "--per-file-ignores", "a/*.py:notebook")
+    assert result.exit_code == 2
+    file = project / "mldebt.toml"
+    assert result.output.splitlines() == [
+        f"error: {file}: selct: unknown key; did you mean `select`?",
+        f"error: {file}: packs: expected a list, got a whole number",
+        f"error: {file}: ignore[1]: expected a string, got a whole number",
+        f"error: {file}: severity.nan-equalty: expected one of `error`, `warning`, `info`, got `eror`;"
+        " did you mean `error`?",
+        f"error: {file}: ignore: there is no rule or kind of debt `nan-equalty`; did you mean `nan-equality`?",
+        f"error: {file}: severity.nan-equalty: there is no such rule; did you mean `nan-equality`?",
+        f"error: {file}: rules.copy-per-model.leest-lines: there is no such option; did you mean `least-lines`?",
+        "error: --select: there is no rule or kind of debt `corectness`; did you mean `correctness`?",
+        "error: --per-file-ignores.a/*.py: there is no rule or kind of debt `notebook`; did you mean `notebooks`?",
+    ]
+
+
+def test_a_kind_of_debt_and_a_check_of_the_run_are_explained(project: Path) -> None:
+    lines = config("correctness", "--ignore", "nan-equality").stdout.splitlines()
+    assert "nan-equality: off, because `ignore` names `nan-equality`" in lines
+    assert len(lines) == sum(file.debt == "correctness" for file in find_packs().files.values())
+    assert config("stale-suppression").stdout == "stale-suppression: on, because it is about the run itself\n"
+    assert "off" in config("hygiene", "--ignore", "hygiene").stdout
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -90,7 +90,7 @@ def test_all_mistakes_are_told_at_once_with_suggestions(tmp_path: Path) -> None:
         "mldebt.toml: selct: unknown key; did you mean `select`?",
         "mldebt.toml: ignore[1]: expected a string, got a whole number",
         "mldebt.toml: profile: expected one of `hook`, `ci`, `audit`, got `hok`; did you mean `hook`?",
-        "mldebt.toml: workers: expected `int` >= 1",
+        "mldebt.toml: workers: expected a whole number >= 1",
         "mldebt.toml: fail-on: expected one of `error`, `warning`, `info`, `never`, got `1`",
         "mldebt.toml: per-file-ignores.*.ipynb: expected a list, got a string",
         "mldebt.toml: project.entry_points: unknown key; did you mean `entry-points`?",

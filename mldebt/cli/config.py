@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @analysis_options
 def command(rule: str | None, all_rules: bool, schema: bool, directory: str, **options: Any) -> None:
-    """Show the settings in effect, or why RULE is on or off and how it is set.
+    """Show the settings in effect, or why RULE (or each rule of a kind of debt) is on or off and how it is set.
 
     The other options count as they do for `mldebt check`.
     """
@@ -63,20 +63,42 @@ def _show_settings(run: Run, options: dict[str, Any]) -> None:
     say(f"# root: {run.scope.root}")
     say(f"# file: {file or 'none'}")
     defaults = msgspec.to_builtins(Settings())
+    in_effect = _in_effect(run)
     for key, value in msgspec.to_builtins(run.settings).items():
-        if value is None:
-            continue
-        note = "" if value != defaults[key] else "  # default"
-        say(f"{key} = {_toml(value)}{note}")
+        shown, why = (value, "default") if value is not None else in_effect.get(key, (None, ""))
+        if shown is not None:
+            say(f"{key} = {_toml(shown)}{'' if value != defaults[key] else f'  # {why}'}")
+
+
+def _in_effect(run: Run) -> dict[str, tuple[Any, str]]:
+    """What counts where a setting has no value, and why."""
+    from mldebt.baseline import FILE_NAME
+    from mldebt.cache import DIRECTORY
+    from mldebt.discover import DEFAULT_EXCLUDE
+
+    settings, root = run.settings, run.scope.root
+    there = "default" if (root / FILE_NAME).exists() else "default; there is none"
+    return {
+        "exclude": (DEFAULT_EXCLUDE, "default"),
+        "max-per-rule": (settings.shown_per_rule, f"default of the profile `{settings.profile}`; 0: all"),
+        "baseline": (root / FILE_NAME, there),
+        "cache-dir": (root / DIRECTORY, "default"),
+    }
 
 
 def _show_rule(run: Run, rule: str) -> None:
+    from mldebt import hygiene
     from mldebt.packs import kebab
     from mldebt.schema import suggestion
-    from mldebt.selection import options_of
+    from mldebt.selection import names, options_of
 
+    of_debt = [name for name, file in run.packs.files.items() if file.debt == rule]
+    if rule in (hygiene.DEBT, *hygiene.CHECKS) or of_debt:
+        for name in of_debt or ([rule] if rule in hygiene.CHECKS else hygiene.CHECKS):
+            say(_verdict(run, name))
+        return
     if rule not in run.packs.files:
-        raise click.UsageError(f"There is no rule `{rule}`{suggestion(rule, run.packs.files)}")
+        raise click.UsageError(f"There is no rule or kind of debt `{rule}`{suggestion(rule, names(run.packs))}")
     say(_verdict(run, rule))
     loaded = run.packs.files[rule].load()
     given = run.settings.rules.get(rule, {})
@@ -87,8 +109,13 @@ def _show_rule(run: Run, rule: str) -> None:
 
 
 def _verdict(run: Run, rule: str) -> str:
-    from mldebt.selection import explain
+    from mldebt.selection import explain, is_ignored
 
+    if rule not in run.packs.files:
+        is_off = is_ignored(rule, run.settings)
+        return (
+            f"{rule}: {'off, because `ignore` names it' if is_off else 'on, because it is about the run itself'}"
+        )
     verdict = explain(run.packs.files[rule], run.settings)
     return f"{rule}: {'on' if verdict.on else 'off'}, because {verdict.reason}"
 

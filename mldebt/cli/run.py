@@ -29,6 +29,20 @@ def _split(_context: click.Context, _parameter: click.Parameter, value: tuple[st
     return tuple(filter(None, (part.strip() for item in value for part in item.split(","))))
 
 
+def _by_glob(
+    _context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """`glob:a,b` and `glob:a` with `glob:b` are the same."""
+    found: dict[str, tuple[str, ...]] = {}
+    for item in value:
+        glob, colon, names = item.rpartition(":")
+        listed = tuple(filter(None, (name.strip() for name in names.split(","))))
+        if not (glob and colon and listed):
+            raise click.BadParameter(f"`{item}` is not GLOB:NAMES, such as `tests/*:glue-code,unseeded-split`")
+        found[glob] = (*found.get(glob, ()), *listed)
+    return found
+
+
 def complete_rules(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The rules and kinds of debt that begin like what was typed (after the last comma)."""
     from mldebt.packs import find_packs
@@ -48,6 +62,13 @@ _OPTIONS = (
     _names("--select", help="Run these rules or kinds of debt only (`all`: every rule); commas separate."),
     _names("--ignore", help="Leave these rules or kinds of debt out."),
     _names("--extend-select", help="Run these as well."),
+    click.option(
+        "--per-file-ignores",
+        multiple=True,
+        callback=_by_glob,
+        metavar="GLOB:NAMES",
+        help="Leave these rules or kinds of debt out in the files of the glob; may be repeated.",
+    ),
     click.option("--profile", type=click.Choice(["hook", "ci", "audit"]), help="How much to look for."),
     click.option(
         "--min-confidence", type=click.Choice(["low", "medium", "high"]), help="Report nothing less sure."
@@ -108,21 +129,24 @@ class Run(NamedTuple):
 
 def prepare(paths: tuple[str, ...], options: dict[str, Any]) -> Run:
     """The run that a command line asks for. Raises SettingsError, BrokenRuleError, click.UsageError."""
-    from mldebt.packs import find_packs
     from mldebt.scope import find_scope
-    from mldebt.settings import load_settings, override
+    from mldebt.settings import override
 
     stdin = _standard_input(paths, options.get("stdin_filename"))
     named = [Path(path) for path in paths if path != "-"]
     if stdin is not None:
         named.append(Path(stdin[0]))
     scope = find_scope(named)
-    config = Path(options["config"]) if options["config"] else None
+    written = {
+        "select": options["select"],
+        "ignore": options["ignore"],
+        "extend_select": options["extend_select"],
+        "per_file_ignores": options["per_file_ignores"],
+    }
+    loaded, packs = _checked_settings(scope.root, options, written)
     settings = override(
-        load_settings(scope.root, config=config, isolated=options["isolated"]),
-        select=options["select"],
-        ignore=options["ignore"],
-        extend_select=options["extend_select"],
+        loaded,
+        **written,
         profile=options["profile"],
         min_confidence=options["min_confidence"],
         fail_on=options.get("fail_on"),
@@ -133,9 +157,35 @@ def prepare(paths: tuple[str, ...], options: dict[str, Any]) -> Run:
         cache_dir=options["cache_dir"],
         workers=options["workers"],
     )
-    packs = find_packs([Path(pack) for pack in options["pack"]], [Path(pack) for pack in settings.packs])
     cache = None if options["no_cache"] else _cache(scope.root, settings.cache_dir)
     return Run(settings, scope, packs, cache, stdin)
+
+
+def _checked_settings(root: Path, options: dict[str, Any], written: dict[str, Any]) -> tuple[Settings, Packs]:
+    """The settings of the file, and the rules. Raises SettingsError with all mistakes there and on the command line."""
+    from mldebt.packs import find_packs
+    from mldebt.rule import BrokenRuleError
+    from mldebt.selection import mistakes
+    from mldebt.settings import Settings, SettingsError, find_settings, load_settings
+
+    config = Path(options["config"]) if options["config"] else None
+    wrong: list[str] = []
+    try:
+        loaded = load_settings(root, config=config, isolated=options["isolated"])
+    except SettingsError as error:
+        if error.usable is None:
+            raise
+        loaded, wrong = error.usable, error.mistakes
+    try:
+        packs = find_packs([Path(pack) for pack in options["pack"]], [Path(pack) for pack in loaded.packs])
+    except BrokenRuleError as error:
+        raise SettingsError([*wrong, str(error)]) from error
+    file = config or (None if options["isolated"] else find_settings(root))
+    wrong += [f"{file}: {mistake}" for mistake in mistakes(packs, loaded)]
+    wrong += [f"--{mistake}" for mistake in mistakes(packs, Settings(**written))]
+    if wrong:
+        raise SettingsError(wrong)
+    return loaded, packs
 
 
 def _cache(root: Path, directory: str | None) -> Cache:
