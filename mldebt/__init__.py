@@ -170,7 +170,6 @@ if TYPE_CHECKING:
     from mldebt.project.path_patches import PathPatches as PathPatches
     from mldebt.project.path_patches import find_path_patches as find_path_patches
     from mldebt.project.phantoms import phantoms as phantoms
-    from mldebt.project.phantoms import untracked_inputs as untracked_inputs
     from mldebt.project.phases import Event as Event
     from mldebt.project.phases import Program as Program
     from mldebt.project.prediction_patches import prediction_patches as prediction_patches
@@ -234,6 +233,7 @@ if TYPE_CHECKING:
     from mldebt.project.unused_variables import unused_variables as unused_variables
     from mldebt.project.unwritten_keys import unwritten_keys as unwritten_keys
     from mldebt.project.versions import VersionedCopy as VersionedCopy
+    from mldebt.project.walk import is_plain as is_plain
     from mldebt.project.walk import walk as walk
     from mldebt.project.worker_seeds import draws_in_workers as draws_in_workers
     from mldebt.project.worker_seeds import repeats_its_seed as repeats_its_seed
@@ -299,7 +299,7 @@ _HOMES = {
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.path_patches": "PathPatches find_path_patches",
     "mldebt.project.phases": "Event Program",
-    "mldebt.project.phantoms": "phantoms untracked_inputs",
+    "mldebt.project.phantoms": "phantoms",
     "mldebt.project.prediction_patches": "prediction_patches",
     "mldebt.project.processes": "Process",
     "mldebt.project.call_fixes": "argument_fix argument_removal method_fix product_fix sorting_fix unwrapping_fix "
@@ -337,7 +337,7 @@ _HOMES = {
     "mldebt.project.unwritten_keys": "unwritten_keys",
     "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.versions": "VersionedCopy",
-    "mldebt.project.walk": "walk",
+    "mldebt.project.walk": "is_plain walk",
     "mldebt.project.closures": "data_closures",
     "mldebt.project.copying": "is_kept parts_that_copy",
     "mldebt.project.columns": "DeadColumn dead_columns",

@@ -7,6 +7,7 @@ other side knows which file a dead worker was at. The first, empty frame says th
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -25,6 +26,9 @@ Extract = Callable[[Kind, bytes], Facts]
 
 EXIT_MEMORY = 77
 """The exit code of a worker that ran into its memory limit."""
+
+_PARSED = frozenset({Kind.PYTHON, Kind.NOTEBOOK})
+"""The kinds that libcst reads."""
 
 _LENGTH_BYTES = 8
 _BYTES_A_CALL = 10_000  # of native stack, where Python code calls itself through native code
@@ -133,9 +137,19 @@ def _serve(extract: Extract, limits: Limits, requests: BinaryIO, replies: Binary
     decoder = msgspec.msgpack.Decoder(list[tuple[Kind, bytes]])
     while (request := read_frame(requests)) is not None:
         for kind, data in decoder.decode(request):
+            if kind in _PARSED:
+                _make_lean()
             _start_clock(limits.seconds_for(len(data)))
             write_frame(replies, guarded(extract, kind, data).pack())
         _start_clock(0)
+
+
+@functools.cache
+def _make_lean() -> None:
+    """Nobody but us uses libcst in this process."""
+    from mldebt.extract.lean_nodes import make_lean
+
+    make_lean()
 
 
 def _start_clock(seconds: float) -> None:

@@ -15,7 +15,7 @@ from libcst._nodes.internal import CodegenState
 
 from mldebt.source import Span
 
-_NOTED: frozenset[type] = frozenset(
+NOTED: frozenset[type] = frozenset(
     getattr(cst, name)
     for line in (
         "Name Attribute Subscript Call Comparison BinaryOperation BooleanOperation UnaryOperation Lambda IfExp",
@@ -28,6 +28,7 @@ _NOTED: frozenset[type] = frozenset(
     for name in line.split()
     if hasattr(cst, name)  # older versions of libcst have no template strings
 )
+"""The nodes whose places are noted: those that facts are made of."""
 
 
 class _Nothing:
@@ -101,19 +102,19 @@ class Positions(CodegenState):
     def before_codegen(self, node: cst.CSTNode) -> None:
         """Note where a node starts, its parentheses and leading lines included."""
         kind = type(node)
-        if kind in _NOTED:
+        if kind in NOTED:
             self.starts[id(node)] = (self.line, self.column)
             if kind is cst.Comment:
                 self.comments.append(node)  # type: ignore[arg-type]
 
     def after_codegen(self, node: cst.CSTNode) -> None:
         """Note where a node ends."""
-        if type(node) in _NOTED and id(node) not in self.ends:
+        if type(node) in NOTED and id(node) not in self.ends:
             self.ends[id(node)] = (self.line, self.column)
 
     def record_syntactic_position(self, node: cst.CSTNode, **_: Any) -> Any:
         """Correct the start: here come a statement's keyword or an expression's first token."""
-        if type(node) in _NOTED:
+        if type(node) in NOTED:
             self.starts[id(node)] = (self.line, self.column)
             if getattr(node, "rpar", None):
                 return _Inside(self, node)

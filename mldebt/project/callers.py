@@ -98,7 +98,7 @@ class Callers:
             header = source.facts.header
             names = {name.rpartition(".")[2].rpartition(":")[2] for name in header.names}
             names.update(header.methods)
-            if any(fact.name == "*" for fact in source.facts.imports):
+            if source.star_modules:
                 names.update(source.facts.words)
             for name in names:
                 found[name].append(source)

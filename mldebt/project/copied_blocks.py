@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mldebt.project.source_facts import SourceFacts
@@ -21,8 +22,13 @@ _RARE = 24
 _TRIVIAL = 10
 _MOST_PAIRS = 20_000
 
-Line = tuple[int, int]
-"""The digest of a line of code, and its number."""
+
+class _Text(NamedTuple):
+    """The lines of code of a file: their digests, their numbers, and the digests of each two in a row."""
+
+    digests: list[int]
+    numbers: list[int]
+    twos: list[int]
 
 
 class CopiedBlock(NamedTuple):
@@ -50,29 +56,27 @@ def find_copied_blocks(sources: Sequence[SourceFacts]) -> Iterator[CopiedBlock]:
     Blank lines, comments and imports do not count, nor do lines that stand everywhere (`else:`, `return result`),
     and among the rest there have to be statements.
     """
-    texts = [_lines(source) for source in sources]
-    often = Counter(digest for lines in texts for digest, _ in lines)
-    files = Counter(digest for lines in texts for digest in {digest for digest, _ in lines})
+    texts = [_text(source) for source in sources]
+    often = Counter(digest for text in texts for digest in text.digests)
+    files = Counter(digest for text in texts for digest in set(text.digests))
+    trivial = {digest for digest, times in often.items() if _is_trivial(times, files[digest])}
     for (one, two), seeds in sorted(_seeds(texts, often).items()):
         taken: set[int] = set()
+        first, second = texts[one], texts[two]
         for start, other in sorted(seeds):
             if start in taken:
                 continue
-            pairs = _extended(texts[one], texts[two], start, other)
+            pairs = _extended(first, second, start, other)
             taken.update(a for a, _ in pairs)
-            rare = [
-                texts[one][a][1]
-                for a, _ in pairs
-                if not _is_trivial(often[texts[one][a][0]], files[texts[one][a][0]])
-            ]
+            rare = [first.numbers[a] for a, _ in pairs if first.digests[a] not in trivial]
             equal = len(rare)
             if equal >= _LEAST and len(_statements(sources[one]).intersection(rare)) >= _LEAST_STATEMENTS:
                 (a, b), (c, d) = pairs[0], pairs[-1]
                 yield CopiedBlock(
                     sources[one],
                     sources[two],
-                    (texts[one][a][1], texts[one][c][1]),
-                    (texts[two][b][1], texts[two][d][1]),
+                    (first.numbers[a], first.numbers[c]),
+                    (second.numbers[b], second.numbers[d]),
                     equal,
                 )
 
@@ -82,12 +86,14 @@ def _is_trivial(often: int, files: int) -> bool:
     return often > _TRIVIAL and (often > 1.5 * files or files > _RARE)
 
 
-def _lines(source: SourceFacts) -> list[Line]:
+def _text(source: SourceFacts) -> _Text:
     """The lines of code of a file that are no imports."""
     imports = {line for fact in source.facts.imports for line in range(fact.span.line, fact.span.end_line + 1)}
     begin = min((*imports, *_statements(source)), default=1)  # after the docstring
-    digests = enumerate(source.facts.lines, start=1)
-    return [(digest, number) for number, digest in digests if digest and begin <= number not in imports]
+    lines = enumerate(source.facts.lines, start=1)
+    kept = [(digest, number) for number, digest in lines if digest and begin <= number not in imports]
+    digests = [digest for digest, _ in kept]
+    return _Text(digests, [number for _, number in kept], [hash(two) for two in pairwise(digests)])
 
 
 def _statements(source: SourceFacts) -> frozenset[int]:
@@ -100,12 +106,12 @@ def _statements(source: SourceFacts) -> frozenset[int]:
     return frozenset(lines)
 
 
-def _seeds(texts: Sequence[list[Line]], often: Counter[int]) -> dict[tuple[int, int], list[tuple[int, int]]]:
+def _seeds(texts: Sequence[_Text], often: Counter[int]) -> dict[tuple[int, int], list[tuple[int, int]]]:
     """For each pair of files the places where several lines in a row are the same, as positions in both."""
     first: dict[int, tuple[int, int]] = {}
     shared: dict[int, list[tuple[int, int]]] = {}
-    for number, lines in enumerate(texts):
-        digests = [digest if often[digest] > 1 else 0 for digest, _ in lines]
+    for number, text in enumerate(texts):
+        digests = [digest if often[digest] > 1 else 0 for digest in text.digests]
         for position in range(len(digests) - _SEED + 1):
             window = digests[position : position + _SEED]
             if not all(window):
@@ -128,40 +134,45 @@ def _seeds(texts: Sequence[list[Line]], often: Counter[int]) -> dict[tuple[int, 
     return found
 
 
-def _extended(one: list[Line], two: list[Line], start: int, other: int) -> list[tuple[int, int]]:
+def _extended(one: _Text, two: _Text, start: int, other: int) -> list[tuple[int, int]]:
     """The equal lines around a seed, with short stretches that differ between them, in order."""
     after = _walk(one, two, start, other, 1)
     before = _walk(one, two, start - 1, other - 1, -1)
     return [*reversed(before), *after]
 
 
-def _walk(one: list[Line], two: list[Line], a: int, b: int, step: int) -> list[tuple[int, int]]:
+def _walk(one: _Text, two: _Text, a: int, b: int, step: int) -> list[tuple[int, int]]:
     found = []
-    while 0 <= a < len(one) and 0 <= b < len(two):
-        if one[a][0] == two[b][0]:
+    first, second = one.digests, two.digests
+    a_end, b_end = (len(first), len(second)) if step > 0 else (-1, -1)
+    while a != a_end and b != b_end:
+        if first[a] == second[b]:
             found.append((a, b))
             a, b = a + step, b + step
             continue
-        following = _next_equal(one, two, a, b, step)
+        following = _next_equal(one.twos, two.twos, a, b, step)
         if following is None:
             break
         a, b = following
     return found
 
 
-def _next_equal(one: list[Line], two: list[Line], a: int, b: int, step: int) -> tuple[int, int] | None:
+def _next_equal(one: list[int], two: list[int], a: int, b: int, step: int) -> tuple[int, int] | None:
     """The nearest place within the gap where two lines in a row are the same again."""
-    for total in range(1, 2 * _GAP + 1):
-        for skip in range(max(0, total - _GAP), min(total, _GAP) + 1):
-            x, y = a + step * skip, b + step * (total - skip)
-            ahead, beyond = x + step, y + step
-            if not (min(x, ahead) >= 0 and max(x, ahead) < len(one)):
-                continue
-            if not (min(y, beyond) >= 0 and max(y, beyond) < len(two)):
-                continue
-            if one[x][0] == two[y][0] and one[ahead][0] == two[beyond][0]:
-                return x, y
-    return None
+    if step > 0:
+        ahead, beyond = one[a : a + _GAP + 1], two[b : b + _GAP + 1]
+    else:  # the second of the two lines is the nearer one
+        ahead = one[max(a - _GAP - 1, 0) : max(a, 0)][::-1]
+        beyond = two[max(b - _GAP - 1, 0) : max(b, 0)][::-1]
+    if set(ahead).isdisjoint(beyond):
+        return None
+    _, skip, other = min(
+        (skip + other, skip, other)
+        for skip, digest in enumerate(ahead)
+        for other, same in enumerate(beyond)
+        if digest == same
+    )
+    return a + step * skip, b + step * other
 
 
 def connected_blocks(blocks: Sequence[CopiedBlock]) -> list[list[CopiedBlock]]:

@@ -61,11 +61,8 @@ class Dispatch(NamedTuple):
     def _built(self, branch: Branch) -> str:
         if branch.value is not None:
             return _class_named(self.source, branch.value)
-        for call in self.source.facts.calls:
-            name = _last(call.name) or (call.func.name if isinstance(call.func, Attr | Ref) else "")
-            if _is_class_name(name) and branch.block in self.source.ancestors(call.block):
-                return name
-        return ""
+        made = self.source.called_names
+        return next((n for n, b in made if _is_class_name(n) and branch.block in self.source.ancestors(b)), "")
 
 
 def find_dispatches(project: Project) -> Iterator[Dispatch]:

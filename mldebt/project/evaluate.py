@@ -211,11 +211,8 @@ class Evaluator:
     def _unbound(self, source: SourceFacts, name: str) -> Value:
         if name == "__file__":
             return Known(ROOT + source.path)
-        symbol = self.names.symbol(source, f":{name}") if self._has_stars(source) else None
+        symbol = self.names.symbol(source, f":{name}") if source.star_modules else None
         return External(name) if symbol is None else self._symbol(symbol)
-
-    def _has_stars(self, source: SourceFacts) -> bool:
-        return any(fact.name == "*" for fact in source.facts.imports)
 
     def _rebound(self, source: SourceFacts, name: str) -> list[Value]:
         """What functions bind to a module's name with `global`."""

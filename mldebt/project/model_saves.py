@@ -83,12 +83,10 @@ def is_recorded(project: Project, program: Program) -> bool:
     return any(_is_record(a) and program.reach.has(a.source, a.call.block) for a in project.accesses)
 
 
-def is_handed_on(project: Project, save: ModelSave) -> bool:
-    """Whether a function of an unknown package gets the saved model, and may record it."""
-    source = save.access.source
-    models = {
-        b for expr in written_objects(save.access) if isinstance(expr, Ref) for b in expr.bindings if b >= 0
-    }
+def is_handed_on(project: Project, access: DataAccess) -> bool:
+    """Whether a function of an unknown package gets the model that is written, and may record it."""
+    source = access.source
+    models = {b for expr in written_objects(access) if isinstance(expr, Ref) for b in expr.bindings if b >= 0}
     roots = {module.partition(".")[0] for module in source.facts.header.modules}
     for call in source.facts.calls if models else ():
         root = call.name.partition(".")[0]

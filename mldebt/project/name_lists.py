@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Const, Expr, Item, Seq
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import is_leaf, walk
+from mldebt.project.walk import is_plain, walk
 from mldebt.source import Kind, Location, Span
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _in_code(source: SourceFacts, least: int) -> Iterator[NameList]:
             names = _header(expr, least)
             if names and not _OTHER.search(named):
                 found[span, names] = True
-        if is_leaf(expr) or _OTHER.search(named):
+        if is_plain(expr) or _OTHER.search(named):
             return
         for part in walk(expr):
             index = part.index if isinstance(part, Item) else None

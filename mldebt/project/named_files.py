@@ -218,8 +218,9 @@ class NamedFiles:
         )
         if module is None:
             return False
-        binds_more = any(fact.name == "*" for fact in module.facts.imports)
-        return not binds_more and parts[-1] not in module.facts.words and not module.facts.header.problems
+        return (
+            not module.star_modules and parts[-1] not in module.facts.words and not module.facts.header.problems
+        )
 
 
 def _job(stage: Stage) -> str:

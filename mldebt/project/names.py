@@ -122,12 +122,11 @@ class Names:
         nested = source.functions_by_name.get(".".join(parts))
         if nested is not None:
             return Symbol(source, nested)
-        for fact in facts.imports:
-            if fact.name == "*":
-                other = self.module(source, fact.module)
-                found = self._inside(other, parts, steps - 1) if other is not None and steps > 1 else None
-                if found is not None:
-                    return found
+        for module in source.star_modules:
+            other = self.module(source, module)
+            found = self._inside(other, parts, steps - 1) if other is not None and steps > 1 else None
+            if found is not None:
+                return found
         return None
 
     def _in_class(self, source: SourceFacts, cls: Class, rest: tuple[str, ...], steps: int) -> Symbol | None:
@@ -166,11 +165,10 @@ class Names:
 
     def star_imports(self, source: SourceFacts) -> Iterator[SourceFacts]:
         """The project's sources that a source imports everything from."""
-        for fact in source.facts.imports:
-            if fact.name == "*":
-                other = self.module(source, fact.module)
-                if other is not None:
-                    yield other
+        for module in source.star_modules:
+            other = self.module(source, module)
+            if other is not None:
+                yield other
 
 
 def _places(home: str, name: str) -> Iterator[str]:

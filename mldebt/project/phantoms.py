@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Const
+from mldebt.facts import Attr, Const
 from mldebt.project.accesses import WRITES, DataAccess
 from mldebt.project.addresses import Address, is_platform_mount
 from mldebt.project.artifacts import Artifact
@@ -48,10 +48,10 @@ class Phantom(NamedTuple):
 
 def phantoms(project: Project) -> Iterator[Phantom]:
     """The data without an origin of which no document speaks, by sub-project and name."""
-    return (found for found in untracked_inputs(project) if not found.described)
+    return (found for found in project.untracked_inputs if not found.described)
 
 
-def untracked_inputs(project: Project) -> Iterator[Phantom]:
+def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
     """The data that nothing here produces, tracks, downloads or declares, by sub-project and name."""
     brought = {project.subprojects.root_of(path) for path in _fetching(project)}
     documents = "\n".join(
@@ -163,9 +163,8 @@ def _given_by_users(project: Project) -> set[str]:
     found: set[str] = set()
     for source in project.code:
         for call in source.facts.calls:
-            if call.name.endswith(("Option", "option", "Argument", "argument")) or "add_argument" in str(
-                call.func
-            ):
+            method = call.func.name if isinstance(call.func, Attr) else ""
+            if call.name.endswith(("Option", "option", "Argument", "argument")) or method == "add_argument":
                 values = (*call.args, *(keyword.value for keyword in call.keywords))
                 found |= {basename(v.value) for v in values if isinstance(v, Const) and isinstance(v.value, str)}
     return found

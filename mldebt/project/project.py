@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mldebt.project.model_saves import ModelSave
     from mldebt.project.notebook_copies import NotebookCopy
     from mldebt.project.options import Options
+    from mldebt.project.phantoms import Phantom
     from mldebt.project.phases import Phases
     from mldebt.project.processes import Process
     from mldebt.project.randomness import Randomness
@@ -466,6 +467,13 @@ class Project:
         from mldebt.project.model_saves import find_model_saves
 
         return tuple(find_model_saves(self))
+
+    @view
+    def untracked_inputs(self) -> tuple[Phantom, ...]:
+        """The data that nothing here produces, tracks, downloads or declares."""
+        from mldebt.project.phantoms import find_untracked_inputs
+
+        return tuple(find_untracked_inputs(self))
 
     # --- syntax, for rules that have narrowed down to a place ---
 

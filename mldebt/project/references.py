@@ -71,8 +71,10 @@ def edges_of(project: Project, source: SourceFacts) -> dict[str, Edges]:
         elif symbol is None:
             _add_references(project, source, edges, call.func)
         _add_lookups(source, edges, call)
-        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+        for argument in call.args:
             _add_references(project, source, edges, argument)
+        for keyword in call.keywords:
+            _add_references(project, source, edges, keyword.value)
     for block, expr in _handed_on(source):
         _add_references(project, source, found[place_of(source, block).function], expr)
     _add_definitions(project, source, found)
@@ -187,6 +189,8 @@ def _outside(project: Project, source: SourceFacts, receiver: Expr, name: str, s
 
 def _add_references(project: Project, source: SourceFacts, edges: Edges, expr: Expr) -> None:
     """The functions and classes that an expression names; what it calls has been added already."""
+    if type(expr) is Const or type(expr) is Called:
+        return
     for chain in chains(expr):
         name = qualified(source, chain)
         symbol = project.names.symbol(source, name) if name else None

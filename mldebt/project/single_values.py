@@ -162,6 +162,9 @@ class SingleValues:
             exprs += [b.value for b in facts.bindings if b.value is not None]
             exprs += [s.value for s in facts.stores] + [r.value for r in facts.returns]
             for expr in exprs:
+                if type(expr) is Ref:
+                    found.add(expr.name)
+                    continue
                 for part in walk(expr):
                     if isinstance(part, Ref | Attr):
                         found.add(part.name)

@@ -159,6 +159,23 @@ class SourceFacts:
             found.setdefault(function.qualname.rpartition(".")[0], []).append(function)
         return found
 
+    @cached_property
+    def called_names(self) -> list[tuple[str, int]]:
+        """For each call the last name of what is called (empty: it has none), and the block."""
+        return [
+            (
+                call.name.rpartition(".")[2].rpartition(":")[2]
+                or (call.func.name if isinstance(call.func, Attr | Ref) else ""),
+                call.block,
+            )
+            for call in self.facts.calls
+        ]
+
+    @cached_property
+    def star_modules(self) -> tuple[str, ...]:
+        """The modules that the file imports everything from."""
+        return tuple(fact.module for fact in self.facts.imports if fact.name == "*")
+
     # --- what functions and classes hold ---
 
     @cached_property

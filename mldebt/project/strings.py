@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mldebt.facts import Const, Expr, Text
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import walk
+from mldebt.project.walk import is_plain, walk
 from mldebt.source import Span
 
 _LOCAL_FILE = re.compile(r"file:/{2,3}(?=[A-Za-z]:)|file://")
@@ -21,12 +21,18 @@ def strings_of(source: SourceFacts) -> Iterator[tuple[str, Span]]:
     facts = source.facts
     yield from ((literal.value, literal.span) for literal in facts.literals)
     for call in facts.calls:
-        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
-            yield from ((text, call.span) for text in _beginnings(argument))
+        for argument in call.args:
+            if not is_plain(argument):
+                yield from ((text, call.span) for text in _beginnings(argument))
+        for keyword in call.keywords:
+            if not is_plain(keyword.value):
+                yield from ((text, call.span) for text in _beginnings(keyword.value))
     for binding in facts.bindings:
-        yield from ((text, binding.span) for text in _beginnings(binding.value))
+        if not is_plain(binding.value):
+            yield from ((text, binding.span) for text in _beginnings(binding.value))
     for store in facts.stores:
-        yield from ((text, store.span) for text in _beginnings(store.value))
+        if not is_plain(store.value):
+            yield from ((text, store.span) for text in _beginnings(store.value))
     for entry in facts.entries:
         if entry.kind == "scalar" and isinstance(entry.value, str):
             yield _LOCAL_FILE.sub("", entry.value, count=1), entry.span

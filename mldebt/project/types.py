@@ -149,16 +149,7 @@ class Types:
             return ""
         found = {
             self.of(source, store.value, depth + 1)
-            for store in source.facts.stores
-            if isinstance(store.target, Attr)
-            and store.target.name == expr.name
-            and isinstance(store.target.base, Ref)
-            and store.target.base.name == expr.base.name
-            and not store.path
-            and not (isinstance(store.value, Const) and store.value.value is None)
-            and self._same_class(source, store.block, method.parent)
+            for store in source.self_stores.get((method.parent, expr.name), ())
+            if not store.path and not (isinstance(store.value, Const) and store.value.value is None)
         }
         return found.pop() if len(found) == 1 else ""
-
-    def _same_class(self, source: SourceFacts, block: int, cls: int) -> bool:
-        return cls in source.ancestors(block)

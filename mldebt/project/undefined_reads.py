@@ -69,7 +69,7 @@ def undefined_reads(source: SourceFacts) -> Iterator[UndefinedRead]:
 def _may_define_anything(source: SourceFacts) -> bool:
     facts = source.facts
     return (
-        any(fact.name == "*" for fact in facts.imports)
+        bool(source.star_modules)
         or any(_LOADS_NAMES.match(magic.name) for magic in facts.magics)
         or any(call.name.rpartition(":")[2] in _MAKES_NAMES for call in facts.calls)
         or any(

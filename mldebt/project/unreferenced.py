@@ -108,7 +108,7 @@ class Unreferenced:
                     elif isinstance(part, Const) and isinstance(part.value, str) and len(part.value) < 200:
                         for word in _WORD.findall(part.value):
                             found[word][source.path].append(line)
-            if basename(source.path) == "__init__.py" or any(i.name == "*" for i in source.facts.imports):
+            if basename(source.path) == "__init__.py" or source.star_modules:
                 for fact in source.facts.imports:
                     found[fact.name][source.path].append(fact.span.line)
             for fact in source.facts.imports:  # under another name, which is what the file reads

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Const, Entry
@@ -39,7 +40,6 @@ class UnusedSettings:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._reads = project.config_reads
-        self._mentions = self._mentioned()
         self.all = tuple(setting for source in self._documents() for setting in self._below(source, ()))
 
     def _documents(self) -> Iterator[SourceFacts]:
@@ -84,12 +84,13 @@ class UnusedSettings:
         below = self._project.documents.children(source.path, keys)
         return any(entry.path[-1] == "_target_" or self._holds_target(source, entry.path) for entry in below)
 
-    def _mentioned(self) -> dict[str, set[str]]:
+    @cached_property
+    def _mentions(self) -> dict[str, set[str]]:
         """For each name the files that mention it: in code, in commands, in references of other documents."""
         found: dict[str, set[str]] = {}
         for source in self._project.sources():
             for text in _texts(source):
-                for word in _WORD.findall(text):
+                for word in (text,) if text.isidentifier() else _WORD.findall(text):
                     found.setdefault(word, set()).add(source.path)
         return found
 

@@ -39,8 +39,10 @@ def walk(expr: Expr | None) -> Iterator[Expr]:
             waiting.extend(parts(found)[::-1])
 
 
-def is_leaf(expr: Expr | None) -> bool:
-    """Whether there is nothing inside an expression, as in most of them."""
+def is_plain(expr: Expr | None) -> bool:
+    """Whether an expression is a constant, a name, a call, or attributes of one: nothing to walk, as mostly."""
+    while type(expr) is Attr:
+        expr = expr.base
     return type(expr) not in _PARTS
 
 

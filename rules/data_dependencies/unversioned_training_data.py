@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, ModelSave, Project, Related, Role, Rule, untracked_inputs
+from mldebt import Finding, Kind, ModelSave, Project, Related, Role, Rule
 
 _IDENTITY = re.compile(
     r"mlflow\.(log_input|data\.)|\blog_input|use_artifact|wandb\.Artifact|dvc\.api|dvclive|hashlib|hash_pandas|joblib\.hash"
@@ -112,7 +112,7 @@ class UnversionedTrainingData(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each file, at its first read in a program that saves a model."""
-        inputs = [found for found in untracked_inputs(project) if found.described]
+        inputs = [found for found in project.untracked_inputs if found.described]
         saves = [save for save in project.model_saves if self._counts(project, save)] if inputs else []
         for found in inputs:
             for save in saves:

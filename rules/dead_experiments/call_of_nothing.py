@@ -72,7 +72,7 @@ class CallOfNothing(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each function that does so."""
         for source in self.sources(project, Kind.PYTHON):
-            if any(fact.name == "*" for fact in source.facts.imports) or source.facts.header.problems:
+            if source.star_modules or source.facts.header.problems:
                 continue
             if any(call.name in _REWRITES for call in source.facts.calls):
                 continue

@@ -5,7 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span, facts, walk
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    facts,
+    is_plain,
+    walk,
+)
 
 _RUN = re.compile(r"runs:/[0-9a-f]{32}\b|(^|/)[0-9a-f]{32}/artifacts(/|$)|models:/[^/{}]+/\d+$")
 _BARE = re.compile(r"[0-9a-f]{32}")
@@ -138,7 +152,7 @@ def _in_displays(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
     for call in source.facts.calls:
         holders += [(keyword.value, call.span, call.block) for keyword in call.keywords]
     for holder, span, block in holders:
-        for part in walk(holder):
+        for part in () if is_plain(holder) else walk(holder):
             for key, value in zip(part.keys, part.values, strict=True) if isinstance(part, facts.Map) else ():
                 if isinstance(key, facts.Const):
                     yield from _named(str(key.value), value, span, block)

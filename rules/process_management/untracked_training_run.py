@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, ModelSave, Project, Related, Role, Rule, is_handed_on, is_recorded
+from mldebt import Finding, Kind, Location, ModelSave, Project, Related, Role, Rule, is_handed_on, is_recorded
 
 
 class UntrackedTrainingRun(Rule):
@@ -143,11 +143,16 @@ class UntrackedTrainingRun(Rule):
             home = save.program.source
             if home.kind is not Kind.NOTEBOOK and not home.source.is_any(*self.skip_roles):
                 saves.setdefault(home.path, []).append(save)
-        told: set[str] = set()
+        told: set[Location] = set()
+        handed_on: dict[Location, bool] = {}
         for path, found in saves.items():
-            place = str(found[0].access.location)
-            handed_on = any(is_handed_on(project, save) for save in found)
-            if place not in told and not handed_on and not is_recorded(project, found[0].program):
+            place = found[0].access.location
+            if place in told or is_recorded(project, found[0].program):
+                continue
+            for access in (save.access for save in found):
+                if access.location not in handed_on:
+                    handed_on[access.location] = is_handed_on(project, access)
+            if not any(handed_on[save.access.location] for save in found):
                 told.add(place)
                 yield self._finding(path, found)
 
