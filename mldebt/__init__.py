@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mldebt.project.allowed_versions import Wish as Wish
     from mldebt.project.artifacts import Artifact as Artifact
     from mldebt.project.artifacts import component_of as component_of
+    from mldebt.project.artifacts import is_versioned as is_versioned
     from mldebt.project.branches import DeadSide as DeadSide
     from mldebt.project.branches import dead_sides as dead_sides
     from mldebt.project.branches import is_inert as is_inert
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from mldebt.project.call_fixes import sorting_fix as sorting_fix
     from mldebt.project.call_fixes import unwrapping_fix as unwrapping_fix
     from mldebt.project.call_fixes import variable_fix as variable_fix
+    from mldebt.project.callers import hides_arguments as hides_arguments
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
     from mldebt.project.cell_texts import text_above as text_above
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
     from mldebt.project.deployments import production_servers as production_servers
     from mldebt.project.derivations import comes_from as comes_from
     from mldebt.project.dispatches import Dispatch as Dispatch
+    from mldebt.project.distributions import is_declared as is_declared
     from mldebt.project.downloads import computes_digest as computes_digest
     from mldebt.project.downloads import downloaded_from as downloaded_from
     from mldebt.project.draws import Draw as Draw
@@ -117,6 +120,7 @@ if TYPE_CHECKING:
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
     from mldebt.project.handlers import is_tried_again as is_tried_again
+    from mldebt.project.handlers import only_tells as only_tells
     from mldebt.project.handlers import tells as tells
     from mldebt.project.handoffs import Handoff as Handoff
     from mldebt.project.handoffs import needs_a_notebook as needs_a_notebook
@@ -227,6 +231,7 @@ if TYPE_CHECKING:
     from mldebt.project.two_sides import find_mismatches as find_mismatches
     from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
     from mldebt.project.undefined_reads import undefined_reads as undefined_reads
+    from mldebt.project.unnamed_tables import unnamed_tables as unnamed_tables
     from mldebt.project.unreferenced import may_be_hook as may_be_hook
     from mldebt.project.unselected import Unselected as Unselected
     from mldebt.project.unselected import find_unselected as find_unselected
@@ -253,7 +258,7 @@ _HOMES = {
     "mldebt.project.addresses": "Address addresses is_distinctive",
     "mldebt.project.admissions": "Admission admissions",
     "mldebt.project.allowed_versions": "Wish",
-    "mldebt.project.artifacts": "Artifact component_of",
+    "mldebt.project.artifacts": "Artifact component_of is_versioned",
     "mldebt.project.branches": "DeadSide dead_sides is_inert written",
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.cell_texts": "text_above",
@@ -268,7 +273,7 @@ _HOMES = {
     "mldebt.project.clocks": "clock_uses",
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
     "mldebt.project.global_state": "SharedGlobals shared_globals",
-    "mldebt.project.handlers": "SILENT hides_everything is_tried_again tells",
+    "mldebt.project.handlers": "SILENT hides_everything is_tried_again only_tells tells",
     "mldebt.project.held_out_choices": "held_out_choices",
     "mldebt.project.idle_switches": "IdleSwitch",
     "mldebt.project.images": "built_images floats images_of repository",
@@ -280,6 +285,7 @@ _HOMES = {
     "mldebt.project.derivations": "comes_from",
     "mldebt.project.dispatches": "Dispatch",
     "mldebt.project.downloads": "computes_digest downloaded_from",
+    "mldebt.project.distributions": "is_declared",
     "mldebt.project.draws": "Draw unseeded_draws",
     "mldebt.project.kinship": "Kinship",
     "mldebt.project.latest_files": "LatestChoice latest_choices",
@@ -302,6 +308,7 @@ _HOMES = {
     "mldebt.project.phantoms": "phantoms",
     "mldebt.project.prediction_patches": "prediction_patches",
     "mldebt.project.processes": "Process",
+    "mldebt.project.callers": "hides_arguments",
     "mldebt.project.call_fixes": "argument_fix argument_removal method_fix product_fix sorting_fix unwrapping_fix "
     "variable_fix",
     "mldebt.project.influences": "Influence influences is_randomised is_trained_on written_predictions",
@@ -331,6 +338,7 @@ _HOMES = {
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.two_sides": "find_mismatches",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
+    "mldebt.project.unnamed_tables": "unnamed_tables",
     "mldebt.project.unreferenced": "may_be_hook",
     "mldebt.project.unselected": "Unselected find_unselected",
     "mldebt.project.unused_variables": "unused_variables",

@@ -57,6 +57,15 @@ def test_what_is_fitted_before_a_split_is_on_its_trail() -> None:
     ]
 
 
+def test_own_folds_kept_under_names_hold_rows_out() -> None:
+    folds = "folds = {}\nfor i in range(3):\n    folds[i] = {'train': slice(0, i), 'val': slice(i, 9)}\n"
+    cut = "for i in folds:\n    df_train = Z[folds[i]['train']]\n    model.fit(df_train)"
+    assert learned(f"{folds}s = StandardScaler().fit(X)\nZ = s.transform(X)\n{cut}") == [["StandardScaler"]]
+    assert learned(f"{folds}Z = StandardScaler().fit_transform(X)\n{cut}") == [["StandardScaler"]]
+    columns = folds.replace("slice(0, i)", "load(1)").replace("slice(i, 9)", "load(2)")
+    assert learned(f"{columns}Z = StandardScaler().fit_transform(X)\n{cut}") == []
+
+
 def test_what_is_fitted_on_a_part_or_on_other_rows_is_not() -> None:
     assert learned("s = StandardScaler().fit(old)\nZ = s.transform(X)\ntrain_test_split(Z, y)") == [[]]
     assert learned("s = StandardScaler().fit(X[X.a > 1])\nZ = s.transform(X)\ntrain_test_split(Z, y)") == [[]]

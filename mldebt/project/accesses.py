@@ -34,6 +34,8 @@ _REDIRECTS = {">": "writes", ">>": "appends", "<": "reads"}
 _ADDED = {"numpy.save": ".npy", "numpy.savez": ".npz", "numpy.savez_compressed": ".npz"}
 _BESIDE_THE_CODE = frozenset({"hydra.main", "hydra.initialize", "hydra.experimental.initialize"})
 """Calls whose relative paths start from the file that makes them."""
+_FROM_THE_REPOSITORY = "dvc.api."
+"""What the names of calls begin with whose paths start from the repository, wherever they are made."""
 _DEEPEST = 5
 _MOST_CHAINS = 24
 
@@ -160,6 +162,8 @@ class _Finder:
             else:
                 home = dirname(component.path)
                 anchor = dirname(source.path) if api.name in _BESIDE_THE_CODE else self._anchor(component)
+                if api.name.startswith(_FROM_THE_REPOSITORY):
+                    home = anchor = self._project.subprojects.root_of(component.path)
                 if not self.at_home and anchor != home and component.kind is Kind.PYTHON:
                     self._look(component.path, value, anchor, home)
                 found = [(effect, address) for address in addresses(value, anchor, home)]

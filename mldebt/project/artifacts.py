@@ -67,6 +67,12 @@ class Artifact(NamedTuple):
         )
 
 
+def is_versioned(project: Project, artifact: Artifact) -> bool:
+    """Whether git or DVC keeps a file that no stage makes: the data that a project starts from."""
+    path = artifact.address.path
+    return bool(path) and (path in project.files or f"{path}.dvc" in project.files)
+
+
 def component_of(path: str) -> str:
     """What two files that are one step share: a notebook and its export, a script and its copy."""
     return _COPY.sub("", splitext(path)[0])

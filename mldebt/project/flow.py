@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Binary, Binding, Call, Called, Compare, Const, Expr, Item, Ref, Seq, Unary
@@ -12,7 +13,7 @@ from mldebt.project.flow_crossing import LAST
 from mldebt.project.flow_walk import Walker
 from mldebt.project.node_wiring import NodeWiring
 from mldebt.project.refills import FILLS, Refills
-from mldebt.project.sliced_splits import SlicedSplits
+from mldebt.project.sliced_splits import SlicedSplits, fold_keys
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import Learned, Trail, first_argument, is_target
 from mldebt.project.walk import root_name, walk
@@ -139,8 +140,13 @@ class Flow:
     def sliced(self, source: SourceFacts) -> SlicedSplits:
         """The splits of a source that are made by taking rows, by the names of the parts."""
         if source.path not in self._sliced:
-            self._sliced[source.path] = SlicedSplits(source)
+            self._sliced[source.path] = SlicedSplits(source, self._fold_keys)
         return self._sliced[source.path]
+
+    @cached_property
+    def _fold_keys(self) -> frozenset[str]:
+        """The keys under which folds of the project's own keep their rows."""
+        return frozenset(key for source in self.project.code for key in fold_keys(source))
 
     def fits(self, source: SourceFacts, receiver: Expr, before: int) -> int | None:
         """The call that last fitted an object before a line, as an index; None if none is seen."""

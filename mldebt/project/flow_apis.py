@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Call, Called, Class, Const, Expr, Function, Ref, Store
+from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Ref, Store
+from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
 
@@ -83,6 +84,10 @@ class RowApis:
         found = self._project.type_of(source, receiver)
         if found:
             yield self.tables.canonical(found)
+        elif isinstance(receiver, Called) and depth < _DEEPEST:
+            func = source.facts.calls[receiver.call].func
+            if isinstance(func, Attr) and func.name == "fit":  # gives the object itself
+                yield from self.types(source, func.base, depth + 1)
         elif isinstance(receiver, Ref) and depth < _DEEPEST:
             for index in receiver.bindings:
                 binding = source.facts.bindings[index] if index >= 0 else None
@@ -103,6 +108,8 @@ class RowApis:
             elif ":" in name:
                 if self._is_own_learner(name):
                     return name.rpartition(":")[2]
+                if self._is_own_composite(name) and (step := self._learning_step(source, receiver)):
+                    return step
             else:
                 api = self.tables.lookup(f"{name}.fit_transform")
                 if api is not None and api.flow == "mixes" and not api.name.startswith("*"):
@@ -170,11 +177,22 @@ class RowApis:
                     yield name
                 for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
                     yield from self._steps(source, argument, depth + 1)
+                if isinstance(call.func, Attr) and call.func.name == "fit":  # gives the pipeline itself
+                    yield from self._steps(source, call.func.base, depth + 1)
             elif isinstance(part, Ref):
-                for index in part.bindings:
-                    value = source.facts.bindings[index].value if index >= 0 else None
-                    if value is not None:
-                        yield from self._steps(source, value, depth + 1)
+                for home, value in self._values(source, part):
+                    yield from self._steps(home, value, depth + 1)
+
+    def _values(self, source: SourceFacts, name: Ref) -> Iterator[tuple[SourceFacts, Expr]]:
+        """What a name is bound to, also where another module of the project binds it."""
+        for index in name.bindings:
+            binding = source.facts.bindings[index] if index >= 0 else None
+            if binding is not None and binding.kind == "import":
+                symbol = self._project.names.symbol(source, f":{name.name}")
+                binding = symbol.fact if symbol and isinstance(symbol.fact, Binding) else None
+                source = symbol.source if symbol else source
+            if binding is not None and binding.value is not None:
+                yield source, binding.value
 
     def _is_own_learner(self, name: str) -> bool:
         """Whether a class of the project has `fit` and `transform`, and `fit` keeps something it computed."""
@@ -185,6 +203,15 @@ class RowApis:
             return False
         members = {f.name: f for f in source.facts.functions if source.facts.blocks[f.block].parent == cls.block}
         return "transform" in members and "fit" in members and self._keeps_a_result(source, members["fit"])
+
+    def _is_own_composite(self, name: str) -> bool:
+        """Whether a class of the project is a pipeline that only does more with its result."""
+        path, _, qualname = name.partition(":")
+        source = self._project.source(path)
+        cls = source and source.classes_by_name.get(qualname)
+        if source is None or not isinstance(cls, Class):
+            return False
+        return any(self.tables.canonical(qualified(source, base)) in _COMPOSITES for base in cls.bases)
 
     def _keeps_a_result(self, source: SourceFacts, fit: Function) -> bool:
         inside = (s for s in source.facts.stores if fit.block in source.ancestors(s.block))

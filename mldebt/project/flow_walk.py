@@ -225,7 +225,7 @@ class Walker(Crossing):
             self._learn(source, index, what, first_argument(call), line)
         elif method == "transform" and call.args and (what := apis.learner(source, func.base)):
             rows = self.apart(source, call.args[0], line)
-            self._applied(source, func.base, what, rows, line)
+            self._applied(source, func.base, what, (call.args[0], rows), line)
             self.trail.add(rows)
         elif method in ("transform", "inverse_transform"):
             self.follow(source, first_argument(call), line)
@@ -265,8 +265,11 @@ class Walker(Crossing):
                 return self.flow.fits(source, call.args[0], line)
         return None
 
-    def _applied(self, source: SourceFacts, receiver: Expr, what: str, rows: Trail, line: int) -> None:
-        """Rows to which something is applied that was fitted before."""
+    def _applied(
+        self, source: SourceFacts, receiver: Expr, what: str, given: tuple[Expr, Trail], line: int
+    ) -> None:
+        """Rows to which something is applied that was fitted before: on all of what they come from, or on them."""
+        data, rows = given
         fit = self.flow.fits(source, receiver, line)
         if fit is None:
             fit = self._fitted_before(source, receiver, line)
@@ -274,7 +277,8 @@ class Walker(Crossing):
             return
         call = source.facts.calls[fit]
         fitted = self.apart(source, first_argument(call), call.span.line)
-        if fitted.is_whole and fitted.places & rows.places:
+        same = isinstance(data, Ref) and data == first_argument(call) and not fitted.parts and not fitted.divided
+        if (fitted.is_whole or same) and fitted.places & rows.places:
             named = bool(PART.match(root_name(first_argument(call) or Const(None))))
             self.trail.learned.append(Learned(source, fit, what, named))
 

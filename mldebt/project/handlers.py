@@ -55,6 +55,13 @@ def _asks_again(source: SourceFacts, block: Block) -> bool:
     )
 
 
+def only_tells(block: Block) -> bool:
+    """Whether a handler catches everything, says so, and goes on behind the `try`."""
+    caught = block.test
+    anything = caught is None or (isinstance(caught, Ref) and caught.name in _ANYTHING)
+    return anything and block.shape == "log"
+
+
 def tells(source: SourceFacts, handler: int) -> bool:
     """Whether a handler prints or logs something."""
     return any(call.block == handler for call in source.facts.calls)

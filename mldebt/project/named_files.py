@@ -28,6 +28,9 @@ _PLACEHOLDER = re.compile(
     r"(.*/)?((my|your|some|the|a)[_-][\w-]+|your\w*|script|file|filename|example|program|app_name)\.\w+$", re.I
 )
 """Names that documentation uses for files of its readers."""
+
+_SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "daphne", "granian"})
+_SERVED = re.compile(r"(?P<module>[A-Za-z_]\w*(\.[A-Za-z_]\w*)+):\w+(\(\))?")
 _FETCHES = re.compile(r"\bgit (clone|submodule)\b|^(wget|curl|gdown|unzip|tar)\b")
 _MAKES = frozenset({"touch", "cp", "mv", "ln", "tee", "install", "jupytext", "nbconvert", "jupyter"})
 """Commands one of whose words may be a file that they make."""
@@ -102,6 +105,9 @@ class NamedFiles:
             for command in stage.commands:
                 if command.directory.startswith(("/", "$", "..", UNKNOWN_DIRECTORY)):
                     continue
+                served = self._served_nowhere(command.argv)
+                if served:
+                    yield NamedFile(command.location, f"the command of `{stage.name}`", served)
                 for name in _scripts(command.argv):
                     path = place(command.directory, name)
                     if not (produced | written).isdisjoint((path, name)) or _BUILT.search(path):
@@ -119,6 +125,20 @@ class NamedFiles:
                 match entry.path:
                     case ("jobs", str(job), "steps", int(), "with", "repository" | "submodules"):
                         yield f"{source.path}:{job}"
+
+    def _served_nowhere(self, argv: tuple[str, ...]) -> str:
+        """The module that a server is to load (`uvicorn app.main:app`), if its package is here and it is not."""
+        if not argv or basename(argv[0]) not in _SERVERS:
+            return ""
+        named = next((m for word in argv[1:] if (m := _SERVED.fullmatch(word))), None)
+        parts = named["module"].split(".") if named else []
+        if len(parts) < 2 or not any(
+            p.endswith(".py") for p in self._project.files if f"/{parts[0]}/" in f"/{p}"
+        ):
+            return ""
+        path = "/".join(parts)
+        found = any(self.exists_somewhere(f"{path}{ending}") for ending in (".py", "/__init__.py"))
+        return "" if found else named["module"] if named else ""
 
     def _copied(self, path: str) -> set[str]:
         """The names that an image gives to what it copies."""

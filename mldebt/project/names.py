@@ -1,7 +1,8 @@
 """Names across files: which source a module name means, and what a qualified name stands for.
 
 A module name is looked for as Python would find it if the importing file were run from where it could be: in the
-file's own directory and in every directory above it up to the root, each with its `src` and `lib`.
+file's own directory and in every directory above it up to the root, each with its `src` and `lib`; and then in the
+directories that the file adds to `sys.path`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from mldebt.facts import Binding, Class, Function
 from mldebt.project.qualify import qualified
+from mldebt.project.search_paths import added_directories
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind
 
@@ -38,6 +40,7 @@ class Names:
         self._sources = sources
         self._modules: dict[tuple[str, str], SourceFacts | None] = {}
         self._symbols: dict[tuple[str, str], Symbol | None] = {}
+        self._added: dict[str, list[str]] = {}
         self._directories = {
             directory for path in sources if path.endswith(".py") for directory in _directories(path)
         }
@@ -52,13 +55,19 @@ class Names:
         key = (home, name)
         if key not in self._modules:
             self._modules[key] = self._find_module(home, name)
-        return self._modules[key]
+        found = self._modules[key]
+        if found is None and name[:1] != "." and name.partition(".")[0] in self._first_names:
+            for directory in self._searched(importer):
+                found = found or self._at(join(directory, name.replace(".", "/")))
+        return found
 
     def is_inside(self, importer: SourceFacts, name: str) -> bool:
         """Whether a module name means a file or a directory with Python files of the project."""
         if self.module(importer, name) is not None:
             return True
-        return any(place in self._directories for place in _places(importer.directory, name))
+        tail = name.replace(".", "/")
+        added = [join(directory, tail) for directory in self._searched(importer)] if name[:1] != "." else []
+        return any(place in self._directories for place in (*_places(importer.directory, name), *added))
 
     def symbol(self, importer: SourceFacts, name: str) -> Symbol | None:
         """What a qualified name of a file's facts stands for in the project; None for anything outside.
@@ -75,11 +84,23 @@ class Names:
 
     def _find_module(self, home: str, name: str) -> SourceFacts | None:
         for place in _places(home, name):
-            for path in (f"{place}.py", f"{place}/__init__.py" if place else "__init__.py"):
-                source = self._sources.get(path)
-                if source is not None:
-                    return source
+            source = self._at(place)
+            if source is not None:
+                return source
         return None
+
+    def _at(self, place: str) -> SourceFacts | None:
+        for path in (f"{place}.py", f"{place}/__init__.py" if place else "__init__.py"):
+            source = self._sources.get(path)
+            if source is not None:
+                return source
+        return None
+
+    def _searched(self, importer: SourceFacts) -> list[str]:
+        """The directories that a file adds to `sys.path`."""
+        if importer.path not in self._added:
+            self._added[importer.path] = added_directories(importer)
+        return self._added[importer.path]
 
     # --- symbols ---
 

@@ -90,7 +90,7 @@ class SingleValues:
         if len(values) != 1:
             return
         (value,) = values
-        if value is None or not isinstance(value.value, bool | int | str):
+        if value is None or not isinstance(value.value, bool | int | str | None):
             return
 
         def value_of(expr: Expr) -> Const | None:

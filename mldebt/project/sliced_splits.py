@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mldebt.facts import Attr, Binary, Binding, Called, Compare, Const, Expr, Hole, Item, Ref, Seq, Unary
+from mldebt.facts import Attr, Binary, Binding, Called, Compare, Const, Expr, Hole, Item, Map, Ref, Seq, Unary
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import is_target
 from mldebt.project.walk import root_name
@@ -30,6 +30,7 @@ _KEEPS = frozenset(
     }
 )
 _LOCATORS = frozenset({"iloc", "loc", "ix", "values"})
+_ROWS = re.compile(r"(^|\.)(slice|range|arange|date_range|flatnonzero|where|nonzero|permutation)$")
 
 
 class SlicedSplit(NamedTuple):
@@ -41,25 +42,66 @@ class SlicedSplit(NamedTuple):
 
 
 class SlicedSplits:
-    """The sliced splits of one source: by number, and the numbers of the parts by their binding."""
+    """The sliced splits of one source: by number, and the numbers of the parts by their binding.
 
-    def __init__(self, source: SourceFacts) -> None:
+    `keys` are the names under which folds of the project's own keep the rows of their parts: where a table is
+    indexed with one of these, the training part alone tells that the rest is held out.
+    """
+
+    def __init__(self, source: SourceFacts, keys: frozenset[str] = frozenset()) -> None:
         self.splits: list[SlicedSplit] = []
         self.parts: dict[int, int] = {}
         groups: dict[tuple[str, tuple[int, ...]], dict[str, list[tuple[int, Expr]]]] = {}
+        alone: set[tuple[str, tuple[int, ...]]] = set()
         for index, binding in enumerate(source.facts.bindings):
             role = _role(binding.name)
-            base = _divided(source, _given(binding), role, 0) if role else None
+            given = _given(binding) if role else None
+            own = _own_fold(given, role, keys)
+            base = own if own is not None else _divided(source, given, role, 0) if role else None
             root = _root(base) if base is not None else None
             if base is not None and root is not None and not is_target(source, base):
-                groups.setdefault((root.name, root.bindings), {}).setdefault(role, []).append((index, base))
-        for roles in groups.values():
-            if len(roles) == 2:
+                table = (root.name, root.bindings)
+                groups.setdefault(table, {}).setdefault(role, []).append((index, base))
+                if own is not None and role == "train":
+                    alone.add(table)
+        for table, roles in groups.items():
+            if len(roles) == 2 or table in alone:
                 first, base = roles["train"][0]
                 binding = source.facts.bindings[first]
-                for index, _ in (*roles["train"], *roles["test"]):
+                for index, _ in (*roles["train"], *roles.get("test", ())):
                     self.parts[index] = len(self.splits)
                 self.splits.append(SlicedSplit(base, binding.span.line, binding.span))
+
+
+def fold_keys(source: SourceFacts) -> set[str]:
+    """The keys of dicts that hold the rows of a training part beside those of a held-out one."""
+    found: set[str] = set()
+    for value in (*(b.value for b in source.facts.bindings), *(s.value for s in source.facts.stores)):
+        if isinstance(value, Map):
+            keys = {k.value: v for k, v in zip(value.keys, value.values, strict=True) if isinstance(k, Const)}
+            named = {key: _role(key) for key in keys if isinstance(key, str)}
+            parts = {key for key, role in named.items() if role and _is_rows(source, keys[key])}
+            if {named[key] for key in parts} == {"train", "test"}:
+                found |= parts
+    return found
+
+
+def _is_rows(source: SourceFacts, value: Expr) -> bool:
+    """Whether a value says which rows: a slice, a range, or its two ends."""
+    if isinstance(value, Called):
+        call = source.facts.calls[value.call]
+        return bool(_ROWS.search(call.name))
+    return isinstance(value, Seq) and len(value.items) == 2
+
+
+def _own_fold(value: Expr | None, role: str, keys: frozenset[str]) -> Expr | None:
+    """The table in `table[folds[i]["train"]]`, if the key is one of the folds' keys and names that part."""
+    if not isinstance(value, Item) or not isinstance(value.index, Item) or value.index.base == value.base:
+        return None
+    key = value.index.index.value if isinstance(value.index.index, Const) else None
+    if not isinstance(key, str) or key not in keys or _role(key) != role:
+        return None
+    return value.base.base if isinstance(value.base, Attr) and value.base.name in _LOCATORS else value.base
 
 
 def _role(name: str) -> str:

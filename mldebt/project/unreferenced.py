@@ -9,7 +9,8 @@ from functools import cached_property
 from posixpath import basename
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Call, Class, Const, Expr, Function, Ref
+from mldebt.facts import Attr, Call, Called, Class, Const, Expr, Function, Ref
+from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
 from mldebt.source import Kind
@@ -25,6 +26,13 @@ _HOOKS = re.compile(
     r"|teardown|load_context|initialize|init|run|score|on_\w+|before_\w+|after_\w+|upgrade|downgrade|test_\w+|__\w+__"
     r"|apply|get_model|entry\w*|cli|app|\w+_main|main_\w+|demo"
 )
+_WRAPS = re.compile(
+    r"(functools\.(lru_cache|cache|cached_property|singledispatch)|contextlib\.contextmanager|torch\.(no_grad|inference_mode)"
+    r"|torch\.jit\.\w+|numba\.\w*jit|jax\.jit|tensorflow\.function|ensure\.ensure_annotations|typeguard\.typechecked"
+    r"|beartype\.beartype|pydantic\.validate_(arguments|call)|streamlit\.(cache\w*|experimental_\w+)|tenacity\.retry"
+    r"|staticmethod|classmethod|typing\.no_type_check)$"
+)
+"""Decorators that change how a function runs, and hand it to nobody who would call it."""
 _LOOKS_UP = frozenset({"globals", "eval", "importlib.import_module", "__import__"})
 
 
@@ -47,7 +55,7 @@ class Unreferenced:
             top = "." not in definition.qualname and source.facts.blocks[definition.block].parent == 0
             if not top and not self._is_plain_method(source, definition):
                 continue
-            if not definition.decorators and not self._is_read(source, definition):
+            if _is_only_wrapped(source, definition) and not self._is_read(source, definition):
                 yield definition
 
     def _is_plain_method(self, source: SourceFacts, definition: Definition) -> bool:
@@ -122,6 +130,12 @@ class Unreferenced:
                 for word in _WORD.findall(" ".join(command.argv)):
                     found[word][source.path].append(command.span.line)
         return found
+
+
+def _is_only_wrapped(source: SourceFacts, definition: Definition) -> bool:
+    """Whether no decorator can register a definition, so that somebody else calls it."""
+    decorators = (source.facts.calls[d.call].func if isinstance(d, Called) else d for d in definition.decorators)
+    return all(_WRAPS.match(qualified(source, decorator)) for decorator in decorators)
 
 
 def may_be_hook(name: str) -> bool:

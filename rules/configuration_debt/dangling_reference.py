@@ -47,6 +47,12 @@ class DanglingReference(Rule):
     FROM python:3.11
     COPY requirements.txt src/score.py ./
     COPY entry.sh model.pkl ./  # expect: dangling-reference
+    CMD ["uvicorn", "src.service.app:app", "--host", "0.0.0.0"]  # expect: dangling-reference
+    ```
+
+    ```dockerfile title="serve/Dockerfile"
+    FROM python:3.11
+    CMD ["uvicorn", "src.score:app"]
     ```
 
     ```text title="requirements.txt"

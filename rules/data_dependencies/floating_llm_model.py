@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, LlmCall, Profile, Project, Related, Role, Rule, Severity, known_texts
+from mldebt import Finding, LlmCall, Profile, Project, Related, Role, Rule, Severity, Site, known_texts
 
 _FLOATING = re.compile(
     r"(?:[\w-]+/)*(?:"
@@ -17,6 +17,10 @@ _FLOATING = re.compile(
 )
 
 
+_DEFAULTS = re.compile(
+    r"\.(ChatOpenAI|OpenAI|ChatMistralAI|ChatCohere|OpenAIEmbeddings?|HuggingFaceEmbeddings?|HuggingFaceInstructEmbeddings"
+    r"|OpenAIEmbedding|CohereEmbeddings|MistralAIEmbeddings)$"
+)
 _SHOWN = 4
 
 
@@ -65,6 +69,17 @@ class FloatingLlmModel(Rule):
     litellm.completion(model="openrouter/anthropic/claude-3.5-sonnet", messages=[])
     ```
 
+    ## No name at all: the version of the library decides
+
+    ```python title="chat.py"
+    from langchain.chat_models import ChatOpenAI
+    from langchain.embeddings import OpenAIEmbeddings
+
+    embeddings = OpenAIEmbeddings()  # expect: floating-llm-model
+    llm = ChatOpenAI(temperature=0)
+    named = ChatOpenAI(**settings)
+    ```
+
     ## Dated versions, embeddings, own weights, and what is not known
 
     ```python title="answer.py"
@@ -105,6 +120,7 @@ class FloatingLlmModel(Rule):
             for name in dict.fromkeys(known_texts(project.value(source, call.model))):
                 if _FLOATING.fullmatch(name):
                     found.setdefault(source.path, []).append((call, name))
+        yield from self._unnamed(project)
         for calls in found.values():
             calls.sort(key=lambda pair: pair[0].site.call.span)
             names = list(dict.fromkeys(name for _, name in calls))
@@ -118,4 +134,26 @@ class FloatingLlmModel(Rule):
                 related=[Related(source.location(span), text) for span, text in sorted(places.items())[1:]],
                 severity=Severity.INFO if source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) else None,
                 scope=source.scope_name(first.site.call.block),
+            )
+
+    def _unnamed(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each file that makes clients without saying which model they ask."""
+        found: dict[str, list[Site]] = {}
+        for site in project.calls("langchain*", "llama_index*"):
+            named = site.argument(
+                None, "model", "model_name", "model_id", "engine", "deployment_name", "deployment"
+            )
+            if named is not None or site.call.args or site.hides_arguments:
+                continue
+            if _DEFAULTS.search(site.name) and not site.source.source.is_any(*self.skip_roles):
+                found.setdefault(site.source.path, []).append(site)
+        for sites in found.values():
+            first, *others = sorted(sites, key=lambda site: site.call.span)
+            name = first.name.rpartition(".")[2]
+            yield self.finding(
+                first.location,
+                f"`{name}` names no model: the installed version of the library decides which one is asked",
+                related=[Related(s.location, f"`{s.name.rpartition('.')[2]}` neither") for s in others],
+                severity=Severity.INFO if first.source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) else None,
+                scope=first.source.scope_name(first.call.block),
             )

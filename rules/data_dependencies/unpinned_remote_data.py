@@ -24,22 +24,22 @@ from mldebt import (
     walk,
 )
 
-_ENDINGS = r"\.(csv|tsv|jsonl?|parquet|feather|xlsx?|data|npz|npy|zip|gz|tgz|tar|arff|pkl|h5|txt)(\?[^\s\"']*)?"
+_ENDINGS = r"\.([ct]sv|jsonl?|parquet|feather|xlsx?|data|np[zy]|zip|t?gz|tar|arff|pkl|h5|txt|pth?)(\?[^\s\"']*)?"
 _BRANCH = re.compile(
     r"https?://(raw\.githubusercontent\.com/[^/\s]+/[^/\s]+/(refs/heads/)?|(www\.)?github\.com/[^/\s]+/[^/\s]+/"
-    r"(raw|blob)/(refs/heads/)?)(main|master|HEAD|develop|dev)/[^\s\"']*?" + _ENDINGS,
-    re.IGNORECASE,
-)
+    r"(raw|blob)/(refs/heads/)?)(main|master|HEAD|develop|dev)/[^\s\"']*?" + _ENDINGS, re.IGNORECASE,
+)  # fmt: skip
 _DRIVE_FILE = r"(0B[A-Za-z0-9_-]{26}|1[A-Za-z0-9_-]{32})"
 _DRIVE = re.compile(
     rf"https?://(drive|docs)\.google\.com/(file/d/|open\?id=|uc\?(export=download&|confirm=\w+&)?id=){_DRIVE_FILE}\b"
 )
 _DRIVE_ID = re.compile(_DRIVE_FILE)
 _DRIVE_CODE = re.compile(r"gdown|google_?drive|gdrive", re.IGNORECASE)
-_SHEET = re.compile(r"https?://docs\.google\.com/spreadsheets/d/[\w-]+/(export|gviz|pub)[^\s\"']*", re.IGNORECASE)
-_BUILDERS = frozenset(
-    {"csv", "json", "parquet", "text", "arrow", "pandas", "imagefolder", "audiofolder", "webdataset"}
-)
+_SHEET = re.compile(
+    r"https?://(docs\.google\.com/spreadsheets/d/[\w-]+/(export|gviz|pub)[^\s\"']*"
+    r"|((www|dl)\.)?dropbox(usercontent)?\.com/(s|sh|scl)/[^\s\"']*?" + _ENDINGS + ")", re.IGNORECASE,
+)  # fmt: skip
+_BUILDERS = frozenset("csv json parquet text arrow pandas imagefolder audiofolder webdataset".split())
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _CHECKED = frozenset({"hashlib", "sha256", "md5", "known_hash", "expected_hash", "checksum", "pooch"})
 _HUBS = ("datasets.load_dataset", "sklearn.datasets.fetch_openml", "kagglehub.dataset_download")
@@ -78,6 +78,13 @@ class UnpinnedRemoteData(Rule):
 
     ```yaml title="config.yaml"
     source: https://github.com/acme/data/raw/main/images.zip  # expect: unpinned-remote-data
+    ```
+
+    ## A file that its owner can replace
+
+    ```bash title="download.sh"
+    URL=https://www.dropbox.com/s/d1kjpkqklf0/faces.zip?dl=0  # expect: unpinned-remote-data
+    wget -N $URL -O data/faces.zip
     ```
 
     ## Pinned, local, or a builder of local files
@@ -159,8 +166,8 @@ class UnpinnedRemoteData(Rule):
         for source in self.sources(project):
             if source.kind is not Kind.MARKDOWN and not self._is_checked(source):
                 for text, span in strings_of(source):
-                    for match in (_BRANCH.search(text), _SHEET.search(text), _DRIVE.search(text)):
-                        if match is None or (source.kind is Kind.JSON and match[0] != text.strip()):
+                    for match in filter(None, (pattern.search(text) for pattern in (_BRANCH, _SHEET, _DRIVE))):
+                        if source.kind is Kind.JSON and match[0] != text.strip():
                             continue  # a text that is data itself, such as a saved discussion, may name anything
                         if not any(word in match[0].lower() for word in _PROSE):
                             message = f"data at `{_short(match[0])}` can change: the address names no version"
@@ -216,5 +223,5 @@ def _drive_files(source: SourceFacts) -> Iterator[tuple[str, Span]]:
                 yield str(argument.value), call.span
 
 
-def _short(address: str) -> str:
-    return address if len(address) <= 100 else f"{address[:60]}…{address[-35:]}"
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:60]}…{text[-35:]}"

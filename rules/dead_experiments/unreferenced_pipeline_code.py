@@ -25,6 +25,8 @@ _ML = re.compile(
     r"numpy|pandas|polars|sklearn|torch|tensorflow|keras|xgboost|lightgbm|catboost|transformers|scipy|cv2|PIL|spacy"
     r"|nltk|pyspark|statsmodels|joblib|kedro|dvc|mlflow|wandb|matplotlib|seaborn|jax|datasets|pickle"
 )
+_LEARNS = re.compile(r"(sklearn|torch|tensorflow|keras|xgboost|lightgbm|catboost|transformers|statsmodels)(\.|$)")
+"""What makes a part of the repository one that learns from data: its helpers belong to the pipeline, too."""
 
 
 class UnreferencedPipelineCode(Rule):
@@ -78,6 +80,35 @@ class UnreferencedPipelineCode(Rule):
     ```python title="train.py"
     from steps import project
     print("no projection")
+    ```
+
+    ## A helper beside the code that learns, only wrapped by its decorator
+
+    ```python title="common.py"
+    import json
+    from ensure import ensure_annotations
+    @ensure_annotations
+    def load_json(path: str) -> dict:  # expect: unreferenced-pipeline-code
+        with open(path) as stream:
+            content = json.load(stream)
+        return content
+    ```
+
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+    Ridge().fit([[1]], [1])
+    ```
+
+    ## A decorator may register it
+
+    ```python title="tasks.py"
+    from queue_of import task
+    from sklearn.linear_model import Ridge
+    @task
+    def fit_all(rows):
+        model = Ridge()
+        model.fit(rows, rows)
+        return model
     ```
 
     ## Used by name, by configuration, or handed on
@@ -163,8 +194,13 @@ class UnreferencedPipelineCode(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each file with such definitions."""
+        root_of = project.subprojects.root_of
+        learning = {root_of(s.path) for s in project.code if any(map(_LEARNS.match, s.facts.header.modules))}
         for source in self.sources(project, Kind.PYTHON):
-            if source.source.is_any(Role.TUTORIAL) or not any(map(_ML.match, source.facts.header.modules)):
+            modules = source.facts.header.modules
+            if source.source.is_any(Role.TUTORIAL) or (
+                root_of(source.path) not in learning and not any(map(_ML.match, modules))
+            ):
                 continue
             found = [
                 definition

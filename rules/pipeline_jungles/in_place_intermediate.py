@@ -19,6 +19,7 @@ from mldebt import (
     SourceFacts,
     comes_from,
     facts,
+    is_versioned,
 )
 
 _KEPT = re.compile(
@@ -108,6 +109,19 @@ class InPlaceIntermediate(Rule):
     db.execute("UPDATE customers SET churned = 1")
     ```
 
+    ## Data that are kept in git or by DVC, for which there is `overwritten-source-data`
+
+    ```python title="clean.py"
+    import pandas as pd
+    df = pd.read_csv("data/visits.csv")
+    df.dropna().to_csv("data/visits.csv")
+    ```
+
+    ```yaml title="data/visits.csv.dvc"
+    outs:
+    - path: visits.csv
+    ```
+
     ## A file of the program's own
 
     ```python title="demo.py"
@@ -130,6 +144,8 @@ class InPlaceIntermediate(Rule):
         for artifact in project.artifacts:
             if artifact.kind not in ("dataset", "table") or not artifact.is_sure or _KEPT.search(artifact.name):
                 continue
+            if is_versioned(project, artifact):
+                continue  # the data that everything starts from, for which there is `overwritten-source-data`
             for write in artifact.writes:
                 source = write.source
                 if write.effect != "writes" or write.location in seen or source.source.is_any(*self.skip_roles):

@@ -10,6 +10,7 @@ from mldebt import (
     Kind,
     Location,
     Manifest,
+    Profile,
     Project,
     Related,
     Role,
@@ -17,48 +18,23 @@ from mldebt import (
     Severity,
     SourceFacts,
     facts,
+    is_declared,
     manifests,
 )
 
-_DISTRIBUTIONS = dict(
-    pair.split("=")
-    for line in (
-        "sklearn=scikit-learn cv2=opencv-python PIL=pillow yaml=pyyaml skimage=scikit-image",
-        "dotenv=python-dotenv bs4=beautifulsoup4 imblearn=imbalanced-learn attr=attrs jwt=pyjwt",
-        "dateutil=python-dateutil serial=pyserial Crypto=pycryptodome git=gitpython fitz=pymupdf hydra=hydra-core",
-        "pytorch_lightning=pytorch-lightning tensorboardX=tensorboardx faiss=faiss-cpu umap=umap-learn",
-        "googleapiclient=google-api-python-client mpl_toolkits=matplotlib pl=pytorch-lightning osgeo=gdal",
-        "magic=python-magic docx=python-docx pptx=python-pptx MySQLdb=mysqlclient psycopg2=psycopg2-binary",
-        "pkg_resources=setuptools setuptools=setuptools jose=python-jose",
-    )
-    for pair in line.split()
-)
 _PROVIDED = frozenset(
     "google azure pyspark kaggle kaggle_secrets dbutils IPython ipywidgets dataiku airflow"
     " pip setuptools pkg_resources".split()
 )
 """What a platform brings, and namespaces that many packages share."""
-_BROUGHT_BY = frozenset(
-    tuple(pair.split("="))
-    for line in (
-        "numpy=matplotlib numpy=pandas numpy=scikit-learn numpy=scipy numpy=tensorflow numpy=torch",
-        "numpy=xgboost omegaconf=hydra-core joblib=scikit-learn scipy=scikit-learn scipy=statsmodels",
-        "pydantic=fastapi tqdm=datasets tqdm=transformers keras=tensorflow uvicorn=fastapi starlette=fastapi",
-        "werkzeug=flask jinja2=flask huggingface-hub=datasets huggingface-hub=transformers",
-        "tokenizers=transformers pyarrow=datasets torchmetrics=lightning torchmetrics=pytorch-lightning",
-        "distributed=dask patsy=statsmodels",
-    )
-    for pair in line.split()
-)
-"""What a declared package installs as well."""
 
 
 class UndeclaredImport(Rule):
     """Code imports packages that no list of dependencies names.
 
     On a fresh machine the program stops at its first line, and the version with which the results were made is known
-    to nobody. Pimentel et al. 2019 found missing modules to be the first cause of notebooks that fail. Other linters
-    find this in modules; it is off by default, and looks at notebooks, too.
+    to nobody. Pimentel et al. 2019 found missing modules to be the first cause of notebooks that fail. Sculley et al.
+    2015, section 6: what a system is put together from is configuration, and nobody can see what it lacks.
 
     ## How to repair
 
@@ -127,7 +103,7 @@ class UndeclaredImport(Rule):
     ```
     """
 
-    default = False
+    profile = Profile.AUDIT
     minutes = 5
 
     def check(self, project: Project) -> Iterator[Finding]:
@@ -136,15 +112,15 @@ class UndeclaredImport(Rule):
         for manifest in manifests(project):
             if not manifest.source.source.is_any(*self.skip_roles) and manifest.source.kind is not Kind.NOTEBOOK:
                 parts.setdefault(project.subprojects.root_of(manifest.source.path), []).append(manifest)
-        named = {d.name for found in parts.values() for manifest in found for d in manifest.dependencies}
+        named = {d.name for manifest in manifests(project) for d in manifest.dependencies}
         for root, found in parts.items():
             missing: dict[str, Location] = {}
             for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
                 if project.subprojects.root_of(source.path) == root and not source.source.is_any(Role.TUTORIAL):
                     for fact, name in _imported(project, source):
-                        if not _is_declared(name, named):
+                        if not is_declared(name, named):
                             missing.setdefault(name, source.location(fact.span))
-            listing = next((m for m in found if m.dependencies), None)
+            listing = next((m for m in sorted(found, key=_rank) if m.dependencies), None)
             if missing and listing is not None:
                 names = ", ".join(f"`{name}`" for name in sorted(missing)[:6])
                 yield self.finding(
@@ -153,6 +129,12 @@ class UndeclaredImport(Rule):
                     related=[Related(place, f"imports `{name}`") for name, place in sorted(missing.items())[:12]],
                     severity=Severity.WARNING,
                 )
+
+
+def _rank(manifest: Manifest) -> int:
+    """Lists of requirements come before images that install some more."""
+    kinds = (Kind.REQUIREMENTS, Kind.TOML)
+    return kinds.index(manifest.source.kind) if manifest.source.kind in kinds else len(kinds)
 
 
 def _imported(project: Project, source: SourceFacts) -> Iterator[tuple[facts.Import, str]]:
@@ -169,23 +151,3 @@ def _imported(project: Project, source: SourceFacts) -> Iterator[tuple[facts.Imp
         ):
             continue
         yield fact, top
-
-
-def _is_declared(module: str, named: set[str]) -> bool:
-    plain = module.lower().replace("_", "-")
-    name = _DISTRIBUTIONS.get(module, plain)
-    near = {
-        name,
-        plain,
-        f"python-{plain}",
-        f"py{plain}",
-        f"{plain}-python",
-        f"{name}-cpu",
-        f"{name}-gpu",
-        f"{name}-headless",
-    }
-    return (
-        not near.isdisjoint(named)
-        or any((plain, parent) in _BROUGHT_BY for parent in named)
-        or any(n.startswith(f"{plain}-") for n in named)
-    )
