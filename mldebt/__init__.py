@@ -165,6 +165,7 @@ if TYPE_CHECKING:
     from mldebt.project.named_files import NamedFiles as NamedFiles
     from mldebt.project.namespaces import Namespaces as Namespaces
     from mldebt.project.notebook_copies import is_exported_notebook as is_exported_notebook
+    from mldebt.project.notebook_copies import is_teaching as is_teaching
     from mldebt.project.options import Option as Option
     from mldebt.project.orders import Disorder as Disorder
     from mldebt.project.orders import disorders as disorders
@@ -294,7 +295,7 @@ _HOMES = {
     "mldebt.project.lost_transformers": "LostTransformer lost_transformers",
     "mldebt.project.manifests": "Dependency Manifest imported_modules is_library is_locked manifests",
     "mldebt.project.named_files": "NamedFiles",
-    "mldebt.project.notebook_copies": "is_exported_notebook",
+    "mldebt.project.notebook_copies": "is_exported_notebook is_teaching",
     "mldebt.project.name_lists": "NameList name_lists",
     "mldebt.project.model_outputs": "Output is_number is_out_of_fold",
     "mldebt.project.model_saves": "ModelSave is_handed_on is_recorded written_objects records_quality",

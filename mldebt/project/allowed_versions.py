@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,6 +50,7 @@ class AllowedVersions:
     """What the manifests of a project ask for, by library and by directory."""
 
     def __init__(self, project: Project) -> None:
+        self._parts = {source.path.partition("/")[0] for source in project.code if "/" in source.path}
         self._wishes: dict[str, dict[str, list[Wish]]] = {}
         for directory, name, wish in _all_wishes(project):
             self._wishes.setdefault(name, {}).setdefault(directory, []).append(wish)
@@ -70,6 +71,16 @@ class AllowedVersions:
         return [wish for wishes in found.values() for wish in wishes] + self._of_python(
             dirname(path), distributions
         )
+
+    def near(self, path: str, wishes: Iterable[Wish]) -> tuple[Wish, ...]:
+        """Those of some wishes that can be meant for a file: not the ones of another part with code of its own."""
+        return tuple(wish for wish in wishes if not self._is_elsewhere(path, dirname(wish.location.path)))
+
+    def _is_elsewhere(self, path: str, home: str) -> bool:
+        top = home.partition("/")[0]
+        if not home or path.startswith(f"{home}/") or path.partition("/")[0] == top:
+            return False
+        return top in self._parts
 
     def _of_python(self, home: str, distributions: tuple[str, ...]) -> list[Wish]:
         """The last versions that run on the Python that is asked for, if it is an old one."""

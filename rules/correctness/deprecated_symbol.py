@@ -178,6 +178,7 @@ def _group(project: Project, source: SourceFacts, use: SymbolUse) -> _Group | No
     wishes = tuple(project.allowed_versions.of(source.path, use.table.distributions))
     if any(wish.is_below(row.since or row.removed) for wish in wishes):
         return None
+    wishes = project.allowed_versions.near(source.path, wishes)
     if row.removed and not any(wish.is_below(row.removed) for wish in wishes):
         if row.back and not any(wish.is_below(row.back) for wish in wishes):
             return None

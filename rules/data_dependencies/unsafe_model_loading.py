@@ -97,6 +97,19 @@ class UnsafeModelLoading(Rule):
     torch==2.1.0
     ```
 
+    ## Another part of the repository asks for an old version
+    ```python title="brain/load.py"
+    import torch
+    state = torch.load("net.pt")
+    ```
+    ```python title="speech/load.py"
+    import torch
+    state = torch.load("net.pt", weights_only=True)
+    ```
+    ```text title="speech/requirements.txt"
+    torch==2.1.0
+    ```
+
     ## One that does not
     ```python title="load.py"
     import torch
@@ -147,7 +160,8 @@ class UnsafeModelLoading(Rule):
 
     def _by_default(self, project: Project, sites: list[Site]) -> Finding:
         first, *others = sites
-        wish = project.allowed_versions.of(first.source.path, ("torch",))[0]
+        versions = project.allowed_versions
+        wish = versions.near(first.source.path, versions.of(first.source.path, ("torch",)))[0]
         return self.finding(
             first.location,
             f"`torch.load` runs the code in a checkpoint: before {_SAFE_SINCE}, and `{wish.location.path}` asks for "
@@ -167,7 +181,7 @@ class UnsafeModelLoading(Rule):
             names = known_texts(project.value(site.source, site.call.args[0])) if site.call.args else []
             if names and (_LOCAL.match(names[0]) or project.locate(site.source.path, names[0])):
                 continue
-            name = f"`{names[0]}`" if len(names) == 1 else "the model that is asked for"
+            name = f"`{names[0]}`" if len(names) == 1 else "whatever model is asked for"
             by_file.setdefault(site.source.path, []).append((site, name))
         for found in by_file.values():
             (first, name), *others = sorted(found, key=lambda pair: pair[0].call.span)
@@ -198,4 +212,5 @@ def _says(site: Site) -> bool:
 def _is_old(project: Project, site: Site, version: str) -> bool:
     """Whether the project asks for versions of PyTorch that are all older."""
     wishes = project.allowed_versions.of(site.source.path, ("torch",))
+    wishes = list(project.allowed_versions.near(site.source.path, wishes))
     return bool(wishes) and all(wish.is_below(version) for wish in wishes)

@@ -6,7 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import basename
 
-from mldebt import CloneMember, Finding, Kind, Profile, Project, Related, Role, Rule, is_worth_sharing
+from mldebt import (
+    CloneMember,
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    is_teaching,
+    is_worth_sharing,
+)
 
 _SHOWN = 4
 
@@ -83,6 +94,34 @@ class NotebookCodeFork(Rule):
         return 3.14 * r * r
     ```
 
+    ## The code of a book
+
+    ```markdown title="README.md"
+    # Notebooks for the second edition of the book
+    ```
+
+    ```python title="trees.ipynb"
+    # %%
+    def prepare(frame):
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        frame["late"] = frame["day"] > 20
+        frame["share"] = frame["rate"].rank(pct=True)
+        return frame[frame["share"] > 0.1]
+    ```
+
+    ```python title="forests.ipynb"
+    # %%
+    def prepare(frame):
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        frame["late"] = frame["day"] > 20
+        frame["share"] = frame["rate"].rank(pct=True)
+        return frame[frame["share"] > 0.1]
+    ```
+
     ## The module is exported from the notebook
 
     ```python title="features.ipynb"
@@ -150,7 +189,7 @@ class NotebookCodeFork(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each notebook and the file that has the same functions."""
-        if not any(source.kind is Kind.NOTEBOOK for source in project.code):
+        if not any(source.kind is Kind.NOTEBOOK for source in project.code) or is_teaching(project):
             return
         alike = {frozenset((copy.notebook.path, copy.original.path)) for copy in project.notebook_copies}
         pairs: dict[tuple[str, str], list[tuple[CloneMember, CloneMember]]] = defaultdict(list)
