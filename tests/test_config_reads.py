@@ -6,6 +6,8 @@ import pytest
 from declaring import project_of
 
 from mldebt.facts import Attr
+from mldebt.project.overlays import redundant_settings
+from mldebt.project.unused_variables import unused_variables
 from mldebt.values import Choice, Document, Known
 
 PARAMS = "train: {lr: 0.1, model: {depth: 3}}\nseed: 1\n"
@@ -152,3 +154,38 @@ def test_keys_that_a_command_adds_are_not_missing(command: str) -> None:
     files = {"conf/config.yaml": "seed: 1\n", "train.py": code}
     assert [m.key for m in project_of(files).config_reads.undefined] == ["rounds"]
     assert project_of({**files, "run.sh": command + "\n"}).config_reads.undefined == []
+
+
+def test_keys_below_a_group_may_come_from_a_group_of_their_own() -> None:
+    code = "import hydra\n@hydra.main(config_path='conf', config_name='config')\ndef main(cfg):\n"
+    code += "    fit(cfg.net.head.width)\n"
+    files = {
+        "conf/config.yaml": "defaults: [{net: small}]\n",
+        "conf/net/small.yaml": "depth: 3\n",
+        "conf/net/head/wide.yaml": "width: 3\n",
+        "train.py": code,
+    }
+    assert [m.key for m in project_of(files).config_reads.undefined] == ["head"]
+    files["conf/config.yaml"] = "defaults: [{net: small}, {net/head: wide}]\n"
+    assert project_of(files).config_reads.undefined == []
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("FROM a:1\nENV MISE_DIR=/x\n", ["MISE_DIR"]),
+        ("FROM a:1\nENV MISE_DIR=/x\nRUN mise trust\n", []),
+        ("FROM a:1\nENV MISE_DIR=/x\nRUN apt-get install -y mise\n", []),
+        ("FROM team/mise:1\nENV MISE_DIR=/x\n", []),
+    ],
+)
+def test_variables_of_programs_in_an_image_are_used(image: str, expected: list[str]) -> None:
+    assert [u.variable.name for u in unused_variables(project_of({"Dockerfile": image}))] == expected
+
+
+def test_an_environment_fills_in_its_own_references() -> None:
+    files = {
+        "conf/base/catalog.yml": "_root: a\nrows: {filepath: '${_root}/b.csv'}\nmore: {type: x}\n",
+        "conf/prod/catalog.yml": "_root: b\nrows: {filepath: '${_root}/b.csv'}\nmore: {type: x}\n",
+    }
+    assert [e.path for r in redundant_settings(project_of(files)) for e in r.entries] == [("more",)]

@@ -117,6 +117,20 @@ class ConfigTree:
         return found
 
     @cached_property
+    def nested(self) -> frozenset[str]:
+        """The keys that defaults lists put below a group: `model/head: large`, `/loss@model.loss: l1`."""
+        found = set()
+        for source in self._project.sources(Kind.YAML):
+            for entry in source.facts.entries:
+                match entry.path:
+                    case ("defaults", int(), str(group)):
+                        name, _, package = (
+                            group.removeprefix("optional ").removeprefix("override ").partition("@")
+                        )
+                        found.update(re.split(r"[./]", package or name)[1:])
+        return frozenset(found)
+
+    @cached_property
     def moved(self) -> tuple[SourceFacts, ...]:
         """The documents whose header moves them to another package, such as experiments."""
         return tuple(s for s in self._project.sources(Kind.YAML) if self.package(s.path))

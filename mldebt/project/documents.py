@@ -180,6 +180,8 @@ class Documents:
             return True
         if any(self.has(Document(path, document.keys), key) for path in composition.bases):
             return True
+        if key in tree.nested:
+            return True
         return any(entry.path and entry.path[-1] == key for moved in tree.moved for entry in moved.facts.entries)
 
     def children(self, path: str, keys: tuple[str | int, ...]) -> list[Entry]:

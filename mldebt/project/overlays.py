@@ -27,7 +27,8 @@ class Redundant(NamedTuple):
 def redundant_settings(project: Project) -> Iterator[Redundant]:
     """The overlays of Kedro environments with whole top-level settings that equal those of the base, by path.
 
-    An environment replaces top-level settings as a whole, so that a part of one may have to be repeated.
+    An environment replaces top-level settings as a whole, so that a part of one may have to be repeated; and it fills
+    in what its settings refer to by itself, so that these say something else there.
     """
     for source in project.sources(Kind.YAML):
         match = _OVERLAY.fullmatch(source.path)
@@ -35,7 +36,11 @@ def redundant_settings(project: Project) -> Iterator[Redundant]:
         if base is not None:
             mine, theirs = _settings(source), _settings(base)
             same = [
-                e for e in source.facts.entries if len(e.path) == 1 and mine[e.path[0]] == theirs.get(e.path[0])
+                e
+                for e in source.facts.entries
+                if len(e.path) == 1
+                and mine[e.path[0]] == theirs.get(e.path[0])
+                and not any("${" in text for text in mine[e.path[0]].values())
             ]
             if same:
                 yield Redundant(source, base, tuple(same))

@@ -67,6 +67,7 @@ def unused_variables(project: Project) -> Iterator[UnusedVariable]:
     mentions = _Mentions(project)
     for source in project.sources(Kind.DOCKERFILE):
         instructions = source.facts.instructions
+        tools = set(_tools(source))
         text = "\n".join(f"{instruction.name} {instruction.value}" for instruction in instructions)
         for variable in source.facts.variables:
             name = variable.name
@@ -79,7 +80,22 @@ def unused_variables(project: Project) -> Iterator[UnusedVariable]:
                 continue  # expanded by another instruction, or handed from ARG to ENV
             if kind == "ENV" and (not name.isupper() or _EVERYWHERE.match(name) or mentions.has(name)):
                 continue  # known, or read by something
+            if kind == "ENV" and name.partition("_")[0].lower() in tools:
+                continue  # a setting of a program that is installed or run
             yield UnusedVariable(source, variable, kind)
+
+
+def _tools(source: SourceFacts) -> Iterator[str]:
+    """The programs that an image starts from, installs or runs, by name."""
+    for instruction in source.facts.instructions:
+        if instruction.name.upper() == "FROM":
+            yield from re.findall(r"[a-z0-9]+", instruction.value.lower())
+        elif instruction.name.upper() == "ENV":
+            yield from (path.lower() for path in re.findall(r"/bin/(\w+)", instruction.value))
+    for command in source.facts.commands:
+        installs = "install" in command.argv or "add" in command.argv[:2]
+        for word in command.argv if installs else command.argv[:1]:
+            yield re.split(r"[=<>\[@]", word.rpartition("/")[2].lower())[0]
 
 
 class _Mentions:
