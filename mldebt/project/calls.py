@@ -82,8 +82,17 @@ class Calls:
 
     def _names_like(self, pattern: str) -> tuple[str, ...]:
         if pattern not in self._matching:
-            self._matching[pattern] = tuple(name for name in self._by_name if fnmatchcase(name, pattern))
+            last = pattern.rpartition(".")[2]
+            names = self._by_name if "*" in last else self._by_last.get(last, ())
+            self._matching[pattern] = tuple(name for name in names if fnmatchcase(name, pattern))
         return self._matching[pattern]
+
+    @cached_property
+    def _by_last(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in self._by_name:
+            found.setdefault(name.rpartition(".")[2], []).append(name)
+        return found
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[int]]:

@@ -111,12 +111,13 @@ def _seeds(texts: Sequence[_Text], often: Counter[int]) -> dict[tuple[int, int],
     first: dict[int, tuple[int, int]] = {}
     shared: dict[int, list[tuple[int, int]]] = {}
     for number, text in enumerate(texts):
-        digests = [digest if often[digest] > 1 else 0 for digest in text.digests]
-        for position in range(len(digests) - _SEED + 1):
-            window = digests[position : position + _SEED]
-            if not all(window):
+        run = 0  # so many lines in a row, up to here, stand elsewhere too
+        for end, digest in enumerate(text.digests, start=1):
+            run = run + 1 if often[digest] > 1 else 0
+            if run < _SEED:
                 continue
-            key = hash(tuple(window))
+            position = end - _SEED
+            key = hash(tuple(text.twos[position : end - 1 : 2]))
             if key in shared:
                 shared[key].append((number, position))
             elif key in first:

@@ -72,11 +72,14 @@ def _in_code(source: SourceFacts, least: int) -> Iterator[NameList]:
         add(store.target, store.span, "")
     for call in facts.calls:
         for argument in call.args:
-            add(argument, call.span, "")
+            if type(argument) is Const or not is_plain(argument):
+                add(argument, call.span, "")
         for keyword in call.keywords:
-            add(keyword.value, call.span, keyword.name)
+            if type(keyword.value) is Const or not is_plain(keyword.value):
+                add(keyword.value, call.span, keyword.name)
     for use in facts.uses:
-        add(use.expr, use.span, "")
+        if not is_plain(use.expr):
+            add(use.expr, use.span, "")
     for returned in facts.returns:
         add(returned.value, returned.span, source.scope_name(returned.block).rpartition(".")[2])
     merged: dict[frozenset[str], list[tuple[Span, bool]]] = {}

@@ -5,6 +5,7 @@ Whatever could bring the data in (a download, a write to an unknown path, a word
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from posixpath import basename, dirname, join, normpath, splitext
@@ -57,9 +58,10 @@ def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
     documents = "\n".join(
         source.source.read().decode("utf-8", "replace").lower() for source in project.sources(Kind.MARKDOWN)
     )
-    pulled = {
-        basename(text) for source in project.code for text, _ in strings_of(source) if text.endswith(".dvc")
-    }
+    code = project.code
+    pulled = functools.cache(  # most projects need not ask
+        lambda: {basename(t) for source in code for t, _ in strings_of(source) if t.endswith(".dvc")}
+    )
     defaults = _given_by_users(project)
     for artifact in project.artifacts:
         address = artifact.address
@@ -69,7 +71,7 @@ def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
             continue
         if any(_is_there(project, path) for path in _beside_the_code(artifact)):
             continue
-        if f"{address.name}.dvc" in pulled or _SECRET.search(address.name):
+        if f"{address.name}.dvc" in pulled() or _SECRET.search(address.name):
             continue
         if _is_declared(project, address):
             continue

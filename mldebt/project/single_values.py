@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Compare, Const, Expr, Function, Item, Param, Ref
+from mldebt.facts import Attr, Called, Compare, Const, Expr, Function, Item, Param, Ref
 from mldebt.project.branches import DeadSide, dead_sides
 from mldebt.project.callers import Caller, argument_for, hides_arguments
 from mldebt.project.source_facts import SourceFacts
@@ -164,6 +164,8 @@ class SingleValues:
             for expr in exprs:
                 if type(expr) is Ref:
                     found.add(expr.name)
+                    continue
+                if type(expr) is Called or (type(expr) is Const and type(expr.value) is not str):
                     continue
                 for part in walk(expr):
                     if isinstance(part, Ref | Attr):

@@ -135,9 +135,12 @@ def _ids(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
         if isinstance(store.target, facts.Attr):
             yield from _named(store.target.name, store.value, store.span, store.block)
     for call in source.facts.calls:
+        names_artifacts = _ARTIFACT_CALLS.search(call.name or f".{getattr(call.func, 'name', '')}")
         for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+            if type(value) is not facts.Const or type(value.value) is not str:
+                continue
             yield from _formed(value, call.span, call.block)
-            if _ARTIFACT_CALLS.search(call.name or f".{getattr(call.func, 'name', '')}"):
+            if names_artifacts:
                 yield from _matching(_ARTIFACT, value, call.span, call.block)
         for keyword in call.keywords:
             yield from _named(keyword.name, keyword.value, call.span, call.block)

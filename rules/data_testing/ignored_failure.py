@@ -158,11 +158,11 @@ def _innermost(source: SourceFacts, call: facts.Call) -> int:
 
 def _own_check(source: SourceFacts, tried: int) -> facts.Call | None:
     """An error that the tried code raises itself."""
-    for call in source.facts.calls:
-        if _ERROR.search(call.name) and call.name[:1] not in ":." and not call.bare:
-            inner = _innermost(source, call)
-            made = any(b.value == facts.Called(source.facts.calls.index(call)) for b in source.facts.bindings)
-            if inner == tried and not made and source.enclosing(call.block, "if", "else") is not None:
+    for index, call in enumerate(source.facts.calls):
+        if call.bare or call.name[:1] in ":." or not _ERROR.search(call.name):
+            continue
+        if _innermost(source, call) == tried and source.enclosing(call.block, "if", "else") is not None:
+            if not any(binding.value == facts.Called(index) for binding in source.facts.bindings):
                 return call
     return None
 
