@@ -109,7 +109,9 @@ class Judge:
         near = {finding for finding in left if finding.message == item.finding.message}
         missing = []
         for place in item.places:
-            holder = _take(left, left, partial(_stands, *self.before(place)))
+            # An edited line is new, as with other rules; of a stretch in a group any line tells that it was there.
+            told_by = place if item.places[1:] else place._replace(last=place.first)
+            holder = _take(left, left, partial(_stands, *self.before(told_by)))
             if holder is None:
                 missing.append(place)
             else:

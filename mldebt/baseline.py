@@ -156,7 +156,7 @@ def accept(
     gathering, parts = _gathering(report), partial(fingerprint_parts, texts=report.texts)
 
     lost = {path for path in {entry.path for entry in given} - report.paths if not (report.root / path).exists()}
-    files = Files(lost, departed(lost) if lost else {})
+    files = Files(lost, departed(lost) if lost else {}, report.paths)
     found, grown = match(report.findings, given, parts, files, gathering)
     now: dict[Entry, list[Entry]] = {entry: [] for entry, _ in grown.values()}
     for finding, entry in found.items():

@@ -44,7 +44,9 @@ def entry_of(finding: Finding, parts: Parts, *, gathers: bool = False) -> Entry:
     path, line = finding.location.path, line_digest(parts(finding)[2])
     entry = Entry(path, finding.rule, finding.fingerprint, printable(finding.message), line)
     if gathers:
-        return entry._replace(pieces=tuple(sorted(piece for _, piece in pieces_of(finding, parts, {}))))
+        return entry._replace(
+            pieces=tuple(sorted(digests[0] for _, digests in pieces_of(finding, parts, {}, {})))
+        )
     also = sorted(other_places(finding, parts, {}) - {place_digest(path, line)})[:_MOST_PLACES]
     return entry._replace(also=tuple(also))
 
@@ -79,12 +81,15 @@ def places_of(finding: Finding, parts: Parts) -> Iterator[tuple[Location, str]]:
         yield place, line_digest(parts(msgspec.structs.replace(finding, location=place))[2])
 
 
-def pieces_of(finding: Finding, parts: Parts, former: Mapping[str, str]) -> list[tuple[Location, str]]:
-    """A finding's places with digests of their files and lines, under former paths."""
-    return [
-        (place, line_digest(former.get(place.path, place.path)) + line)
-        for place, line in places_of(finding, parts)
-    ]
+def pieces_of(
+    finding: Finding, parts: Parts, former: Mapping[str, str], perhaps: Mapping[str, str]
+) -> list[tuple[Location, tuple[str, ...]]]:
+    """A finding's places with digests of their files and lines, under former paths and then under possible ones."""
+    found = []
+    for place, line in places_of(finding, parts):
+        paths = dict.fromkeys((former.get(place.path, place.path), perhaps.get(place.path, place.path)))
+        found.append((place, tuple(line_digest(path) + line for path in paths)))
+    return found
 
 
 def names_of(message: str) -> set[str]:

@@ -24,13 +24,14 @@ _POSITION = re.compile(r"(?<=:)\d+|(?<=line )\d+")
 
 
 class Files(NamedTuple):
-    """Which files of entries are no more, and where they went.
+    """Which files of entries are no more, which files there are, and where files went.
 
     `departed` has the new path of each file that git knows as renamed, and None for those that git knows as deleted.
     """
 
     lost: Set[str] = frozenset()
     departed: Mapping[str, str | None] = {}
+    present: Set[str] = frozenset()
 
 
 class Match(NamedTuple):
@@ -64,6 +65,7 @@ def match(
     for finding, entry in _in_renamed_files(*left(), parts, files).items():
         found[finding] = entry
         former.setdefault(finding.location.path, entry.path)
+    perhaps = _moved_along(former, files.present)
     found |= _from_another_place(*left(), parts, former)
     grown: dict[Finding, tuple[Entry, tuple[Location, ...]]] = {}
     for rule in sorted(gathering & {entry.rule for entry in given if entry.pieces}):
@@ -71,7 +73,7 @@ def match(
             [finding for finding in all_findings if finding.rule == rule],
             [entry for entry in given if entry.rule == rule],
             found,
-            lambda finding: pieces_of(finding, parts, former),
+            lambda finding: pieces_of(finding, parts, former, perhaps),
         )
     return Match(found, grown)
 
@@ -169,6 +171,23 @@ def _in_renamed_files(
 def _may_be(old: str, new: str) -> bool:
     """Whether one file could be the other: a script does not become a notebook."""
     return old.rpartition(".")[2] == new.rpartition(".")[2]
+
+
+def _moved_along(former: Mapping[str, str], present: Set[str]) -> dict[str, str]:
+    """The paths that files may have had before, if their directory moved with the files that are known to have."""
+    directories: dict[str, str] = {}
+    for new, old in sorted(former.items()):
+        (new_directory, _, new_name), (old_directory, _, old_name) = new.rpartition("/"), old.rpartition("/")
+        if new_name == old_name:
+            directories.setdefault(new_directory, old_directory)
+    found = {}
+    for path in present if directories else ():
+        directory, _, name = path.rpartition("/")
+        if directory in directories and path not in former:
+            old = f"{directories[directory]}/{name}".lstrip("/")
+            if old not in present:
+                found[path] = old
+    return found
 
 
 def _is_other_name(old: str, new: str) -> bool:

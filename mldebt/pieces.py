@@ -14,8 +14,8 @@ from mldebt.entry import FILE_DIGITS, Entry, names_of
 from mldebt.finding import Finding
 from mldebt.source import Location
 
-Pieces = list[tuple[Location, str]]
-"""The places of a finding with their digests."""
+Pieces = list[tuple[Location, tuple[str, ...]]]
+"""The places of a finding, each with its digest, and another one if its file may have had another path."""
 
 
 class _Left(NamedTuple):
@@ -24,20 +24,22 @@ class _Left(NamedTuple):
     pieces: dict[str, Counter[str]]
     holders: dict[str, list[Entry]]
 
-    def take(self, piece: str, by: Callable[[Entry], bool]) -> list[Entry]:
+    def take(self, digests: Iterable[str], by: Callable[[Entry], bool]) -> list[Entry]:
         """The entries with a piece that is left, which is not left then."""
-        holders = [entry for entry in self.holders.get(piece, ()) if by(entry)]
-        there = self.pieces.get(_file(piece), Counter())
-        if not holders or there[piece] <= 0:
-            return []
-        there[piece] -= 1
-        return holders
+        for piece in digests:
+            holders = [entry for entry in self.holders.get(piece, ()) if by(entry)]
+            there = self.pieces.get(_file(piece), Counter())
+            if holders and there[piece] > 0:
+                there[piece] -= 1
+                return holders
+        return []
 
-    def take_edited(self, piece: str, of: Iterable[Entry]) -> bool:
+    def take_edited(self, digests: Iterable[str], of: Iterable[Entry]) -> bool:
         """Whether an entry has another piece in the file that is left; it is not left then."""
+        files = {_file(piece) for piece in digests}
         for entry in of:
             for other in entry.pieces:
-                if _file(other) == _file(piece) and self.take(other, entry.__eq__):
+                if _file(other) in files and self.take([other], entry.__eq__):
                     return True
         return False
 
@@ -57,40 +59,44 @@ def known_by_pieces(
     left = _left(given)
     unknown: dict[Finding, Pieces] = {}
     owners: dict[Finding, Counter[Entry]] = {}
-    for finding in findings:
+    for finding in sorted(findings, key=lambda finding: finding not in found):  # its own pieces first
         former = found.get(finding)
-        if former is not None and not former.pieces:
-            continue
-        pieces = pieces_of(finding)
-        owners[finding] = Counter([former] if former else ())
-        unknown[finding] = []
-        for place, piece in pieces:
-            # Lines of the same text in one file are many: one piece alone says little about another group of one.
-            def may_hold(entry: Entry, former: Entry | None = former, several: bool = len(pieces) > 1) -> bool:
-                return entry == former or several or len(entry.pieces) > 1
-
-            holders = left.take(piece, may_hold)
-            owners[finding].update(holders)
-            if not holders:
-                unknown[finding].append((place, piece))
+        if former is None or former.pieces:
+            owners[finding], unknown[finding] = _known(pieces_of(finding), former, left)
     grown = {}
     for finding, known in owners.items():
         pieces = unknown[finding]
-        if not known:
-            known.update(_same_files(finding, pieces, given, left))
-            is_edited = bool(known)
-        else:
-            is_edited = 2 * len(pieces) <= max(len(pieces_of(finding)), 2)
-        if not known:
-            continue
-        entry = found.get(finding) or min(known, key=lambda entry: (-known[entry], entry))
-        new = [place for place, piece in pieces if not (is_edited and left.take_edited(piece, known))]
-        if new:
-            found.pop(finding, None)
-            grown[finding] = (entry, tuple(new))
-        else:
-            found[finding] = entry
+        is_edited = 2 * len(pieces) <= max(len(pieces_of(finding)), 2)
+        if not known and (same := _same_files(finding, pieces, given, left)):
+            known[same] += 1
+            is_edited = True
+        if known:
+            new = [place for place, digests in pieces if not (is_edited and left.take_edited(digests, known))]
+            entry = found.get(finding) or min(known, key=lambda entry: (-known[entry], entry))
+            if new:
+                found.pop(finding, None)
+                grown[finding] = (entry, tuple(new))
+            else:
+                found[finding] = entry
     return grown
+
+
+def _known(pieces: Pieces, former: Entry | None, left: _Left) -> tuple[Counter[Entry], Pieces]:
+    """The entries that hold pieces of a finding, with how many, and the pieces that none has.
+
+    Lines of the same text are many in one file: a piece alone says little about another one that is alone.
+    """
+    known, unknown = Counter([former] if former else ()), []
+
+    def may_hold(entry: Entry) -> bool:
+        return entry == former or len(pieces) > 1 or len(entry.pieces) > 1
+
+    for place, digests in pieces:
+        holders = left.take(digests, may_hold)
+        known.update(holders)
+        if not holders:
+            unknown.append((place, digests))
+    return known, unknown
 
 
 def _left(entries: Iterable[Entry]) -> _Left:
@@ -103,19 +109,20 @@ def _left(entries: Iterable[Entry]) -> _Left:
     return _Left(pieces, holders)
 
 
-def _same_files(finding: Finding, pieces: Pieces, entries: Iterable[Entry], left: _Left) -> list[Entry]:
+def _same_files(finding: Finding, pieces: Pieces, entries: Iterable[Entry], left: _Left) -> Entry | None:
     """The entry about the same files of which nothing else is left, if it names mostly the same things."""
-    files = Counter(_file(piece) for _, piece in pieces)
+    files = Counter(_file(digests[0]) for _, digests in pieces)
     names = names_of(finding.message)
     if len(files) < 2 or not names:
-        return []
-    return [
+        return None
+    alike = (
         entry
         for entry in entries
         if files <= Counter(map(_file, entry.pieces))
         and all(left.pieces[_file(piece)][piece] > 0 for piece in entry.pieces)
         and 2 * len(names & names_of(entry.message)) >= len(names)
-    ][:1]
+    )
+    return next(alike, None)
 
 
 def _file(piece: str) -> str:

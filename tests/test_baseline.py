@@ -376,6 +376,8 @@ def test_a_group_is_accepted_as_long_as_all_of_its_pieces_are() -> None:
     assert pieces([before], [finding_at(1, 2), finding_at(3)]) == [[], []]  # fell apart
     assert pieces([finding_at(1, 2), finding_at(3, 4)], [finding_at(4, 3, 2, 1)]) == [[]]  # grew together
     assert pieces([before], [finding_at(5, 6)]) == [None]
+    # A new group takes no piece away from the one that has it, even if it comes first.
+    assert pieces([before], [finding_at(0, 2), finding_at(1, 2, 3)]) == [None, []]
 
 
 def test_a_piece_whose_line_was_edited_is_known_beside_others_of_its_file() -> None:
@@ -405,6 +407,18 @@ def test_pieces_are_known_in_files_that_git_knows_as_renamed() -> None:
     after = finding_at(1, 2, path="new.py")
     assert pieces([finding_at(1, 2)], [after]) == [None]
     assert pieces([finding_at(1, 2)], [after], files=Files({"a.py"}, {"a.py": "new.py"})) == [[]]
+
+
+def test_files_without_entries_move_with_their_directory() -> None:
+    def copies(directory: str) -> Finding:
+        related = (Related(Location(f"{directory}/b.py", Span.at(2)), "too"),)
+        after = msgspec.structs.replace(finding_at(1, path=f"{directory}/a.py"), related=related)
+        return msgspec.structs.replace(after, fingerprint=fingerprint(after.location.path, *parts(after), 0))
+
+    moved = {"new/a.py", "new/b.py"}
+    assert pieces([copies("old")], [copies("new")], files=Files({"old/a.py"}, {}, moved)) == [[]]
+    copied = {*moved, "old/b.py"}  # which is no move, as far as this file goes
+    assert pieces([copies("old")], [copies("new")], files=Files({"old/a.py"}, {}, copied)) == [["new/b.py:2"]]
 
 
 GATHERS = COPIES.replace("    def check", "    gathers = True\n\n    def check")
