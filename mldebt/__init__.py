@@ -172,6 +172,7 @@ if TYPE_CHECKING:
     from mldebt.project.overlays import redundant_settings as redundant_settings
     from mldebt.project.parked_steps import ParkedStep as ParkedStep
     from mldebt.project.parked_steps import parked_steps as parked_steps
+    from mldebt.project.partial_fills import partly_filled as partly_filled
     from mldebt.project.path_patches import PathPatches as PathPatches
     from mldebt.project.path_patches import find_path_patches as find_path_patches
     from mldebt.project.phantoms import phantoms as phantoms
@@ -191,6 +192,7 @@ if TYPE_CHECKING:
     from mldebt.project.requests_to_models import unchecked_requests as unchecked_requests
     from mldebt.project.round_trips import find_round_trips as find_round_trips
     from mldebt.project.row_limits import row_limits as row_limits
+    from mldebt.project.row_loops import row_loops as row_loops
     from mldebt.project.score_cuts import ScoreCut as ScoreCut
     from mldebt.project.score_cuts import Scores as Scores
     from mldebt.project.score_cuts import score_cuts as score_cuts
@@ -240,6 +242,7 @@ if TYPE_CHECKING:
     from mldebt.project.unwritten_keys import unwritten_keys as unwritten_keys
     from mldebt.project.versions import VersionedCopy as VersionedCopy
     from mldebt.project.walk import is_plain as is_plain
+    from mldebt.project.walk import root_name as root_name
     from mldebt.project.walk import walk as walk
     from mldebt.project.worker_seeds import draws_in_workers as draws_in_workers
     from mldebt.project.worker_seeds import repeats_its_seed as repeats_its_seed
@@ -306,6 +309,7 @@ _HOMES = {
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.path_patches": "PathPatches find_path_patches",
     "mldebt.project.phases": "Event Program",
+    "mldebt.project.partial_fills": "partly_filled",
     "mldebt.project.phantoms": "phantoms",
     "mldebt.project.prediction_patches": "prediction_patches",
     "mldebt.project.processes": "Process",
@@ -320,6 +324,7 @@ _HOMES = {
     "mldebt.project.qualify": "qualified",
     "mldebt.project.script_families": "are_family script_families",
     "mldebt.project.services": "prepares_data serves",
+    "mldebt.project.row_loops": "row_loops",
     "mldebt.project.single_values": "SingleValue",
     "mldebt.project.splits": "Split",
     "mldebt.project.specifiers": "exclude",
@@ -346,7 +351,7 @@ _HOMES = {
     "mldebt.project.unwritten_keys": "unwritten_keys",
     "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.versions": "VersionedCopy",
-    "mldebt.project.walk": "is_plain walk",
+    "mldebt.project.walk": "root_name is_plain walk",
     "mldebt.project.closures": "data_closures",
     "mldebt.project.copying": "is_kept parts_that_copy",
     "mldebt.project.columns": "DeadColumn dead_columns",

@@ -21,7 +21,7 @@ _DATA = re.compile(
 )
 _KEPT = re.compile(r"ckpt|checkpoint|resume|state|history|log|latest|tmp|temp|vocab", re.IGNORECASE)
 _FETCHES = re.compile(
-    r"download|retrieve|gdown|wget|fetch|urlopen|requests|extractall|copy|snapshot|kaggle", re.IGNORECASE
+    r"download|retrieve|gdown|wget|fetch|urlopen|requests|extractall|copy|snapshot|kaggle|symlink", re.IGNORECASE
 )
 
 
@@ -64,6 +64,8 @@ def _step(path: str, check: DataAccess, accesses: list[DataAccess]) -> GatedStep
             continue
         write = next((a for a in accesses if a.effect == "writes" and _is_in(source, a, made)), None)
         read = next((a for a in accesses if a.effect == "reads" and not _is_in(source, a, made)), None)
+        if write is not None and _FETCHES.search(write.api):
+            continue
         if write is not None and read is not None and source is read.source:
             return GatedStep(path, check, write, read)
     return None

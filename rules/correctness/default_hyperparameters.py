@@ -134,7 +134,7 @@ class DefaultHyperparameters(Rule):
             if any(_is_made_by(site, model) for model in saved):
                 yield self.finding(
                     site.location,
-                    f"`{name}()` is trained and saved with nothing but the defaults of its library",
+                    f"`{name}` is trained and saved, and no hyperparameter is chosen: its library's defaults decide",
                     scope=site.source.scope_name(site.call.block),
                 )
 

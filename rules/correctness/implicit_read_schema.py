@@ -8,6 +8,7 @@ from mldebt import Finding, Profile, Project, Role, Rule, Severity, Site, facts,
 
 _READERS = ("pandas.read_csv", "pandas.read_table", "pandas.read_excel")
 _SCHEMA = frozenset({"dtype", "usecols", "converters", "names", "schema", "dtype_backend"})
+_QUOTES = "'\""
 _FEWEST_COLUMNS = 3
 _CHECKERS = (
     "pandera",
@@ -138,10 +139,11 @@ class ImplicitReadSchema(Rule):
             if made is None:  # what the project writes itself has the columns that it wrote
                 made = {str(a.address) for a in project.accesses if a.effect in ("writes", "appends")}
             if not any(a.call is site.call and str(a.address) in made for a in project.accesses):
-                table = written(site.call.args[0]) if site.call.args else "the table"
+                table = written(site.call.args[0]) if site.call.args else ""
+                shown = "the table" if not table or "…" in table else f"`{table.strip(_QUOTES)}`"
                 yield self.finding(
                     site.location,
-                    f"{len(columns)} columns of {table or 'the table'} are used by name, and nothing says where it is "
+                    f"{len(columns)} columns of {shown} are used by name, and nothing says where it is "
                     "read which ones there are and of what type",
                     scope=source.scope_name(site.call.block),
                 )

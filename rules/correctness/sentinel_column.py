@@ -18,12 +18,13 @@ from mldebt import (
     Severity,
     SourceFacts,
     facts,
+    partly_filled,
     written,
 )
 
 _SENTINELS = ("", "NA", "N/A", "nan", "NaN", "none", "None", "null", "missing", -1, -99, -999, -9999)
 _COUNTED = re.compile(
-    r"(^|_)(is|has|flag|count|n|num|label|target|class|fold|cluster|pred|weight|score)(_|$)", re.IGNORECASE
+    r"(^|_)(is|has|flag|count|n|num|label|target|class|k?fold|cluster|pred|weight|score)(_|$)", re.IGNORECASE
 )
 
 
@@ -92,6 +93,23 @@ class SentinelColumn(Rule):
     table.loc[1, "segment"] = "high"
     ```
 
+    ## Each row is filled in turn
+
+    ```python title="predict.py"
+    import pandas as pd
+
+    df = pd.read_csv("a.csv")
+    df["whale"] = ""
+    for i, answer in enumerate(answers):
+        df.loc[i, "whale"] = answer
+    df["part"] = -1
+    for number, (train, valid) in enumerate(folds.split(df)):
+        df.loc[valid, "part"] = number
+    df["text"] = ""
+    for i, row in df.iterrows():
+        df.at[i, "text"] = row["words"]
+    ```
+
     ## Written as a whole afterwards, and counted up
 
     ```python title="segments.py"
@@ -123,7 +141,7 @@ class SentinelColumn(Rule):
                     continue
                 if not _is_sentinel(value.value) or _COUNTED.search(str(column.value)):
                     continue
-                filled = _partly_filled(source, store, target, column)
+                filled = partly_filled(source, store, target, column)
                 if filled is None or project.type_of(source, target.base) != "pandas.DataFrame":
                     continue
                 yield self.finding(
@@ -137,34 +155,6 @@ class SentinelColumn(Rule):
 
 def _is_sentinel(value: object) -> bool:
     return not isinstance(value, bool) and value in _SENTINELS
-
-
-def _partly_filled(
-    source: SourceFacts, first: facts.Store, target: facts.Item, column: facts.Const
-) -> facts.Store | None:
-    """The next store into some rows of the column, if nothing else is done with its values."""
-    scope, name = source.scope_of(first.block), written(target.base)
-    part: facts.Store | None = None
-    for store in source.facts.stores:
-        if store.span <= first.span or source.scope_of(store.block) != scope:
-            continue
-        item = store.target
-        if isinstance(item, facts.Item) and written(item.base) == name and item.index == column:
-            return None  # written as a whole
-        if (
-            isinstance(item, facts.Item)
-            and isinstance(item.base, facts.Attr)
-            and item.base.name in ("loc", "iloc", "at")
-        ):
-            index = item.index
-            picks = isinstance(index, facts.Seq) and len(index.items) == 2 and index.items[1] == column
-            if picks and written(item.base.base) == name and store.operator == "=":
-                part = part or store
-    compared = any(
-        isinstance(c.comparison, facts.Compare) and first.value in (c.comparison.left, c.comparison.right)
-        for c in source.facts.conditions
-    )
-    return None if compared else part
 
 
 def _fix(project: Project, source: SourceFacts, store: facts.Store) -> Fix | None:

@@ -61,6 +61,23 @@ class ExistsGatedStep(Rule):
         return joblib.load("model.pkl")
     ```
 
+    ## A link to data that lies elsewhere; a download in a helper
+
+    ```python title="setup.py"
+    import os
+    import gdown
+    import joblib
+    import pandas as pd
+    if not os.path.exists("data/train.csv"):
+        os.symlink("data/shops/train.csv", "data/train.csv")
+    pd.read_csv("data/train.csv")
+    def get():
+        gdown.download(id="1x", output="net.joblib")
+    if not os.path.exists("net.joblib"):
+        get()
+    joblib.load("net.joblib")
+    ```
+
     ## A stage of a pipeline; a log that is begun
 
     ```yaml title="dvc.yaml"

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import DataAccess, Finding, Profile, Project, Related, Role, Rule
+from mldebt import DataAccess, Finding, Kind, Profile, Project, Related, Role, Rule
 
 _CREATED = re.compile(
     r"\bcreate\s+(?:or\s+replace\s+)?(?:(?:global|local|temp|temporary|external|unlogged)\s+)*(?:table|view)\s+"
@@ -14,6 +14,8 @@ _CREATED = re.compile(
     re.IGNORECASE,
 )
 _QUOTES = str.maketrans("", "", '`"[]')
+_FUNCTION = re.compile(r"(read|scan|glob|generate)_\w+$|\w+_(scan|auto)$|unnest$|range$")
+"""Functions that give tables."""
 _SYSTEM = ("information_schema", "pg_", "sqlite_master", "sys.", "dual")
 
 
@@ -65,6 +67,25 @@ class UndeclaredTable(Rule):
     b = pd.read_sql("SELECT id FROM crm.accounts_tmp_v2", engine)
     ```
 
+    ## Made by a SQL file; a function that reads a file
+
+    ```toml title="mldebt.toml"
+    [[contract.dataset]]
+    path = "table:crm.accounts"
+    source = "external:crm nightly export"
+    ```
+
+    ```sql title="sql/audit.sql"
+    CREATE OR REPLACE TABLE audit.values AS SELECT id FROM crm.accounts;
+    ```
+
+    ```python title="load.py"
+    import duckdb
+    import pandas as pd
+    a = pd.read_sql("SELECT id FROM audit.values", engine)
+    b = duckdb.sql("SELECT id FROM read_csv_auto('a.csv')").df()
+    ```
+
     ## A temporary table, a database in memory, a test
 
     ```toml title="mldebt.toml"
@@ -108,7 +129,7 @@ class UndeclaredTable(Rule):
             table = address.path.partition("table:")[2] if address is not None else ""
             if access.effect in ("writes", "appends"):
                 written.add(table)
-            elif re.search("[a-z]", table) and not table.startswith(_SYSTEM):
+            elif re.search("[a-z]", table) and not table.startswith(_SYSTEM) and not _FUNCTION.match(table):
                 reads[table].append(access)
         written |= self._created(project)
         declared = {
@@ -131,11 +152,8 @@ class UndeclaredTable(Rule):
             )
 
     def _created(self, project: Project) -> set[str]:
-        """The tables and views that queries in code create, temporary ones included."""
-        texts = (literal.value for source in project.code for literal in source.facts.literals)
-        return {
-            match[1].translate(_QUOTES).lower()
-            for text in texts
-            if "create" in text.lower()
-            for match in _CREATED.finditer(text)
-        }
+        """The tables and views that queries in code and SQL files create, temporary ones included."""
+        texts = [literal.value for source in project.code for literal in source.facts.literals]
+        texts += [statement.text for source in project.sources(Kind.SQL) for statement in source.facts.statements]
+        found = (match for text in texts if "create" in text.lower() for match in _CREATED.finditer(text))
+        return {match[1].translate(_QUOTES).lower() for match in found}
