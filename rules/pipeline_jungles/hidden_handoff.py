@@ -111,6 +111,45 @@ class HiddenHandoff(Rule):
     pd.read_csv("interim/folds_v2.csv")
     ```
 
+    ## Only the writer is a stage
+
+    ```yaml title="dvc.yaml"
+    stages:
+      folds: {cmd: python make_folds.py, deps: [make_folds.py], outs: [interim/folds_v2.csv]}
+    ```
+
+    ```python title="make_folds.py"
+    import pandas as pd
+    pd.DataFrame().to_csv("interim/folds_v2.csv")
+    ```
+
+    ```python title="fit.py"
+    import pandas as pd
+    pd.read_csv("interim/folds_v2.csv")  # expect: hidden-handoff
+    ```
+
+    ## Methods of one class, commands of one program, tests
+
+    ```python title="store.py"
+    import pandas as pd
+    class Store:
+        def save(self, table):
+            table.to_csv("interim/store.csv")
+        def load(self):
+            return pd.read_csv("interim/store.csv")
+    ```
+
+    ```python title="tests/test_folds.py"
+    import pandas as pd
+    def test_folds():
+        pd.DataFrame().to_csv("interim/folds_v3.csv")
+    ```
+
+    ```python title="folds.py"
+    import pandas as pd
+    pd.read_csv("interim/folds_v3.csv")
+    ```
+
     ## A path that nobody knows is no evidence
 
     ```python title="export.py"
@@ -153,11 +192,11 @@ class HiddenHandoff(Rule):
                 hubs[artifacts].append(handoffs)
             for readers in hubs.values():
                 if len(readers) < self.fewest_readers:
-                    yield from map(self._finding, readers)
+                    yield from (self._finding(project, handoffs) for handoffs in readers)
                 else:
-                    yield self._finding([handoff for handoffs in readers for handoff in handoffs])
+                    yield self._finding(project, [handoff for handoffs in readers for handoff in handoffs])
 
-    def _finding(self, handoffs: list[Handoff]) -> Finding:
+    def _finding(self, project: Project, handoffs: list[Handoff]) -> Finding:
         first, *others = handoffs
         producers = _listed(handoff.producer for handoff in handoffs)
         consumers = _listed(handoff.consumer for handoff in handoffs)
@@ -173,12 +212,25 @@ class HiddenHandoff(Rule):
         sure = all(handoff.is_sure for handoff in handoffs)
         return self.finding(
             first.read.origin,
-            f"{producers} -> {_listed(artifacts)} -> {consumers}: no stage, catalogue or contract declares this",
+            f"{producers} -> {_listed(artifacts)} -> {consumers}: {_missing(project, handoffs)}",
             related=[r for r in dict.fromkeys(related) if r.location != first.read.origin],
             confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
             minutes=self.minutes
             + self.minutes_per_edge * (len({(h.consumer, h.artifact.name) for h in handoffs}) - 1),
         )
+
+
+def _missing(project: Project, handoffs: list[Handoff]) -> str:
+    """What is not said: where the data is, or, if some declaration names it, who reads it."""
+    names = dict.fromkeys(handoff.artifact.address.path for handoff in handoffs)
+    declared = [
+        *project.declared_data,
+        *(d for stage in project.stages for d in (*stage.inputs, *stage.products)),
+    ]
+    places = [next((d.location.path for d in declared if d.path and d.covers(name)), "") for name in names]
+    if not all(places):
+        return "no stage, catalogue or contract declares this"
+    return f"{_listed(places)} declares the data, but not that it goes from the one to the other"
 
 
 def _listed(names: Iterable[str]) -> str:
