@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from mldebt.project.config_families import stands_alone as stands_alone
     from mldebt.project.config_parts import ConfigPart as ConfigPart
     from mldebt.project.config_parts import config_parts as config_parts
+    from mldebt.project.config_parts import may_configure as may_configure
     from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.copied_blocks import CopiedBlock as CopiedBlock
     from mldebt.project.copied_blocks import connected_blocks as connected_blocks
@@ -269,7 +270,7 @@ _HOMES = {
     "mldebt.project.copied_blocks": "CopiedBlock connected_blocks find_copied_blocks is_covered",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_families": "Leaves config_families is_variant leaves_of merged_documents stands_alone",
-    "mldebt.project.config_parts": "ConfigPart config_parts",
+    "mldebt.project.config_parts": "ConfigPart config_parts may_configure",
     "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.environment_reads": "undeclared_environment",
     "mldebt.project.drivers": "Driver rival_drivers",

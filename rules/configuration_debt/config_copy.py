@@ -17,6 +17,7 @@ from mldebt import (
     Span,
     config_parts,
     facts,
+    may_configure,
 )
 
 _MODELS = frozenset({"classifier", "regressor", "clusterer", "outlier-detector", "estimator", "booster"})
@@ -91,14 +92,20 @@ class ConfigCopy(Rule):
     model = RandomForestClassifier(n_estimators=1, max_depth=1)
     ```
 
-    ## Other keys
+    ## Other keys, the settings of another model, and an example
 
     ```yaml title="params.yaml"
     train: {n_estimators: 150, max_depth: 20}
     ```
 
     ```python title="train.py"
+    from sklearn.linear_model import Lasso
     limits = {"n_estimators": 100, "rows": 10}
+    model = Lasso(max_iter=1000, alpha=1)
+    ```
+
+    ```yaml title="conf/models.yaml"
+    estimators: {poisson_reg: {params: {max_iter: 10, alpha: 3}}}
     ```
     """
 
@@ -118,17 +125,17 @@ class ConfigCopy(Rule):
                 by_key.setdefault(key, []).append(part)
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             home = project.subprojects.root_of(source.path)
-            for span, written, arguments in self._written(project, source):
+            for span, written, model in self._written(project, source):
                 near = {id(p): p for key in written for p in by_key.get(key, ())}
                 for part in near.values():
                     if project.subprojects.root_of(part.source.path) == home and self._is_copy(
-                        written, part, arguments
+                        written, part, model
                     ):
                         yield self._finding(source, span, written, part)
                         break
 
-    def _written(self, project: Project, source: SourceFacts) -> Iterator[tuple[Span, dict[str, object], bool]]:
-        """The dictionaries and models of a source, and whether they are the arguments of a model."""
+    def _written(self, project: Project, source: SourceFacts) -> Iterator[tuple[Span, dict[str, object], str]]:
+        """The dictionaries of a source, and the arguments of models with the name of the model."""
         for binding in source.facts.bindings:
             if isinstance(binding.value, facts.Map) and len(binding.value.keys) > 1:
                 keys = [key.value for key in binding.value.keys if isinstance(key, facts.Const)]
@@ -136,7 +143,7 @@ class ConfigCopy(Rule):
                     yield (
                         binding.span,
                         dict(zip(map(str, keys), map(_plain, binding.value.values), strict=True)),
-                        False,
+                        "",
                     )
         for call in source.facts.calls:
             if len(call.keywords) > 1 and call.name[:1] not in ("", ":", "."):
@@ -147,12 +154,16 @@ class ConfigCopy(Rule):
                 }
                 api = project.types.tables.lookup(call.name) if len(numbers) > 1 else None
                 if api is not None and api.role in _MODELS:
-                    yield call.span, numbers, True
+                    yield call.span, numbers, call.name.rpartition(".")[2].lower()
 
-    def _is_copy(self, written: dict[str, object], part: ConfigPart, arguments: bool) -> bool:
+    def _is_copy(self, written: dict[str, object], part: ConfigPart, model: str) -> bool:
         shared = written.keys() & part.keys
-        if arguments:
-            return len(shared) > 1 and all(_is_plain_number(part.values.get(key)) for key in shared)
+        if model:
+            return (
+                may_configure(part, model)
+                and len(shared) > 1
+                and all(_is_plain_number(part.values.get(key)) for key in shared)
+            )
         if written.keys() == part.keys and all(map(_is_plain_number, (*written.values(), *part.values.values()))):
             return len(part.values) == len(part.keys)
         equal = sum(1 for key in shared if key in part.values and part.values[key] == written[key])

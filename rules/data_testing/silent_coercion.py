@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, Site, SourceFacts, facts
+from mldebt import Finding, Project, Related, Role, Rule, Severity, Site, SourceFacts, facts, walk
 
 _READERS = ("pandas.read_csv", "pandas.read_table", "pandas.read_fwf")
 _LOSSY: dict[str, frozenset[object]] = {
@@ -14,9 +15,15 @@ _LOSSY: dict[str, frozenset[object]] = {
     "encoding_errors": frozenset({"ignore", "replace"}),
 }
 _LOOKS = frozenset(
-    "isna isnull notna notnull count value_counts any all sum mean describe info hasnans fillna interpolate"
+    "isna isnull notna notnull isnan isfinite count value_counts any all sum mean describe info hasnans fillna"
+    " interpolate date strftime isoformat timestamp to_pydatetime"
     .split()
 )  # fmt: skip
+"""Methods that look at gaps; the last ones belong to single values, which fail where they are none."""
+
+_SHOWS = re.compile(
+    r"(^|[/_.-])(dashboards?|charts?|plots?|visuali[sz]\w*|monitoring|streamlit\w*|ui)([/_.-]|$)", re.IGNORECASE
+)
 
 
 class SilentCoercion(Rule):
@@ -79,6 +86,20 @@ class SilentCoercion(Rule):
         return lat
     ```
 
+    ```python title="helpers.py"
+    import pandas as pd
+
+    def number(column):
+        return pd.to_numeric(column, errors="coerce")
+
+    def day(text):
+        return pd.to_datetime(text, errors="coerce").date()
+
+    def lowest(column):
+        clean = pd.to_numeric(column, errors="coerce").dropna()
+        return None if clean.empty else clean.min()
+    ```
+
     ```python title="monitoring/drift.py"
     import pandas as pd
     def drift(df):
@@ -106,8 +127,11 @@ class SilentCoercion(Rule):
         """Yield one finding for each function with such conversions."""
         found: dict[tuple[str, str], list[tuple[Site, str]]] = {}
         for site in project.calls("pandas.to_numeric", "pandas.to_datetime", "pandas.to_timedelta", *_READERS):
-            if site.source.source.is_any(*self.skip_roles) or site.source.kind is Kind.NOTEBOOK:
+            if site.source.source.is_any(*self.skip_roles) or _SHOWS.search(site.source.path):
                 continue
+            index = site.source.facts.calls.index(site.call)
+            if any(result.value == facts.Called(index) for result in site.source.facts.returns):
+                continue  # a helper; whoever calls it may count
             for keyword in site.call.keywords:
                 value = keyword.value.value if isinstance(keyword.value, facts.Const) else None
                 if keyword.name in _LOSSY and value in _LOSSY[keyword.name]:
@@ -127,7 +151,14 @@ class SilentCoercion(Rule):
 
 
 def _looks(source: SourceFacts, scope: str) -> bool:
-    """Whether a function looks at gaps at all."""
+    """Whether a function looks at gaps at all, or at what is left."""
+    blocks = source.facts.blocks
+    if any(
+        getattr(part, "name", "") == "empty" and source.scope_name(block.parent) == scope
+        for block in blocks
+        for part in walk(block.test)
+    ):
+        return True
     return any(
         isinstance(call.func, facts.Attr) and call.func.name in _LOOKS and source.scope_name(call.block) == scope
         for call in source.facts.calls

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mldebt import Dependency, Finding, Kind, Manifest, Project, Related, Role, Rule, Severity, manifests
 
 _MEANT = {
-    "sklearn": "`scikit-learn`; this name is a placeholder that fails to install",
+    "sklearn": "`scikit-learn`; this name is a placeholder whose newer versions refuse to install",
     "cv2": "`opencv-python`",
     "pil": "`pillow`",
     "yaml": "`pyyaml`",
@@ -31,6 +32,8 @@ _STANDARD = frozenset(
     )
     for name in line.split()
 )
+
+_OLD_PYTHON = re.compile(r"(enum34|futures|functools32|backports[-.](shutil|functools|abc|ssl).*|subprocess32)$")
 
 
 class WrongDistribution(Rule):
@@ -74,6 +77,15 @@ class WrongDistribution(Rule):
     dataclasses; python_version < "3.7"
     ```
 
+    ```text title="old/requirements.txt"
+    enum34==1.1.6
+    configparser==3.5.0
+    ```
+
+    ```text title="gpu/requirements.txt"
+    tensorflow-gpu==1.14.0
+    ```
+
     ```yaml title="environment.yml"
     dependencies:
       - pytorch=2.4
@@ -105,6 +117,10 @@ class WrongDistribution(Rule):
 def _meant(manifest: Manifest, dependency: Dependency) -> str:
     """What to name instead; empty for a name that is right."""
     name = dependency.name
+    if name == "tensorflow-gpu" and dependency.specifier.startswith("=="):
+        return ""  # the old versions are there
+    if name in _STANDARD and any(_OLD_PYTHON.match(other.name) for other in manifest.dependencies):
+        return ""  # a frozen environment of Python 2, which needs the backports
     if name in _STANDARD:
         marked = any(r.name == name and r.marker for r in manifest.source.facts.requirements)
         return "" if marked else "the module is part of the language"
