@@ -161,9 +161,10 @@ def _own_check(source: SourceFacts, tried: int) -> facts.Call | None:
     for index, call in enumerate(source.facts.calls):
         if call.bare or call.name[:1] in ":." or not _ERROR.search(call.name):
             continue
-        if _innermost(source, call) == tried and source.enclosing(call.block, "if", "else") is not None:
-            if not any(binding.value == facts.Called(index) for binding in source.facts.bindings):
-                return call
+        is_kept = any(binding.value == facts.Called(index) for binding in source.facts.bindings)
+        checks = source.enclosing(call.block, "if", "else") is not None
+        if checks and not is_kept and _innermost(source, call) == tried:
+            return call
     return None
 
 
