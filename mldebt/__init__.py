@@ -201,6 +201,8 @@ if TYPE_CHECKING:
     from mldebt.project.script_families import script_families as script_families
     from mldebt.project.services import prepares_data as prepares_data
     from mldebt.project.services import serves as serves
+    from mldebt.project.shared_attributes import SharedAttribute as SharedAttribute
+    from mldebt.project.shared_attributes import shared_attributes as shared_attributes
     from mldebt.project.single_values import SingleValue as SingleValue
     from mldebt.project.specifiers import exclude as exclude
     from mldebt.project.splits import Split as Split
@@ -324,6 +326,7 @@ _HOMES = {
     "mldebt.project.proposals": "deletion listing_fix",
     "mldebt.project.qualify": "qualified",
     "mldebt.project.script_families": "are_family script_families",
+    "mldebt.project.shared_attributes": "SharedAttribute shared_attributes",
     "mldebt.project.services": "prepares_data serves",
     "mldebt.project.row_loops": "row_loops",
     "mldebt.project.single_values": "SingleValue",

@@ -21,7 +21,7 @@ _SERVING_HOOK = re.compile(r"^_?(init|setup|load|startup|lifespan|warm)|_(init|s
 _DECORATED = re.compile(r"on_event|before_first_request|before_request|lifespan|startup|fixture|cache")
 _LOCK = re.compile(r"(^|[_.])(r?lock|mutex)", re.IGNORECASE)
 _SERVERS = frozenset("flask fastapi streamlit gradio bentoml dash starlette sanic litserve azureml".split())
-_LEARNERS = ("classifier", "regressor", "estimator", "search", "transformer", "clusterer")
+LEARNERS = ("classifier", "regressor", "estimator", "search", "transformer", "clusterer")
 _FITS = frozenset({"fit", "fit_transform", "partial_fit"})
 
 
@@ -69,7 +69,7 @@ def _role(project: Project, source: SourceFacts, index: int) -> str:
     found = project.type_of(source, Ref(binding.name, (index,)))
     if apis.has_role(found, "frame", "series"):
         return "table"
-    return "model" if apis.has_role(found, *_LEARNERS) and _is_fitted(source, binding) else ""
+    return "model" if apis.has_role(found, *LEARNERS) and _is_fitted(source, binding) else ""
 
 
 def _is_fitted(source: SourceFacts, binding: Binding) -> bool:
@@ -92,6 +92,14 @@ def _is_kept_once(source: SourceFacts, binding: Binding) -> bool:
         return True
     tests = (b.test for i, b in enumerate(source.facts.blocks) if b.kind == "if" and source.scope_of(i) == scope)
     if any(_mentions(test, binding.name) for test in tests) and not _is_made_of_itself(source, binding):
+        return True
+    return is_startup(source, scope)
+
+
+def is_startup(source: SourceFacts, scope: int) -> bool:
+    """Whether a function, given by its block, runs when a service or worker starts, or below a lock."""
+    function = source.function_of(scope)
+    if function is None:
         return True
     if any(source.scope_of(u.block) == scope and _LOCK.search(written(u.expr)) for u in source.facts.uses):
         return True
