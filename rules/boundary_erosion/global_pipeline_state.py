@@ -27,15 +27,13 @@ class GlobalPipelineState(Rule):
         df = pd.read_csv("raw.csv")  # expect: global-pipeline-state
     def clean():
         global df
-        if df is None:
-            raise RuntimeError("load first")
+        assert df is not None
         df = df.dropna()
     ```
 
     ## A model that is fitted here and used there; parts of a split
 
     ```python title="train.py"
-    import pandas as pd
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import train_test_split
     def split(rows):
@@ -118,8 +116,7 @@ class GlobalPipelineState(Rule):
         global rows, frame
         rows = pd.read_csv("raw.csv")
         frame = rows.copy()
-        def half(rows):
-            return rows.head(len(rows) // 2)
+        half = lambda rows: rows.head(len(rows) // 2)
         print(len(rows), half(frame))
     def clean(frame):
         return frame.dropna()
