@@ -6,9 +6,10 @@ Whatever grows without bound (alternatives, products, nesting) is cut to a gap.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import product
-from posixpath import basename, normpath
+from posixpath import basename, dirname, normpath
 
 import msgspec
 
@@ -16,6 +17,12 @@ MOST_ALTERNATIVES = 16
 
 ROOT = "\x02"
 """Begins a path that is anchored at the project's root, as `Path(__file__).parent / "x"` is."""
+
+CWD = "\x03"
+"""Begins a path that is anchored at the directory where the program works, as `os.getcwd() + "/x"` is."""
+
+_ANCHORS = (ROOT, CWD)
+_ELSEWHERE = re.compile(r"^[A-Za-z]:[\\/]|^[A-Za-z][A-Za-z0-9+.\-]+:")
 
 
 class _Value(msgspec.Struct, frozen=True, cache_hash=True):
@@ -234,7 +241,8 @@ def map_text(value: Value, function: Callable[[str], str]) -> Value:
 
 def join_paths(values: Iterable[Value]) -> Value:
     """`os.path.join` and the `/` of pathlib: an absolute later part replaces what is before it."""
-    columns = [_segments(value) for value in values]
+    values = list(values)
+    columns = [_segments(value, position == len(values) - 1 > 0) for position, value in enumerate(values)]
     if not columns:
         return Known("")
     joined = columns[0]
@@ -246,20 +254,25 @@ def join_paths(values: Iterable[Value]) -> Value:
     return choice(text(parts) for parts in joined)
 
 
-def _segments(value: Value) -> list[tuple[str | Gap, ...]]:
-    """The alternatives of a part of a path; None is no path, whoever passes it takes another branch."""
+def _segments(value: Value, is_last: bool) -> list[tuple[str | Gap, ...]]:
+    """The alternatives of a part of a path; None is no path, whoever passes it takes another branch.
+
+    So it is with an empty name, where there are others.
+    """
     options = [
         option for option in alternatives(value) if not (isinstance(option, Known) and option.value is None)
     ]
+    if is_last and len(options) > 1:
+        options = [option for option in options if not (isinstance(option, Known) and option.value == "")]
     return [_parts(option) for option in options] or [(Gap("name", "None"),)]
 
 
 def _join(left: tuple[str | Gap, ...], right: tuple[str | Gap, ...]) -> tuple[str | Gap, ...]:
-    if right and isinstance(right[0], str) and right[0].startswith(("/", ROOT)):
+    if right and isinstance(right[0], str) and right[0].startswith(("/", *_ANCHORS)):
         return right
     if not left or left in (("",), (".",)):
         return right
-    if isinstance(left[-1], str) and left[-1].endswith(("/", "\\", ROOT)):
+    if isinstance(left[-1], str) and left[-1].endswith(("/", "\\", *_ANCHORS)):
         return (*left, *right)
     return (*left, "/", *right)
 
@@ -269,6 +282,8 @@ def parent(value: Value) -> Value:
 
     def one(option: Value) -> Value:
         parts = list(_parts(option))
+        if len(parts) == 1 and isinstance(parts[0], str) and parts[0].startswith(_ANCHORS):
+            return Known(_above(parts[0]))
         while parts:
             last = parts.pop()
             if isinstance(last, Gap):
@@ -278,9 +293,32 @@ def parent(value: Value) -> Value:
             head, slash, _ = last.rpartition("/")
             if slash:
                 return text([*parts, head or "/"])
-            if last.startswith(ROOT):
-                return Known(ROOT)
-        return Known(ROOT if isinstance(option, Known) and str(option.value).startswith(ROOT) else "")
+            if last.startswith(_ANCHORS):
+                return Known(last[0])
+        return Known("")
+
+    return each(value, one)
+
+
+def _above(path: str) -> str:
+    """The directory above an anchored path; above its anchor there are more."""
+    inner = normpath(path[1:].lstrip("/"))
+    if inner == ".":
+        return f"{path[0]}.."
+    return f"{path[0]}{inner}/.." if basename(inner) == ".." else path[0] + dirname(inner)
+
+
+def absolute(value: Value) -> Value:
+    """`os.path.abspath` and `Path.resolve`: what is relative starts from where the program works."""
+
+    def one(option: Value) -> Value:
+        parts = _parts(option)
+        first = parts[0] if parts else ""
+        if isinstance(first, Gap) or not isinstance(option, Known | Template):
+            return option
+        if first.startswith(("/", "~", "\\", *_ANCHORS)) or _ELSEWHERE.match(first):
+            return option
+        return text([CWD + first.removeprefix("./").removeprefix("." if first == "." else ""), *parts[1:]])
 
     return each(value, one)
 
@@ -290,7 +328,12 @@ def last_name(value: Value) -> Value:
 
     def one(option: Value) -> Value:
         if isinstance(option, Known):
-            return Known(basename(str(option.value).rstrip("/")).removeprefix(ROOT))
+            name = basename(str(option.value).rstrip("/")).lstrip("".join(_ANCHORS))
+            return (
+                Gap("name", "directory")
+                if name in ("", "..") and str(option.value)[:1] in _ANCHORS
+                else Known(name)
+            )
         parts = list(_parts(option))
         kept: list[str | Gap] = []
         while parts:
@@ -305,7 +348,7 @@ def last_name(value: Value) -> Value:
 
 
 def normal(path: str) -> str:
-    """A path with `/`, without `.`, `//` and resolvable `..`; a trailing `/` goes; ROOT stays in front.
+    """A path with `/`, without `.`, `//` and resolvable `..`; a trailing `/` goes; ROOT stays in front, CWD goes.
 
     Addresses (`s3://…`) keep their scheme.
     """
@@ -314,8 +357,10 @@ def normal(path: str) -> str:
         return f"{scheme}://{rest.rstrip('/')}"
     path = path.replace("\\", "/")
     if path.startswith(ROOT):
-        inner = normpath("/" + path[1:].lstrip("/")).lstrip("/")
-        return ROOT + inner
+        inner = normpath(path[1:].lstrip("/"))
+        return ROOT + ("" if inner == "." else inner)
+    if path.startswith(CWD):
+        path = path[1:].lstrip("/")
     cleaned = normpath(path) if path else ""
     return cleaned[1:] if cleaned.startswith("//") else "" if cleaned == "." else cleaned
 
@@ -324,11 +369,16 @@ def show(value: Value) -> str:
     """A value for people: known text as it is, gaps as `{cause}` or `{detail}`."""
     match value:
         case Known(inner):
-            return str(inner).removeprefix(ROOT)
+            return _shown(str(inner))
         case Gap(cause, detail):
             return "{" + (detail or cause) + "}"
         case Template(parts):
-            return "".join(part if isinstance(part, str) else show(part) for part in parts).removeprefix(ROOT)
+            return _shown("".join(part if isinstance(part, str) else show(part) for part in parts))
         case Choice(options):
             return " | ".join(show(option) for option in options)
     return "{…}"
+
+
+def _shown(written: str) -> str:
+    """A text without its anchor."""
+    return written[1:].lstrip("/") if written.startswith(CWD) else written.removeprefix(ROOT)

@@ -37,8 +37,8 @@ def test_a_notebook_that_changes_its_directory() -> None:
         "notebooks/up.ipynb": "data/a.csv",
         "notebooks/here.ipynb": "notebooks/data/a.csv",
         "notebooks/colab.ipynb": "/content/drive/project/data/a.csv",
-        "notebooks/wanders.ipynb": "notebooks/data/a.csv",
-        "notebooks/deep/unknown.ipynb": "notebooks/deep/data/a.csv",
+        "notebooks/wanders.ipynb": "data/a.csv",
+        "notebooks/deep/unknown.ipynb": "{directory}/data/a.csv",
         "notebooks/windows.ipynb": "D:/Course/x/data/a.csv",
     }
 
@@ -85,16 +85,17 @@ def test_a_script_works_where_the_files_lie_that_it_opens() -> None:
     """Programs side by side, each with its own store: the paths are alike, the files are not."""
     code = "import json\ndef f():\n    return json.load(open('store/a.json'))\nf()\njson.dump(1, open('b.json', 'w'))\n"
     files = {f"{name}/app.py": code for name in ("one", "two", "three")}
-    project = project_of(files, ("one/store/a.json", "two/store/a.json", "two/b.json", "b.json"))
+    root = ("one/store/a.json", "two/store/a.json", "two/b.json", "b.json", "requirements.txt")
+    project = project_of(files, root)
     assert {(a.component, str(a.address)) for a in project.accesses} == {
         ("one/app.py", "store/a.json"),
         ("one/app.py", "b.json"),
-        ("two/app.py", "store/a.json"),
-        ("two/app.py", "b.json"),
+        ("two/app.py", "two/store/a.json"),
+        ("two/app.py", "two/b.json"),
         ("three/app.py", "store/a.json"),
         ("three/app.py", "b.json"),
     }
-    project = project_of(files, ("one/store/a.json", "two/store/a.json"))
+    project = project_of(files, ("one/store/a.json", "two/store/a.json", "requirements.txt"))
     assert {(a.component, str(a.address)) for a in project.accesses} == {
         ("one/app.py", "one/store/a.json"),
         ("one/app.py", "one/b.json"),
@@ -103,6 +104,69 @@ def test_a_script_works_where_the_files_lie_that_it_opens() -> None:
         ("three/app.py", "store/a.json"),
         ("three/app.py", "b.json"),
     }
+
+
+def test_programs_side_by_side_work_in_their_own_directories() -> None:
+    """Nothing at the top says that anything is run there."""
+    files = {f"{name}/app.py": "open('b.json')\n" for name in ("one", "two", "three")}
+    assert sorted(str(a.address) for a in project_of(files).accesses) == [
+        "one/b.json",
+        "three/b.json",
+        "two/b.json",
+    ]
+    described = {"src/a.py": "open('b.json')\n", "work/c.py": "open('d.json')\n"}
+    seen = ("requirements.txt", "work/requirements.txt", "work/README.md")
+    assert sorted(str(a.address) for a in project_of(described, seen).accesses) == ["b.json", "work/d.json"]
+
+
+def test_documentation_tells_where_a_script_is_started() -> None:
+    readme = "# Usage\n```bash\ngit clone https://example.com/me/repo\ncd repo/app\npython train.py\n```\n"
+    files = {"README.md": readme, "app/train.py": "open('a.csv')\n", "requirements.txt": "pandas\n"}
+    assert found(project_of(files)) == [("reads", "app/a.csv")]
+    files["README.md"] = readme.replace("cd repo/app", "cd repo").replace("train.py", "app/train.py")
+    assert found(project_of(files)) == [("reads", "a.csv")]
+
+
+def test_data_that_is_declared_tells_where_code_works() -> None:
+    """`../metadata.yaml` of a script two directories deep, started one directory below the root; DVC's files count."""
+    files = {"src/steps/deep/score.py": "open('../metadata.yaml')\nopen('../data/a.csv')\n"}
+    project = project_of(files, ("metadata.yaml", "data/a.csv.dvc", "requirements.txt"))
+    assert found(project) == [("reads", "metadata.yaml"), ("reads", "data/a.csv")]
+    cell = notebook("import pandas as pd\npd.read_csv('data/a.csv')")
+    assert found(project_of({"notebooks/a.ipynb": cell}, ("data/a.csv.dvc",))) == [("reads", "data/a.csv")]
+    assert found(project_of({"notebooks/a.ipynb": cell}, ("notebooks/data/a.csv", "data/a.csv"))) == [
+        ("reads", "notebooks/data/a.csv")
+    ]
+
+
+def test_programs_that_change_their_directory() -> None:
+    moved = "import os\nopen('a.csv')\nos.chdir({})\nopen('b.csv')\n"
+    files = {"src/x.py": moved.format("'..'"), "requirements.txt": "pandas\n"}
+    assert found(project_of(files)) == [("reads", "src/a.csv"), ("reads", "b.csv")]
+    files["src/x.py"] = moved.format("os.path.dirname(os.path.abspath(__file__))")
+    assert found(project_of(files)) == [("reads", "a.csv"), ("reads", "src/b.csv")]
+    files["src/x.py"] = moved.format("r'C:\\work'")
+    assert found(project_of(files)) == [("reads", "a.csv"), ("reads", "C:/work/b.csv")]
+    files["src/x.py"] = moved.format("where()")
+    assert found(project_of(files)) == [("reads", "a.csv"), ("reads", "{directory}/b.csv")]
+
+
+def test_the_directory_above_where_a_program_works() -> None:
+    """`Path.cwd().parent` is not the working directory; `f"{os.getcwd()}/a"` is no absolute path."""
+    head = "import os\nfrom pathlib import Path\n"
+    reads = [
+        "open(Path.cwd().parent / 'data' / 'a.csv')",
+        "open(os.path.join(os.path.dirname(os.getcwd()), 'data', 'a.csv'))",
+        "open(Path(os.getcwd()).parent.absolute() / 'data/a.csv')",
+        "open(os.path.abspath('..') + '/data/a.csv')",
+    ]
+    for read in reads:
+        assert found(project_of({"notebooks/a.ipynb": notebook(head + read)})) == [("reads", "data/a.csv")], read
+    assert found(project_of({"a.py": head + "open(f'{os.getcwd()}/models/a.csv')\n"})) == [
+        ("reads", "models/a.csv")
+    ]
+    above = head + "open(Path(__file__).resolve().parent.parent / 'a.csv')\n"
+    assert found(project_of({"a.py": above})) == [("reads", "../a.csv")]
 
 
 def test_a_script_that_leaves_the_project_works_in_its_own_directory() -> None:
@@ -139,3 +203,101 @@ def test_a_name_that_everybody_uses_below_what_a_function_returns_is_no_hand_ove
 
     assert handed("train.csv") == 0
     assert handed("inference_log.csv") == 1
+
+
+def test_names_of_the_hub_are_no_files() -> None:
+    code = """
+from transformers import AutoModel, AutoTokenizer, pipeline
+from datasets import load_dataset
+AutoModel.from_pretrained("allenai/scibert_scivocab_uncased")
+AutoTokenizer.from_pretrained("bert-base-uncased")
+AutoModel.from_pretrained("models/bert")
+AutoModel.from_pretrained("./org/name")
+AutoModel.from_pretrained("my_model")
+AutoModel.from_pretrained("kept/here")
+pipeline("text-generation", model="gpt2")
+load_dataset("glue", "cola")
+load_dataset("csv", data_files={"train": "a.csv", "test": "b.csv"})
+"""
+    project = project_of({"x/run.py": code}, ("kept/here/config.json",))
+    assert [str(a.address or "?") for a in project.accesses] == [
+        "hf://allenai/scibert_scivocab_uncased",
+        "hf://bert-base-uncased",
+        "models/bert",
+        "org/name",
+        "my_model",
+        "kept/here",
+        "hf://gpt2",
+        "hf://glue",
+        "a.csv",
+        "b.csv",
+    ]
+
+
+def test_endings_and_names_that_calls_add_or_know() -> None:
+    code = """
+import hydra, matplotlib.pyplot as plt, mlflow
+@hydra.main(config_path="conf", config_name="main.yaml")
+def main(cfg):
+    plt.savefig("plots/loss")
+    plt.savefig("plots/gain.pdf")
+    mlflow.log_text("x", "notes/a.txt")
+main()
+"""
+    assert found(project_of({"run.py": code})) == [
+        ("reads", "conf/main.yaml"),
+        ("writes", "plots/loss.png"),
+        ("writes", "plots/gain.pdf"),
+        ("writes", "mlflow-artifact:notes/a.txt"),
+    ]
+
+
+def test_placeholders_of_templates_are_no_values() -> None:
+    code = "import os, requests\nrequests.get(f\"https://example.com/{os.environ['BASE_ID']}/articles\")\n"
+    files = {"a.py": code, ".env.example": "BASE_ID=your_base_id_here\n"}
+    assert found(project_of(files)) == [("reads", "https://example.com/{BASE_ID}/articles")]
+    files[".env.example"] = "BASE_ID=main\n"
+    assert found(project_of(files)) == [("reads", "https://example.com/main/articles")]
+
+
+def edges(project: Project) -> list[tuple[str, str]]:
+    return sorted((handoff.producer, handoff.consumer) for handoff in project.handoffs)
+
+
+def test_two_places_in_a_project_are_two_files() -> None:
+    """Twins that each keep their own, and a file that somebody would have to carry over."""
+    files = {
+        "one/run.py": "import pickle\npickle.dump(m, open('one/store/features_all.pkl', 'wb'))\n",
+        "two/read.py": "import pickle\npickle.load(open('two/store/features_all.pkl', 'rb'))\n",
+    }
+    assert not edges(project_of(files, ("requirements.txt",)))
+    files["two/read.py"] = "import pickle\npickle.load(open('/home/me/p/one/store/features_all.pkl', 'rb'))\n"
+    assert edges(project_of(files, ("requirements.txt",))) == [("one/run.py", "two/read.py")]
+
+
+def test_an_address_that_fits_the_files_of_several_programs_is_none_of_them() -> None:
+    write = "import json, sys\njson.dump(x, open('{}/run_0/final_info.json', 'w'))\n"
+    read = "import json, sys\njson.load(open(sys.argv[1] + '/run_0/final_info.json'))\n"
+    files = {"a.py": write.format("one"), "read.py": read, "requirements.txt": ""}
+    assert edges(project_of(files)) == [("a.py", "read.py")]
+    assert not edges(project_of({**files, "b.py": write.format("two")}))
+    both = (
+        "import json\nfor name in ['one', 'two']:\n    json.dump(x, open(name + '/run_0/final_info.json', 'w'))\n"
+    )
+    assert edges(project_of({**files, "a.py": both})) == [("a.py", "read.py")]
+
+
+def test_services_and_caches_of_libraries_hand_nothing_on() -> None:
+    files = {
+        "check.py": "import requests\nrequests.post('http://localhost:8000/health', json={})\n",
+        "app.py": "import requests\nrequests.get('http://localhost:8000/health')\n",
+        "a.py": "import torch, other\ntorch.save(m, other.home() + '/checkpoints')\n",
+        "b.py": "import torch, other\ntorch.load(other.home() + '/checkpoints')\n",
+    }
+    assert not edges(project_of(files))
+
+
+def test_data_that_two_stages_change_in_place_goes_the_way_they_are_declared() -> None:
+    code = "import pandas as pd\nd = pd.read_csv('data/a.csv')\nd.to_csv('data/a.csv')\n"
+    stages = "stages:\n  first:\n    cmd: python one.py\n  second:\n    cmd: python two.py\n"
+    assert edges(project_of({"one.py": code, "two.py": code, "dvc.yaml": stages})) == [("one.py", "two.py")]

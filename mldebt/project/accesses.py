@@ -7,20 +7,23 @@ lifted to the callers, so that a wrapper in `utils.py` counts for the script tha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from posixpath import dirname, join, normpath
+from posixpath import dirname
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.api_rows import Access as Row
 from mldebt.api_rows import Api, Argument
 from mldebt.api_tables import effect_of_mode
-from mldebt.facts import Attr, Call, Function
+from mldebt.facts import Attr, Call, Expr, Function
 from mldebt.project.addresses import Address, addresses, gaps
 from mldebt.project.callers import Caller
 from mldebt.project.frames import NO_FRAME, Frame
+from mldebt.project.guards import is_impossible, narrowed
+from mldebt.project.hub_names import HUB_CALLS, files_of, is_reader, named
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.sql_tables import names_tables, table_accesses
-from mldebt.source import Kind, Location, Role
-from mldebt.values import ROOT, Gap, Known, Object, Value, alternatives, concatenate, normal
+from mldebt.project.working_directories import WorkingDirectories
+from mldebt.source import Location, Role
+from mldebt.values import Gap, Known, Object, Value, alternatives, concatenate
 
 if TYPE_CHECKING:
     from mldebt.project.evaluate import Evaluator
@@ -32,6 +35,9 @@ WRITES = frozenset({"writes", "appends"})
 EFFECTS = READS | WRITES | {"deletes", "checks-exists", "creates-directory"}
 _REDIRECTS = {">": "writes", ">>": "appends", "<": "reads"}
 _ADDED = {"numpy.save": ".npy", "numpy.savez": ".npz", "numpy.savez_compressed": ".npz"}
+_PICTURES = frozenset(
+    ["matplotlib.pyplot.savefig", "matplotlib.figure.Figure.savefig", "seaborn.FacetGrid.savefig"]
+)
 _BESIDE_THE_CODE = frozenset({"hydra.main", "hydra.initialize", "hydra.experimental.initialize"})
 """Calls whose relative paths start from the file that makes them."""
 _FROM_THE_REPOSITORY = "dvc.api."
@@ -78,10 +84,10 @@ def find_accesses(project: Project) -> Iterator[DataAccess]:
     """All data accesses of the project's code, by path and place."""
     finder = _Finder(project)
     found = {source.path: list(finder.in_source(source)) for source in project.code}
-    finder.settle()
+    moved = finder.directories.settle()
     for source in project.code:
-        moved = any(access.component in finder.at_home for access in found[source.path])
-        yield from finder.in_source(source) if moved else found[source.path]
+        again = any(access.component in moved for access in found[source.path])
+        yield from finder.in_source(source) if again else found[source.path]
     for process in project.processes:
         yield from finder.redirected(process)
 
@@ -92,14 +98,7 @@ class _Finder:
         self._tables = project.types.tables
         self._evaluator: Evaluator = project.evaluator
         self._ways: dict[tuple[str, int], list[tuple[tuple[Caller, ...], Frame]]] = {}
-        self.at_home: frozenset[str] = frozenset()
-        """The scripts that work in their own directory: what they open lies there, and not where others work."""
-        self._seen_at_home: set[str] = set()
-        self._seen_elsewhere: set[str] = set()
-
-    def settle(self) -> None:
-        """Decide which scripts work in their own directory, by all that they open."""
-        self.at_home = frozenset(self._seen_at_home - self._seen_elsewhere)
+        self.directories = WorkingDirectories(project)
 
     def in_source(self, source: SourceFacts) -> Iterator[DataAccess]:
         header = source.facts.header
@@ -122,7 +121,7 @@ class _Finder:
             effect = _REDIRECTS.get(operator)
             if effect is None or "{" in target or "$" in target or target.startswith(("/dev/", "&")):
                 continue
-            for address in addresses(Known(target), self._anchor(source)):
+            for address in addresses(Known(target), self.directories.of(source, call.span.line)):
                 yield DataAccess(source.path, source, call, effect, "", process.site.name, address, None, ())
 
     def _has_effect(self, name: str) -> bool:
@@ -151,6 +150,8 @@ class _Finder:
     def _lifted(self, source: SourceFacts, index: int, api: Api, row: Row) -> Iterator[DataAccess]:
         call = source.facts.calls[index]
         for chain, frame in self._chains(source, call.block):
+            if is_impossible(self._evaluator, source, call.block, call.span.line, frame):
+                continue
             component = chain[0].source if chain else source
             places = tuple(c.source.location(c.call.span) for c in chain)
             effect = self._effect(source, call, api, row, frame)
@@ -161,11 +162,16 @@ class _Finder:
                 found = list(table_accesses(value, api.format, effect))
             else:
                 home = dirname(component.path)
-                anchor = dirname(source.path) if api.name in _BESIDE_THE_CODE else self._anchor(component)
-                if api.name.startswith(_FROM_THE_REPOSITORY):
+                line = (chain[0].call if chain else call).span.line
+                anchor = self.directories.of(component, line)
+                if api.name in _BESIDE_THE_CODE:
+                    anchor = dirname(source.path)
+                elif api.name.startswith(_FROM_THE_REPOSITORY):
                     home = anchor = self._project.subprojects.root_of(component.path)
-                if not self.at_home and anchor != home and component.kind is Kind.PYTHON:
-                    self._look(component.path, value, anchor, home)
+                else:
+                    self.directories.note(component, value)
+                if HUB_CALLS.fullmatch(api.name) and effect == "reads":
+                    value = self._from_hub(source, call, api, value, frame)
                 found = [(effect, address) for address in addresses(value, anchor, home)]
             for done, written in found:
                 address = _completed(api, written)
@@ -174,19 +180,14 @@ class _Finder:
             for gap in gaps(value) if not found else ():
                 yield DataAccess(component.path, source, call, effect, api.format, api.name, None, gap, places)
 
-    def _look(self, component: str, value: Value, anchor: str, home: str) -> None:
-        """Note whether a relative path leads to a file from the script's own directory, or from where it starts."""
-        for option in alternatives(value):
-            if not isinstance(option, Known) or not isinstance(option.value, str):
-                continue
-            written = normal(option.value.strip())
-            if not written or written.startswith((ROOT, "/", "~")) or ":" in written:
-                continue
-            there = normal(f"{anchor}/{written}" if anchor else written)
-            if there in self._project.files:
-                self._seen_elsewhere.add(component)
-            elif there.startswith("../") or normal(f"{home}/{written}") in self._project.files:
-                self._seen_at_home.add(component)
+    def _from_hub(self, source: SourceFacts, call: Call, api: Api, value: Value, frame: Frame) -> Value:
+        """What a call reads that takes paths and names of the hub alike."""
+        if api.name == "datasets.load_dataset" and is_reader(value):
+            files = [k.value for k in call.keywords if k.name in ("data_files", "data_dir")]
+            return (
+                files_of(self._evaluator.value(source, files[0], frame)) if files else Gap("call", "load_dataset")
+            )
+        return named(value, api.name, self.directories.is_there)
 
     def _chains(self, source: SourceFacts, block: int) -> list[tuple[tuple[Caller, ...], Frame]]:
         """The ways of getting to a block from outside: outermost call first, with the innermost frame."""
@@ -197,7 +198,8 @@ class _Finder:
         if key not in self._ways:
             found: list[tuple[Caller, ...]] = []
             self._climb(source, block, (), found, _DEEPEST)
-            self._ways[key] = [(chain, self._frame(chain, source, block)) for chain in found[:_MOST_CHAINS]]
+            ways = [(chain, self._frame(chain, source, block)) for chain in found[:_MOST_CHAINS]]
+            self._ways[key] = [(chain, frame) for chain, frame in ways if frame is not None]
         return self._ways[key]
 
     def _climb(
@@ -224,8 +226,8 @@ class _Finder:
         """Tests call everything; what they pass says nothing about the code itself."""
         return caller.source.is_any(Role.TEST) and not source.source.is_any(Role.TEST)
 
-    def _frame(self, chain: tuple[Caller, ...], source: SourceFacts, block: int) -> Frame:
-        """The parameters of the innermost function when it is reached through the chain."""
+    def _frame(self, chain: tuple[Caller, ...], source: SourceFacts, block: int) -> Frame | None:
+        """The parameters of the innermost function when it is reached through the chain; None if it never is."""
         frame = NO_FRAME
         for position, caller in enumerate(chain):
             inside = chain[position + 1] if position + 1 < len(chain) else None
@@ -233,6 +235,9 @@ class _Finder:
             function = self._function_around(home, at)
             if function is None:
                 return NO_FRAME
+            line = caller.call.span.line
+            if is_impossible(self._evaluator, caller.source, caller.call.block, line, frame):
+                return None
             frame = self._evaluator.frame_for(caller.source, caller.number, home, function, frame, frame)
         return frame
 
@@ -271,39 +276,28 @@ class _Finder:
             return value.about if isinstance(value, Object) and value.about is not None else value
         for keyword in call.keywords:
             if keyword.name in argument.names:
-                return self._evaluator.value(source, keyword.value, frame)
+                return self._passed(source, call, keyword.value, frame)
         if argument.position is not None and argument.position < len(call.args):
-            return self._evaluator.value(source, call.args[argument.position], frame)
+            return self._passed(source, call, call.args[argument.position], frame)
         return None if argument.default is None else Known(argument.default)
 
-    def _anchor(self, component: SourceFacts) -> str:
-        """The directory that relative paths start from when a component runs."""
-        stages = self._project.stages_running(component)
-        directories = {stage.directory for stage, _ in stages}
-        if len(directories) == 1:
-            return directories.pop()
-        if component.kind is Kind.NOTEBOOK:
-            return _directory_of(component)
-        if component.path in self.at_home:
-            return dirname(component.path)
-        return self._project.subprojects.root_of(component.path)
-
-
-def _directory_of(notebook: SourceFacts) -> str:
-    """Where a notebook works: its own directory, or where its first `%cd` leads if it has only one."""
-    home = dirname(notebook.path)
-    moves = [magic.text.strip().strip("'\"") for magic in notebook.facts.magics if magic.name == "%cd"]
-    if len(moves) != 1 or not moves[0] or any(sign in moves[0] for sign in "${~"):
-        return home
-    target = moves[0].replace("\\", "/")
-    is_absolute = target.startswith("/") or target[1:3] == ":/"
-    moved = normal(target) if is_absolute else normpath(join(home, target))
-    return "" if moved == "." else moved
+    def _passed(self, source: SourceFacts, call: Call, expr: Expr, frame: Frame) -> Value | None:
+        """An argument, without what the tests around the call keep away from it."""
+        value = self._evaluator.value(source, expr, frame)
+        return narrowed(self._evaluator, source, call.block, call.span.line, expr, value, frame)
 
 
 def _completed(api: Api, address: Address) -> Address:
     """An address with the ending that a call adds where it is missing: `numpy.save("a")` writes `a.npy`."""
     ending = _ADDED.get(api.name, "")
+    if api.name in _PICTURES and not address.ending and "{" not in address.name:
+        ending = ".png"
+    if api.name.startswith("hydra.") and address.name.endswith((".yaml.yaml", ".yml.yaml")):
+        return address._replace(
+            path=address.path.removesuffix(".yaml"),
+            tail=(*address.tail[:-1], address.name.removesuffix(".yaml")),
+            shape=address.shape.removesuffix(".yaml"),
+        )
     if not ending or not address.name or address.name.endswith(ending):
         return address
     path = address.path and f"{address.path}{ending}"

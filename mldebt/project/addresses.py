@@ -28,8 +28,8 @@ _FEWEST_LETTERS = 8
 _FEWEST_TEMPLATE_LETTERS = 4
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]{1,12}://", re.IGNORECASE)
 _COLLECTION = re.compile(
-    r"^(azure|azureml|bento|clearml|colab|elastic|gensim|gsheet|hf|hub|kafka|kaggle|kedro|keras|mldata|models|nltk|openml"
-    r"|quandl|redis|runs|seaborn|sklearn|spacy|surprise|table|tfds|upload|wandb|yahoo):"
+    r"^(azure|azureml|azureml-model|bento|clearml|colab|elastic|gensim|gsheet|hf|hub|kafka|kaggle|kedro|keras|mldata"
+    r"|mlflow-artifact|models|nltk|openml|quandl|redis|runs|seaborn|sklearn|spacy|surprise|table|tfds|upload|wandb|yahoo):"
 )
 """What begins the addresses of data sets that libraries and registries know by name (see `mldebt/apis`)."""
 _PLATFORM = ("/kaggle/", "/content/", "/opt/ml/", "/dbfs/", "/mnt/", "/tmp/", "/dev/", "/var/", "/etc/", "/usr/")
@@ -89,10 +89,11 @@ class Address(NamedTuple):
         return self.path or self.shape
 
 
-def addresses(value: Value, anchor: str, home: str = "") -> Iterator[Address]:
+def addresses(value: Value, anchor: str | None, home: str = "") -> Iterator[Address]:
     """The addresses that a value can be; wholly unknown ones not.
 
     Relative paths start from the anchor, or from `home` (the code's own directory) where they would leave the root.
+    An anchor of None is a directory that nobody knows.
     """
     for option in alternatives(value):
         match option:
@@ -118,7 +119,7 @@ def gaps(value: Value) -> Iterator[Gap]:
             yield from gaps(option.about)
 
 
-def _known(written: str, anchor: str, home: str) -> Address:
+def _known(written: str, anchor: str | None, home: str) -> Address:
     cleaned = normal(written.strip())
     if _SCHEME.match(cleaned):
         return Address(cleaned, _components(cleaned.partition("://")[2]), cleaned)
@@ -129,6 +130,8 @@ def _known(written: str, anchor: str, home: str) -> Address:
         return Address(path or ".", _components(path), path)
     if cleaned.startswith(("/", "~")) or re.match(r"^[A-Za-z]:/", cleaned):
         return Address(cleaned, _components(cleaned), cleaned)
+    if anchor is None:
+        return Address("", _components(cleaned), f"{{directory}}/{cleaned}", is_result=True)
     if anchor and cleaned.startswith(f"{anchor}/"):
         anchor = ""  # the script is run from the root
     path = normal(f"{anchor}/{cleaned}" if anchor else cleaned)
@@ -158,8 +161,9 @@ def _components(path: str) -> tuple[str, ...]:
 
 def is_distinctive(name: str) -> bool:
     """Whether a file name alone can identify data: long enough and not one of the names everybody uses."""
-    stem = splitext(name.removesuffix(".gz"))[0].lower()
-    return len(name) >= _FEWEST_LETTERS and stem not in _GENERIC and not stem.isdecimal()
+    stem, ending = splitext(name.removesuffix(".gz").lower())
+    is_common = stem in _GENERIC or stem.rstrip("s") in _GENERIC or stem.isdecimal()
+    return len(name) >= _FEWEST_LETTERS and bool(ending) and not is_common
 
 
 def unify(a: Address, b: Address) -> Match:
@@ -173,6 +177,8 @@ def unify(a: Address, b: Address) -> Match:
         return Match.NONE
     if a.is_of_collection != b.is_of_collection and a.is_known and b.is_known:
         return Match.NONE
+    if _is_inside(a) and _is_inside(b):
+        return Match.NONE  # two places in the project are two files, whatever their names
     if a.tail and b.tail:
         short, long = sorted((a.tail, b.tail), key=len)
         if len(short) >= 2 and long[-len(short) :] == short and not _contradict(a, b):
@@ -182,6 +188,11 @@ def unify(a: Address, b: Address) -> Match:
     if not a.is_known and not b.is_known and a.shape == b.shape and says_enough(a):
         return Match.TEMPLATE
     return Match.NONE
+
+
+def _is_inside(address: Address) -> bool:
+    """Whether it is known where in the project an address is."""
+    return address.is_known and not (_is_absolute(address.path) or address.path.startswith(("~", "..")))
 
 
 def _contradict(a: Address, b: Address) -> bool:
@@ -221,9 +232,11 @@ def says_enough(address: Address) -> bool:
     A name that everybody uses below what a function returns (`{get_path}/train.parquet`) does not.
     """
     directories, _, name = address.shape.rpartition("/")
-    stem = re.sub(r"\{[^}]*\}|[^A-Za-z]", "", splitext(name)[0])
+    name = re.sub(r"\{[^}]*\}", "", name)
+    stem = re.sub(r"[^A-Za-z]", "", splitext(name)[0])
     start = _components(directories.partition("{")[0])
     if len(start) >= 2:
         return True
-    is_any = address.is_result and len(address.tail) == 1 and splitext(name)[0].lower() in _GENERIC
+    common = splitext(name)[0].lower() in _GENERIC or not splitext(name)[1]
+    is_any = address.is_result and len(address.tail) <= 1 and common
     return len(stem) >= _FEWEST_TEMPLATE_LETTERS and not is_any

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from posixpath import splitext
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,7 +61,9 @@ class Artifact(NamedTuple):
 
     @property
     def is_data(self) -> bool:
-        """Whether this is something that a pipeline hands on: no code, picture, page or log."""
+        """Whether this is something that a pipeline hands on: no code, picture, page or log, and no service."""
+        if self.address.shape.startswith(("http://", "https://")) and not self.address.ending:
+            return False
         return self.kind in ("dataset", "model", "table") or (
             self.kind == "file" and self.address.ending not in _NOT_DATA
         )
@@ -144,10 +146,28 @@ class _Groups:
             if len(keys) > _MOST_IN_BUCKET:
                 continue
             one_writer = sum(1 for key in keys if self._is_written(key)) == 1
-            for a, b in combinations(keys, 2):
-                match = unify(self._address(a), self._address(b))
+            found = {(a, b): unify(self._address(a), self._address(b)) for a, b in combinations(keys, 2)}
+            unsure = {key for key in keys if self._fits_several(key, found)}
+            for (a, b), match in found.items():
+                if a in unsure or b in unsure:
+                    continue
                 if match is Match.SUFFIX or (match is Match.NAME and one_writer and is_distinctive(name)):
                     self._join(a, b, match)
+
+    def _fits_several(self, key: str, found: Mapping[tuple[str, str], Match]) -> bool:
+        """Whether an address could be several files that have nothing to do with each other.
+
+        `{folder}/run_0/info.json` fits the files of all programs that call them so; those that one program makes
+        or takes together are one thing, whichever it is.
+        """
+        others = [
+            b if a == key else a for (a, b), match in found.items() if match >= Match.NAME and key in (a, b)
+        ]
+        known = [other for other in others if self._address(other).is_known]
+        if len(known) < 2:
+            return False
+        users = [{access.component for access in self._classes[other]} for other in known]
+        return not set.intersection(*users)
 
     def _address(self, key: str) -> Address:
         address = self._classes[key][0].address

@@ -6,7 +6,7 @@ A Frame carries the arguments of a call while the called function's result is wo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mldebt.facts import (
@@ -36,9 +36,11 @@ from mldebt.project.callers import Callers, argument_for, class_around, hides_ar
 from mldebt.project.containers import indexed, item, items_of
 from mldebt.project.formatting import percent_format
 from mldebt.project.frames import NO_FRAME, Argument, Frame, Parameter
+from mldebt.project.guards import Guards, decide, is_impossible, outcome
 from mldebt.project.names import Names, Symbol
 from mldebt.project.qualify import LOOP_CARRIED
 from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Role
 from mldebt.values import (
     ROOT,
     Choice,
@@ -52,6 +54,7 @@ from mldebt.values import (
     Namespace,
     Table,
     Value,
+    alternatives,
     choice,
     concatenate,
     each,
@@ -82,6 +85,13 @@ class Evaluator:
         self._depth = 0
         self._steps = 0
         self._nested = 0
+        self._guards: dict[str, Guards] = {}
+
+    def guards(self, source: SourceFacts) -> Guards:
+        """The tests that lead to the places of a file."""
+        if source.path not in self._guards:
+            self._guards[source.path] = Guards(source)
+        return self._guards[source.path]
 
     def forget(self) -> None:
         """Drop what was remembered: something that values depend on has become known."""
@@ -148,9 +158,14 @@ class Evaluator:
         return Table(tuple(entries.items()), open_ended)
 
     def _logic(self, source: SourceFacts, expr: Logic, frame: Frame) -> Value:
-        items = expr.items[:2] if expr.operator == "if" else expr.items
-        values = [self.value(source, item, frame) for item in items]
+        if expr.operator == "if":
+            chosen = decide(self, source, expr.items[2], frame) if frame is not NO_FRAME else None
+            items = expr.items[:2] if chosen is None else expr.items[0 if chosen else 1 :][:1]
+            return choice(self.value(source, item, frame) for item in items)
+        values = [self.value(source, item, frame) for item in expr.items]
         if expr.operator == "or":  # `given or default`: an empty given value is replaced
+            if frame is not NO_FRAME and decide(self, source, expr.items[0], frame):
+                return values[0]
             values = [v for v in values[:-1] if not (isinstance(v, Known) and not v.value)] + values[-1:]
         return choice(values)
 
@@ -170,6 +185,9 @@ class Evaluator:
         if isinstance(left, Known) and isinstance(right, Known) and expr.operator in ("==", "!=", "is", "is not"):
             same = left.value == right.value and type(left.value) is type(right.value)
             return Known(same if expr.operator in ("==", "is") else not same)
+        if expr.operator in ("in", "not in") and isinstance(left, Known) and isinstance(right, Items):
+            known = all(isinstance(option, Known) for option in right.items)
+            return Known((left in right.items) is (expr.operator == "in")) if known else Gap("arithmetic")
         return Gap("arithmetic")
 
     def _binary(self, source: SourceFacts, expr: Binary, frame: Frame) -> Value:
@@ -198,7 +216,7 @@ class Evaluator:
         if not expr.bindings:
             return self._unbound(source, expr.name)
         values: list[Value] = []
-        for index in expr.bindings:
+        for index in self._reaching(source, expr, frame):
             if index == LOOP_CARRIED:
                 values.append(Gap("loop", expr.name))
             else:
@@ -207,6 +225,25 @@ class Evaluator:
         if binding is not None and binding.block == 0:
             values.extend(self._rebound(source, expr.name))
         return choice(values)
+
+    def _reaching(self, source: SourceFacts, expr: Ref, frame: Frame) -> Sequence[int]:
+        """The bindings of a name that are made on the way that a call takes through its function."""
+        if len(expr.bindings) < 2 or frame is NO_FRAME or source.path not in frame.paths:
+            return expr.bindings
+        bindings = source.facts.bindings
+        kept: list[int] = []
+        latest = 0  # whatever was there before is replaced
+        for index in expr.bindings:
+            binding = bindings[index] if index >= 0 else None
+            if binding is not None and binding.kind != "parameter":
+                found = outcome(self, source, binding.block, binding.span.line, frame)
+                if found is False:
+                    continue
+                if found and binding.kind != "augmented":
+                    latest = max(latest, binding.span.line)
+            kept.append(index)
+        kept = [index for index in kept if index < 0 or bindings[index].span.line >= latest]
+        return kept or expr.bindings
 
     def _unbound(self, source: SourceFacts, name: str) -> Value:
         if name == "__file__":
@@ -237,15 +274,18 @@ class Evaluator:
     def _given(self, frame: Frame, key: Parameter) -> Value:
         """A parameter of a frame, worked out where the call stands when it is first needed."""
         frame.used = True
+        frame.touched.add(key)
         given = frame.given[key]
         if not isinstance(given, Argument):
             return given
-        frame.given[key] = Gap("cycle")
+        frame.given[key] = Gap("cycle") if given.instance is None else given.instance
         depth, self._depth = self._depth, given.depth
         try:
             value = self.value(given.source, given.expr, given.frame)
         finally:
             self._depth = depth
+        if given.instance is not None and not all(isinstance(o, Instance) for o in alternatives(value)):
+            value = given.instance
         frame.given[key] = value
         return value
 
@@ -328,6 +368,8 @@ class Evaluator:
         """The union of what all callers pass, and the default."""
         values: list[Value] = []
         callers = self.callers.of(source, function.qualname)
+        if not source.source.is_any(Role.TEST):  # what tests pass says nothing about the code itself
+            callers = tuple(caller for caller in callers if not caller.source.source.is_any(Role.TEST))
         default = None if param.default is None else self.value(source, param.default)
         uses_default = not callers
         for caller in callers[:_MOST_CALLERS]:
@@ -464,7 +506,7 @@ class Evaluator:
         self, source: SourceFacts, index: int, home: SourceFacts, function: Function, frame: Frame
     ) -> Value:
         """The union of a function's results, its parameters being what this call passes."""
-        returns = home.returns_by_function.get(function.block)
+        returns = home.results_by_function.get(function.block)
         if returns is None:
             return Known(None)
         key = (home.path, function.block)
@@ -475,7 +517,8 @@ class Evaluator:
         inner = self.frame_for(source, index, home, function, frame)
         self._nested += 1
         try:
-            value = choice(self.value(home, expr, inner) for expr in returns)
+            ways = [r for r in returns if not is_impossible(self, home, r.block, r.span.line, inner)] or returns
+            value = choice(self.value(home, result.value, inner) for result in ways)
         finally:
             self._nested -= 1
         if not inner.used and not self._nested:
@@ -498,6 +541,8 @@ class Evaluator:
         given: dict[Parameter, Value | Argument] = {}
         for position, param in enumerate(function.params):
             if skip and position == 0:
+                if owner is not None:
+                    given[home.path, param.binding] = self._receiver(source, index, home, owner, function, frame)
                 continue
             argument = argument_for(function, param.name, call, skip)
             bound = None if argument is not None else self.project.bound_parameter(home, function, param)
@@ -511,6 +556,19 @@ class Evaluator:
                 passed = Argument(home, param.default, NO_FRAME, self._depth)
             given[home.path, param.binding] = passed
         return Frame(given, outer)
+
+    def _receiver(
+        self, source: SourceFacts, index: int, home: SourceFacts, owner: Class, function: Function, frame: Frame
+    ) -> Value | Argument:
+        """`self` in a call of a method: what the call makes, or what it stands for where it is called."""
+        func = source.facts.calls[index].func
+        cls = home.index_of(owner)
+        if function.name == "__init__" and not (isinstance(func, Attr) and func.name == "__init__"):
+            return Instance(home.path, cls, source.path, index)
+        instance = Instance(home.path, cls)
+        if not isinstance(func, Attr) or function.decorators:
+            return instance
+        return Argument(source, func.base, frame, self._depth, instance)
 
     _handlers: dict[type, Callable[..., Value]] = {
         Const: _const,

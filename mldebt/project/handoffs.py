@@ -56,7 +56,9 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                 pair = component_of(write.component), component_of(read.component)
                 if pair[0] == pair[1] or pair in seen or makes_itself(artifact, read):
                     continue
-                if _are_two_forms(write.component, read.component) or _are_different(write.address, read.address):
+                if _are_two_forms(write.component, read.component) or not _may_be_one(write, read):
+                    continue
+                if _is_backwards(project, artifact, write.component, read.component):
                     continue
                 if _makes_nothing(write) or _are_apart(project, write, read):
                     continue
@@ -67,16 +69,29 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                 yield Handoff(write.component, read.component, artifact, write, read, declared)
 
 
+def _is_backwards(project: Project, artifact: Artifact, producer: str, consumer: str) -> bool:
+    """Whether two components that both change data in place run the other way round, as their stages are declared."""
+    writers = {access.component for access in artifact.writes}
+    readers = {access.component for access in artifact.reads}
+    if not {producer, consumer} <= writers & readers:
+        return False
+    order = {stage.id: number for number, stage in enumerate(project.stages)}
+    first, second = project.by_path[producer], project.by_path[consumer]
+    runs = [(a, b) for a, _ in project.stages_running(first) for b, _ in project.stages_running(second)]
+    ordered = [(a, b) for a, b in runs if a.path == b.path and a.id != b.id]
+    return bool(ordered) and all(order[a.id] > order[b.id] for a, b in ordered)
+
+
 def _does(accesses: Sequence[DataAccess], component: str, access: DataAccess) -> bool:
     """Whether a component also makes an access of another one: it runs the other's code, data go nowhere."""
     return any(other.component == component and other.location == access.location for other in accesses)
 
 
-def _are_different(one: Address | None, other: Address | None) -> bool:
-    """Whether two wholly known addresses are not the same, though a third one with gaps could be either."""
-    if one is None or other is None or not (one.is_known and other.is_known):
+def _may_be_one(write: DataAccess, read: DataAccess) -> bool:
+    """Whether two accesses are of the same data themselves, not only through a third one that could be either."""
+    if write.address is None or read.address is None:
         return False
-    return unify(one, other) is Match.NONE
+    return write.address == read.address or unify(write.address, read.address) is not Match.NONE
 
 
 def _makes_nothing(write: DataAccess) -> bool:

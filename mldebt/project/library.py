@@ -13,6 +13,7 @@ from mldebt.project.formatting import brace_format
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.values import (
+    CWD,
     ROOT,
     Definition,
     Document,
@@ -26,8 +27,10 @@ from mldebt.values import (
     Table,
     Template,
     Value,
+    absolute,
     alternatives,
     concatenate,
+    each,
     join_paths,
     last_name,
     map_text,
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 _SAME = frozenset(
     name
     for line in (
-        "str os.fspath os.path.abspath os.path.realpath os.path.normpath os.path.expanduser os.path.expandvars",
+        "str os.fspath os.path.normpath os.path.expanduser os.path.expandvars",
         "os.path.normcase hydra.utils.to_absolute_path copy.copy copy.deepcopy list tuple sorted set iter",
         "reversed tqdm.tqdm tqdm.auto.tqdm tqdm.notebook.tqdm dict omegaconf.OmegaConf.create",
         "omegaconf.OmegaConf.to_container box.Box box.ConfigBox easydict.EasyDict addict.Dict",
@@ -151,7 +154,7 @@ def attribute(base: Value, name: str) -> Value:
             if name == "stem":
                 return map_text(last_name(base), lambda n: splitext(n)[0])
             if name == "suffix":
-                return map_text(last_name(base), lambda n: splitext(n)[1])
+                return ending(base)
             if name == "parents":
                 ancestors: list[Value] = []
                 current: Value = base
@@ -213,19 +216,19 @@ def call(evaluator: Evaluator, source: SourceFacts, index: int, name: str, frame
         if fact.args:
             return argument(0)
         return Known("") if name == "str" else Gap("call", name)
+    if name in ("os.path.abspath", "os.path.realpath"):
+        return absolute(argument(0))
     if name in ("os.path.dirname",):
         return parent(argument(0))
     if name in ("os.path.basename",):
         return last_name(argument(0))
     if name == "os.path.splitext":
         path = argument(0)
-        return Items(
-            "splitext", (map_text(path, lambda p: splitext(p)[0]), map_text(path, lambda p: splitext(p)[1]))
-        )
+        return Items("splitext", (map_text(path, lambda p: splitext(p)[0]), each(path, ending)))
     if name == "os.path.split":
         return Items("tuple", (parent(argument(0)), last_name(argument(0))))
     if name in ("os.getcwd", "pathlib.Path.cwd", "hydra.utils.get_original_cwd"):
-        return Known("")
+        return Known(CWD)
     if name in ("os.getenv", "os.environ.get"):
         default = argument(1) if len(fact.args) > 1 else keyword("default")
         return evaluator.environment(source, argument(0), default)
@@ -266,6 +269,26 @@ def call(evaluator: Evaluator, source: SourceFacts, index: int, name: str, frame
     if "." in name and last[:1].isupper() and not last.isupper():
         return Object(name)
     return Gap("call", name)
+
+
+def ending(path: Value) -> Value:
+    """The extension of a path, of one with gaps too if its end is known."""
+    if isinstance(path, Template) and isinstance(last := path.parts[-1], str) and "." in last.rpartition("/")[2]:
+        return Known(splitext(f"_{last}")[1])
+    return map_text(last_name(path), lambda name: splitext(name)[1])
+
+
+def _has_end(text: Value, wanted: Value, method: str) -> Value:
+    """`endswith` and `startswith`, as far as the ends of the text are known."""
+    ends = [wanted] if isinstance(wanted, Known) else list(wanted.items) if isinstance(wanted, Items) else []
+    known = [end.value for end in ends if isinstance(end, Known) and isinstance(end.value, str)]
+    parts = (text.value,) if isinstance(text, Known) else text.parts if isinstance(text, Template) else ()
+    part = parts[-1 if method == "endswith" else 0] if parts else None
+    if not known or len(known) != len(ends) or not isinstance(part, str):
+        return Gap("arithmetic")
+    if len(parts) > 1 and any(len(end) > len(part) for end in known):
+        return Gap("arithmetic")
+    return Known(getattr(part, method)(tuple(known)))
 
 
 def _zipped(values: list[Value]) -> Value:
@@ -351,10 +374,11 @@ _CASES: dict[str, Callable[[str], str]] = {
     "lstrip": str.lstrip,
     "rstrip": str.rstrip,
 }
-_UNCHANGED = frozenset(
-    ["resolve", "absolute", "expanduser", "as_posix", "__str__", "encode", "decode", "__fspath__"]
+_UNCHANGED = frozenset(["expanduser", "as_posix", "__str__", "encode", "decode", "__fspath__"])
+_ABSOLUTE = frozenset(["resolve", "absolute"])
+_TEXT_METHODS = (
+    _UNCHANGED | _ABSOLUTE | _CASES.keys() | {"format", "joinpath", "with_suffix", "with_name", "replace", "join"}
 )
-_TEXT_METHODS = _UNCHANGED | _CASES.keys() | {"format", "joinpath", "with_suffix", "with_name", "replace", "join"}
 
 
 def _text_method(
@@ -363,8 +387,12 @@ def _text_method(
     args = [evaluator.value(source, arg, frame) for arg in fact.args]
     if name in _UNCHANGED:
         return receiver
+    if name in _ABSOLUTE:
+        return absolute(receiver)
     if name in _CASES and not args:
         return map_text(receiver, _CASES[name])
+    if name in ("endswith", "startswith") and len(args) == 1:
+        return _has_end(receiver, args[0], name)
     if name == "format":
         keywords = {k.name: evaluator.value(source, k.value, frame) for k in fact.keywords if k.name}
         return brace_format(receiver, args, keywords)

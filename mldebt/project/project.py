@@ -69,7 +69,11 @@ if TYPE_CHECKING:
 _TEMPLATE = re.compile(
     r"\.env.*(template|example|sample|dist)|(template|example|sample|dist)[^/]*\.env$", re.IGNORECASE
 )
-_EXAMPLE = re.compile(r"[\"']?([/~<]|[A-Za-z]:[\\/]|(path/to|your)\b)", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"^[\"']?([/~<]|[A-Za-z]:[\\/])"
+    r"|(?<![a-z])(path[/_-]to|your|xxx+|change[-_ ]?me|replace|placeholder|todo|dummy)(?![a-z])|_here\b",
+    re.IGNORECASE,
+)
 """What everybody replaces in a template: a place on somebody's machine, or a word that says so."""
 
 
@@ -209,7 +213,7 @@ class Project:
         found: dict[str, list[Value]] = {}
         for source in self.sources(Kind.ENV):
             for variable in source.facts.variables:
-                is_example = _TEMPLATE.search(source.path) and _EXAMPLE.match(variable.value)
+                is_example = _TEMPLATE.search(source.path) and _EXAMPLE.search(variable.value)
                 value = Gap("environment", variable.name) if is_example else Known(variable.value)
                 found.setdefault(variable.name, []).append(value)
         return {name: choice(values) for name, values in found.items()}

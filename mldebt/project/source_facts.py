@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from posixpath import dirname
 
-from mldebt.facts import Attr, Binding, Block, Cell, Class, Expr, Facts, Function, Ref, Store
+from mldebt.facts import Attr, Binding, Block, Cell, Class, Expr, Facts, Function, Ref, Return, Store
 from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
 from mldebt.source import Kind, Location, Source, Span
 
@@ -181,10 +181,15 @@ class SourceFacts:
     @cached_property
     def returns_by_function(self) -> dict[int, list[Expr]]:
         """For each function's block, the expressions that it returns."""
-        found: dict[int, list[Expr]] = {}
+        return {block: [r.value for r in results] for block, results in self.results_by_function.items()}
+
+    @cached_property
+    def results_by_function(self) -> dict[int, list[Return]]:
+        """For each function's block, its `return` statements."""
+        found: dict[int, list[Return]] = {}
         for result in self.facts.returns:
             if result.kind == "return":
-                found.setdefault(self.scope_of(result.block), []).append(result.value)
+                found.setdefault(self.scope_of(result.block), []).append(result)
         return found
 
     @cached_property

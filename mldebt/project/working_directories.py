@@ -1,0 +1,296 @@
+"""Where programs work: the directory that their relative paths start from.
+
+What runs a program says it best; then where the program goes itself; then where what it opens lies. A program
+of which nothing is known starts at the root of its part of the project, unless the repository is a collection
+of programs that each have a directory of their own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from posixpath import basename, dirname, join, normpath
+from typing import TYPE_CHECKING
+
+from mldebt.declarations.model import UNKNOWN_DIRECTORY
+from mldebt.project.command_lines import target_of
+from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Kind
+from mldebt.values import CWD, ROOT, Known, Value, alternatives, normal
+
+if TYPE_CHECKING:
+    from mldebt.project.project import Project
+
+_FILE, _DIRECTORY, _TOLD = 10, 1, 6  # how much it says: a file that is there, its directory, documentation
+_LAYOUT = frozenset(
+    name
+    for line in (
+        "src scripts code lib app api bin tools notebooks notebook pipeline pipelines training train models utils",
+        "steps stages flows dags jobs tasks experiments core config configs data tests backend frontend server",
+    )
+    for name in line.split()
+)
+"""Directories that are a part of one program, and not a program each."""
+_MANIFESTS = frozenset(
+    [
+        "requirements.txt",
+        "pyproject.toml",
+        "setup.py",
+        "Dockerfile",
+        "environment.yml",
+        "environment.yaml",
+        "Pipfile",
+    ]
+)
+_FEWEST_PROGRAMS = 3
+
+
+class WorkingDirectories:
+    """Answers where sources work when they are run; None where that cannot be known.
+
+    What sources open is noted as it is found, and counts when everything was looked at (`settle`).
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._starts: dict[str, str] = {}
+        self._moves: dict[str, list[tuple[int, str | None]]] = {}
+        self._open: set[str] = set()
+        self._votes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self._noted: set[tuple[str, str]] = set()
+        self._leaving: set[str] = set()
+
+    def of(self, source: SourceFacts, line: int = 0) -> str | None:
+        """The directory that a source's relative paths start from at a line (0: where it starts)."""
+        if source.path not in self._starts:
+            self._starts[source.path] = self._start(source)
+            self._moves[source.path] = self._moved(source, self._starts[source.path])
+        found: str | None = self._starts[source.path]
+        for position, directory in self._moves[source.path]:
+            if position < line:
+                found = directory
+        return found
+
+    def _start(self, source: SourceFacts) -> str:
+        stages = [stage for stage, _ in self._project.stages_running(source)]
+        directories = {stage.directory for stage in stages if stage.commands or stage.tool == "kedro"}
+        directories.discard(UNKNOWN_DIRECTORY)
+        if len(directories) == 1:
+            return directories.pop()
+        self._open.add(source.path)
+        return dirname(source.path) if source.kind is Kind.NOTEBOOK else self._default(source.path)
+
+    def _default(self, path: str) -> str:
+        home = dirname(path)
+        root = self._project.subprojects.root_of(path)
+        own = home
+        while own and own != root:
+            if own in self._described:
+                return own
+            own = dirname(own)
+        top = home.partition("/")[0]
+        if not root and self._is_collection and top and top not in _LAYOUT:
+            return home
+        return root
+
+    @cached_property
+    def _described(self) -> frozenset[str]:
+        """The directories with a manifest and a README of their own: a program each, whatever is above."""
+        told = {dirname(path) for path in self._project.files if basename(path).lower().startswith("readme")}
+        return frozenset(dirname(path) for path in self._project.files if basename(path) in _MANIFESTS) & told
+
+    @cached_property
+    def _is_collection(self) -> bool:
+        """Whether nothing is run at the top of the repository, and programs lie in directories side by side."""
+        tops = {source.path.partition("/")[0] for source in self._project.code}
+        marked = any(path in _MANIFESTS for path in self._project.files)
+        code_on_top = any("/" not in source.path for source in self._project.code)
+        return not marked and not code_on_top and len(tops - _LAYOUT) >= _FEWEST_PROGRAMS
+
+    def is_there(self, path: str) -> bool:
+        """Whether a path, from wherever it starts, is a file or directory of the project."""
+        return path in self._data or path in self._directories or path.partition("/")[0] in self._directories
+
+    # --- moves ---
+
+    def _moved(self, source: SourceFacts, start: str) -> list[tuple[int, str | None]]:
+        """Where a source goes by `%cd` or `os.chdir`, by line; None from where on that is not known."""
+        moves: list[tuple[int, str | None]] = []
+        for magic in source.facts.magics:
+            if magic.name == "%cd":
+                target = magic.text.strip().strip("'\"")
+                moves.append((magic.span.line, None if not target or any(s in target for s in "${~") else target))
+        if "os.chdir" in source.facts.header.names:
+            for call in source.facts.calls:
+                if call.name == "os.chdir":
+                    value = self._project.value(source, call.args[0]) if call.args else Known(None)
+                    inside = source.enclosing(call.block, "function") is not None
+                    moves.append((0 if inside else call.span.line, _text(value)))
+        if moves:
+            self._open.discard(source.path)
+        moves.sort(key=lambda move: move[0])
+        if len([line for line, _ in moves if not line]) > 1:
+            return [(0, None)]
+        found = list(_steps(start, moves))
+        found = [(line, here and self._inside(here)) for line, here in found]
+        if any(here is not None and here.startswith("..") for _, here in found):
+            self._starts[source.path] = dirname(source.path)  # nobody goes out of the project to work
+            found = list(_steps(dirname(source.path), moves))
+        return found
+
+    def _inside(self, directory: str) -> str:
+        """A directory where somebody keeps a copy of the project, as seen from its root; any other as it is."""
+        parts = directory.split("/")
+        name = self._project.root.resolve().name
+        if directory[:1] in "/~" or directory[1:2] == ":":
+            for position, part in enumerate(parts):
+                rest = "/".join(parts[position + 1 :])
+                if (
+                    len(part) > 3
+                    and name.endswith(part)
+                    and (not rest or rest in self._homes | self._directories)
+                ):
+                    return rest
+        return directory
+
+    # --- what is opened ---
+
+    def note(self, source: SourceFacts, value: Value) -> None:
+        """Remember from where the relative paths that a value can be lead to something that is there."""
+        if source.path not in self._open:
+            return
+        for option in alternatives(value):
+            if not isinstance(option, Known) or not isinstance(option.value, str):
+                continue
+            written = normal(option.value.strip())
+            if not written or written.startswith((ROOT, "/", "~")) or ":" in written:
+                continue
+            if (source.path, written) not in self._noted:
+                self._noted.add((source.path, written))
+                self._vote(source, written)
+
+    def _vote(self, source: SourceFacts, written: str) -> None:
+        votes = self._votes[source.path]
+        for start in _upwards(dirname(source.path)):
+            there = normal(f"{start}/{written}" if start else written)
+            if there.startswith(".."):
+                if start == self._starts[source.path]:
+                    self._leaving.add(source.path)
+            elif there in self._data:
+                votes[start] += _FILE
+            elif "/" in written and dirname(there) in self._directories and dirname(there) != start:
+                votes[start] += _DIRECTORY
+
+    def settle(self) -> frozenset[str]:
+        """Decide by what was noted where sources work; the paths of those that turn out to work elsewhere."""
+        best = {path: self._best(path) for path in sorted(self._open)}
+        beside: dict[str, set[str]] = defaultdict(set)
+        for path, start in best.items():
+            if self._votes.get(path) and path.endswith(".ipynb"):
+                beside[dirname(path)].add(start)
+        moved = set()
+        for path, start in best.items():
+            others = beside.get(dirname(path), set())
+            if path.endswith(".ipynb") and not self._votes.get(path) and len(others) == 1:
+                start = next(iter(others))  # notebooks side by side are opened in one place
+            if start != self._starts[path]:
+                self._starts[path] = start
+                moved.add(path)
+        return frozenset(moved)
+
+    def _best(self, path: str) -> str:
+        """The directory that most speaks for."""
+        votes = dict(self._votes.get(path, {}))
+        default, home = self._starts[path], dirname(path)
+        if path.endswith(".ipynb"):
+            if votes.get(home) or max(votes.values(), default=0) < _FILE:
+                return default
+        else:
+            for start in self._told.get(path, ()):
+                votes[start] = votes.get(start, 0) + _TOLD
+            if not votes and path in self._leaving:
+                votes[home] = _DIRECTORY
+        if not votes:
+            return default
+        return max(votes, key=lambda start: (votes[start], start == default, start == home, len(start)))
+
+    @cached_property
+    def _data(self) -> frozenset[str]:
+        """Everything that git holds or a declaration names: files, and what DVC keeps beside them."""
+        found = set(self._project.files)
+        found.update(path.removesuffix(".dvc") for path in self._project.files if path.endswith(".dvc"))
+        declared = [*self._project.declared_data]
+        for stage in self._project.stages:
+            if stage.declares_data:
+                declared += [*stage.inputs, *stage.products]
+        found.update(place for d in declared if d.is_known and (place := d.file or d.path))
+        return frozenset(found)
+
+    @cached_property
+    def _directories(self) -> frozenset[str]:
+        """The directories that hold anything but code."""
+        found: set[str] = set()
+        for path in self._data:
+            if not path.endswith((".py", ".ipynb", ".md", ".pyi", ".pyc")):
+                found.update(_upwards(dirname(path)))
+        return frozenset(found - {""})
+
+    @cached_property
+    def _homes(self) -> frozenset[str]:
+        """The directories that hold code, and those above them."""
+        return frozenset(start for source in self._project.code for start in _upwards(dirname(source.path)))
+
+    @cached_property
+    def _told(self) -> dict[str, set[str]]:
+        """Where documentation starts scripts: `cd app` and `python train.py`."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for source in self._project.sources(Kind.MARKDOWN):
+            for command in source.facts.commands:
+                target = target_of(command.argv)
+                if target is None or target.kind != "script" or command.directory.startswith(UNKNOWN_DIRECTORY):
+                    continue
+                parts = [part for part in f"{dirname(source.path)}/{command.directory}".split("/") if part]
+                while parts and "/".join(parts) not in self._homes:
+                    parts = parts[1:]  # `git clone …; cd repository`
+                start = "/".join(parts)
+                path = normal(f"{start}/{target.name}" if start else target.name)
+                if path in self._project.by_path:
+                    found[path].add(start)
+        return found
+
+
+def _steps(start: str, moves: list[tuple[int, str | None]]) -> Iterator[tuple[int, str | None]]:
+    """Where each move leads, one after the other."""
+    here: str | None = start
+    for line, target in moves:
+        here = _gone(here, target)
+        yield line - (not line), here
+
+
+def _gone(here: str | None, target: str | None) -> str | None:
+    """Where a move leads from a directory."""
+    if target is None:
+        return None
+    target = target.replace("\\", "/")
+    if target.startswith(ROOT):
+        return normal(target)[1:]
+    if target.startswith("/") or target[1:3] == ":/":
+        return normal(target)
+    if here is None:
+        return None
+    moved = normpath(join(here, target.removeprefix(CWD).lstrip("/")))
+    return "" if moved == "." else moved
+
+
+def _upwards(directory: str) -> list[str]:
+    """A directory and those above it, up to the root."""
+    found = [directory]
+    while directory.strip("/"):
+        directory = dirname(directory)
+        found.append(directory)
+    return found
+
+
+def _text(value: Value) -> str | None:
+    return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
