@@ -150,7 +150,7 @@ class _Finder:
     def _lifted(self, source: SourceFacts, index: int, api: Api, row: Row) -> Iterator[DataAccess]:
         call = source.facts.calls[index]
         for chain, frame in self._chains(source, call.block):
-            if is_impossible(self._evaluator, source, call.block, call.span.line, frame):
+            if self._is_shut_off(source, call.block, call.span.line, frame):
                 continue
             component = chain[0].source if chain else source
             places = tuple(c.source.location(c.call.span) for c in chain)
@@ -216,6 +216,7 @@ class _Finder:
             return
         callers = self._project.callers.of(source, function.qualname) if depth else ()
         fresh = [c for c in callers if c not in below and not self._is_test(c.source, source)]
+        fresh = [c for c in fresh if self._function_around(c.source, c.call.block) is not function] or fresh
         if not fresh:
             found.append(below)
             return
@@ -235,11 +236,18 @@ class _Finder:
             function = self._function_around(home, at)
             if function is None:
                 return NO_FRAME
-            line = caller.call.span.line
-            if is_impossible(self._evaluator, caller.source, caller.call.block, line, frame):
+            if self._is_shut_off(caller.source, caller.call.block, caller.call.span.line, frame):
                 return None
             frame = self._evaluator.frame_for(caller.source, caller.number, home, function, frame, frame)
         return frame
+
+    def _is_shut_off(self, source: SourceFacts, block: int, line: int, frame: Frame) -> bool:
+        """Whether what is passed keeps a place from being reached; a function that calls itself passes other things."""
+        if not is_impossible(self._evaluator, source, block, line, frame):
+            return False
+        function = self._function_around(source, block)
+        callers = () if function is None else self._project.callers.of(source, function.qualname)
+        return not any(self._function_around(c.source, c.call.block) is function for c in callers)
 
     def _function_around(self, source: SourceFacts, block: int) -> Function | None:
         for ancestor in source.ancestors(block):
