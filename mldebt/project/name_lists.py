@@ -21,7 +21,7 @@ _COLUMNS = re.compile(
     re.IGNORECASE,
 )
 _OTHER = re.compile(
-    r"(^|_)(choices|__all__|classes|class_names|labels?|stop_?words|metrics?|metric_names|scores?|colou?rs?|callbacks|tags|models?)($|_)"
+    r"(^|_)(choices|__all__|classes|class_names|labels?|stop_?words|metrics?|metric_names|scores?|colou?rs?|callbacks|tags|models?|modules|[Tt]arget_modules|layers)($|_)"
 )
 _CONFIGURATION = (Kind.YAML, Kind.TOML)
 

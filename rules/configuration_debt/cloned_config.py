@@ -25,6 +25,9 @@ from mldebt import (
 )
 
 _OWN_NAME = re.compile(r"(conf|param|setting|option|schema|catalog|features?\b|columns?\b)", re.IGNORECASE)
+_SCRIPT_TOOLS = re.compile(
+    r"(ts|js|next|babel|jest|angular|vite|eslint|tailwind|webpack|vercel|cypress)\.?config\b"
+)
 _ENVIRONMENTS = re.compile(
     r"(^|/)(base|local|dev|develop|development|stag\w*|prod\w*|default|test|qa|cloud|\w*env|config_store)(/|$)"
 )
@@ -150,6 +153,7 @@ class ClonedConfig(Rule):
                 or "experiment" in home
                 or _ENVIRONMENTS.search(home)
                 or not _OWN_NAME.search(name)
+                or _SCRIPT_TOOLS.match(name)
             ):
                 continue
             if source.source.is_any(*_NOT_SHARED):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Role, Rule, Severity, Site, facts
+from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, Site, facts
 
 _MODELS = frozenset({"classifier", "regressor", "clusterer", "outlier-detector", "estimator", "booster"})
 _NEUTRAL = frozenset(
     "random_state seed random_seed n_jobs num_threads nthread thread_count verbose verbosity max_iter tol".split()
 )
 
+_TRAINERS = frozenset({"xgboost.train", "xgboost.cv", "lightgbm.train", "lightgbm.cv"})
 _DEFAULTS = {
     "n_estimators": 100, "min_samples_split": 2, "min_samples_leaf": 1, "max_leaf_nodes": 31, "num_leaves": 31,
     "learning_rate": 0.1, "subsample": 1, "colsample_bytree": 1, "reg_alpha": 0, "C": 1, "alpha": 1, "l1_ratio": 0.5,
@@ -43,6 +44,22 @@ class ConfigBypass(Rule):
     X, y = split(params["split"]["size"])
     model = XGBClassifier(max_depth=7, n_estimators=830, learning_rate=0.037)  # expect: config-bypass
     model.fit(X, y)
+    ```
+
+    ## In a dictionary
+
+    ```yaml title="params.yaml"
+    split: {size: 0.2}
+    ```
+
+    ```python title="train.py"
+    import lightgbm
+    import yaml
+    from xgboost import XGBClassifier
+    size = yaml.safe_load(open("params.yaml"))["split"]["size"]
+    params = {"max_depth": 7, "eta": 0.03, "subsample": 0.7, "objective": "binary:logistic"}
+    model = XGBClassifier(**params)  # expect: config-bypass
+    lightgbm.train({"num_leaves": 99, "learning_rate": 0.02, "bagging_fraction": 0.6}, data)
     ```
 
     ## Parameters from the file, few numbers, neutral arguments
@@ -113,35 +130,63 @@ class ConfigBypass(Rule):
         for (path, _), locations in project.config_reads.reads.items():
             for location in locations:
                 readers.setdefault(project.subprojects.root_of(location.path), path)
+        found: dict[str, list[tuple[Site, list[str]]]] = {}
         for site in project.calls("*") if readers else ():
             source = site.source
             root = project.subprojects.root_of(source.path)
             if root not in readers or source.kind is not Kind.PYTHON or source.source.is_any(*self.skip_roles):
                 continue
             api = project.types.tables.lookup(site.name)
-            if api is None or api.role not in _MODELS or site.hides_arguments or "dummy" in site.name:
-                continue
-            written = _written(site)
-            if len(written) >= self.least:
-                name = site.name.rpartition(".")[2]
-                yield self.finding(
-                    site.location,
-                    f"{len(written)} hyper-parameters of `{name}` ({', '.join(f'`{w}`' for w in written[:4])}) are"
-                    f" written into the code, while `{readers[root]}` holds parameters",
-                    severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
-                    scope=source.scope_name(site.call.block),
-                )
+            is_model = api is not None and api.role in _MODELS and "dummy" not in site.name
+            if is_model or site.name in _TRAINERS:
+                written = _written(site)
+                if len(written) >= self.least:
+                    found.setdefault(source.path, []).append((site, written))
+        for (site, written), *others in found.values():
+            holder = readers[project.subprojects.root_of(site.source.path)]
+            yield self.finding(
+                site.location,
+                f"{len(written)} hyper-parameters of `{_short(site)}` ({', '.join(f'`{w}`' for w in written[:4])}) are"
+                f" written into the code, while `{holder}` holds parameters",
+                related=[Related(o.location, f"{len(names)} of `{_short(o)}`") for o, names in others[:10]],
+                severity=Severity.INFO if site.source.source.is_any(Role.TUTORIAL) else None,
+                scope=site.source.scope_name(site.call.block),
+            )
+
+
+def _short(site: Site) -> str:
+    return ".".join(site.name.split(".")[-2:]) if site.name in _TRAINERS else site.name.rpartition(".")[2]
 
 
 def _written(site: Site) -> list[str]:
     """The names of the literal numbers that a model gets; none if anything comes from elsewhere."""
+    given: list[tuple[str, facts.Expr]] = []
+    if site.name in _TRAINERS:
+        params = site.argument(0, "params")
+        if params is not None:
+            given.append(("", params))
+    elif not any(isinstance(argument, facts.Star) for argument in site.call.args):
+        given += [(keyword.name, keyword.value) for keyword in site.call.keywords]
     found = []
-    for keyword in site.call.keywords:
-        if isinstance(keyword.value, facts.Const):
-            number = keyword.value.value
-            is_choice = keyword.name not in _NEUTRAL and _DEFAULTS.get(keyword.name) != number
-            if type(number) in (int, float) and is_choice:
-                found.append(keyword.name)
-        elif keyword.name not in _NEUTRAL:
+    for name, value in given:
+        pairs = [(name, value)] if name else _entries(site, value)
+        if pairs is None:
             return []
+        for key, expr in pairs:
+            if isinstance(expr, facts.Const):
+                is_choice = key not in _NEUTRAL and _DEFAULTS.get(key) != expr.value
+                if type(expr.value) in (int, float) and is_choice:
+                    found.append(key)
+            elif key not in _NEUTRAL:
+                return []
     return found
+
+
+def _entries(site: Site, expr: facts.Expr) -> list[tuple[str, facts.Expr]] | None:
+    """The entries of a dictionary that is written out, here or where its name is bound; None for any other."""
+    if isinstance(expr, facts.Ref) and len(expr.bindings) == 1 and expr.bindings[0] >= 0:
+        binding = site.source.facts.bindings[expr.bindings[0]]
+        expr = binding.value if binding.kind == "assign" and not binding.path and binding.value else expr
+    if not isinstance(expr, facts.Map) or not all(isinstance(key, facts.Const) for key in expr.keys):
+        return None
+    return [(str(getattr(k, "value", "")), v) for k, v in zip(expr.keys, expr.values, strict=True)]

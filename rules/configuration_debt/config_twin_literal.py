@@ -11,6 +11,7 @@ _PATH = re.compile(r"(\./)?[\w.@+-]+(/[\w.@+-]+)+$|[a-z][a-z0-9+]*://\S+$")
 _OFTEN = re.compile(r"\d+/\d+(/\d+)?$|[\w.+-]+/[\w.+-]+$")
 """Dates, and texts with one slash: these are paths only if the last part has an ending."""
 
+_EXPERIMENT = re.compile(r"(^|/)(exp\w*|run|v|version|try)[-_]?\d+(?=/)", re.IGNORECASE)
 _PLACE = re.compile(r"/(opt|srv|data|mnt|var|app)/[\w.@+-]+(/[\w.@+-]+)*/?$")
 """A directory that an image declares in a variable."""
 
@@ -123,7 +124,8 @@ class ConfigTwinLiteral(Rule):
             for literal in source.facts.literals:
                 text = _normal(literal.value)
                 if (root, text) in settings and not _is_default(source, literal.span):
-                    if (source.path, settings[root, text][0]) in makers:
+                    document = settings[root, text][0]
+                    if (source.path, document) in makers or _are_variants(source.path, document):
                         continue
                     places.setdefault(text, []).append(literal.span)
             for text, spans in places.items():
@@ -157,15 +159,23 @@ def _settings(project: Project) -> dict[tuple[str, str], Setting]:
     return found
 
 
+def _are_variants(one: str, other: str) -> bool:
+    """Whether two files belong to different numbered experiments, each of which is meant to stand for itself."""
+    mine, theirs = _EXPERIMENT.search(one), _EXPERIMENT.search(other)
+    return bool(mine and theirs and mine[0] != theirs[0])
+
+
 def _normal(text: str) -> str:
     return text.strip().replace("\\", "/").removeprefix("./").rstrip("/")
 
 
 def _is_default(source: SourceFacts, span: Span) -> bool:
-    """Whether a text is the default of a look-up, of an option or of a parameter."""
+    """Whether a text is the default of a look-up, of an option or of a parameter, or is named so."""
+    if any(b.span.line == span.line and "default" in b.name.lower() for b in source.facts.bindings):
+        return True
     for call in source.facts.calls:
         if call.span.line <= span.line <= call.span.end_line:
-            name = getattr(call.func, "name", "")
+            name = getattr(call.func, "name", "") or call.name.rpartition(".")[2]
             if name in (
                 "get",
                 "getenv",
@@ -175,6 +185,8 @@ def _is_default(source: SourceFacts, span: Span) -> bool:
                 "Argument",
                 "argument",
                 "setdefault",
+                "Field",
+                "field",
             ):
                 return True
     return False

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, Site, facts
 
 _READERS = ("os.getenv", "os.environ.get", "decouple.config", "environs.Env.str", "environs.Env.int")
+
+_LOCAL = re.compile(r"127\.0\.0\.1|0\.0\.0\.0")
+_VARIANT = re.compile(
+    r"(^|/)examples?/|settings?[/_.-](prod|dev|local|test|stag|base)\w*|(prod|dev|local|test|stag)\w*[_.-]settings?",
+    re.IGNORECASE,
+)
+"""Programs that stand for themselves, and the settings of one environment."""
 
 
 class DefaultDivergence(Rule):
@@ -50,6 +58,26 @@ class DefaultDivergence(Rule):
     ROOT = os.getenv("ROOT", "data")
     SEED = os.getenv("SEED", "3")
     URL = os.getenv("URL", "http://localhost")
+    ```
+
+    ## One machine under two names, the settings of an environment, examples
+
+    ```python title="app.py"
+    import os
+    URL = os.getenv("URL", "http://localhost:80")
+    DEBUG = os.getenv("DEBUG", "1")
+    OUT = os.getenv("OUT", "a")
+    ```
+
+    ```python title="settings_production.py"
+    import os
+    URL = os.getenv("URL", "http://127.0.0.1:80")
+    DEBUG = os.getenv("DEBUG", "0")
+    ```
+
+    ```python title="examples/images/main.py"
+    import os
+    OUT = os.getenv("OUT", "b")
     ```
 
     ## Different parts of a repository, and tests
@@ -100,6 +128,8 @@ class DefaultDivergence(Rule):
             name, default = site.argument(0, "key"), site.argument(1, "default")
             if site.source.source.is_any(*self.skip_roles) or site.source.kind is not Kind.PYTHON:
                 continue
+            if _VARIANT.search(site.source.path):
+                continue
             if (
                 isinstance(name, facts.Const)
                 and isinstance(default, facts.Const)
@@ -109,7 +139,7 @@ class DefaultDivergence(Rule):
                 found[root, str(name.value)].append((site, str(default.value)))
         for (_, variable), sites in found.items():
             values = dict.fromkeys(value for _, value in sites)
-            if len({value.lower().rstrip("/") for value in values}) < 2:
+            if len({_LOCAL.sub("localhost", value.lower()).rstrip("/") for value in values}) < 2:
                 continue
             (first, usual), *_ = sites
             other, value = next((site, value) for site, value in sites if value.lower() != usual.lower())
