@@ -94,6 +94,17 @@ def test_formats_and_files(project: Path) -> None:
     assert json.loads((project / "out.json").read_text())["summary"]["findings"] == 2
 
 
+def test_what_the_program_writes_is_no_part_of_the_project(project: Path) -> None:
+    (project / "mldebt.toml").write_text('baseline = "accepted [old].json"\n')
+    (project / "accepted [old].json").write_text('{"version": 1, "findings": {}}')
+    given = ["check", "--select", "no-print", "--pack", "../pack", "--output-format", "json=out/a.json"]
+    (project / "out").mkdir()
+    first = mldebt(*given, "--output-format", "concise").output
+    assert (project / "out" / "a.json").exists()
+    assert mldebt(*given, "--output-format", "concise").output == first
+    assert "in 4 files" in first
+
+
 def test_statistics_count_rules(project: Path) -> None:
     counts = "     2  warning  no-print\n"
     summary = "Found 2 findings (2 warnings) in 3 files; 0 baselined, 0 suppressed, 0 fixable.\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from mldebt.cli.init import _HOOK
+from mldebt.discover import kind_of
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
@@ -74,6 +78,26 @@ def test_the_manifest_is_valid(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pre_commit", "validate-manifest", str(MANIFEST)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+NAMES = (
+    "a.py", "n.ipynb", "dvc.yaml", "c.yml", "pyproject.toml", "setup.cfg", "tox.ini", "a.json", "requirements.in",
+    "data/raw.dvc", ".env", ".env.local", "run.sh", "run.bash", "run.zsh", "q.sql", "rules.smk", "build.mk",
+    "MLproject", "sub/Snakefile", "Pipfile", "Pipfile.lock", "Makefile", "makefile", "GNUmakefile", "Makefile.gpu",
+    "Dockerfile", "Dockerfile.gpu", "api/Dockerfile-dev", "api.dockerfile", "Containerfile", "dvc.lock", "uv.lock",
+    "poetry.lock", "pdm.lock", ".condarc", ".dvc/config", "requirements.txt", "dev-requirements.txt", "requirements_gpu.txt",
+    "requirements/base.txt", "constraints.txt", "requirements.pip",
+)  # fmt: skip
+OTHERS = ("notes.txt", "a.csv", "README.md", "requirementsX.txt.bak", "config", "data.lock", "makefiles/x.c")
+
+
+def test_the_hook_looks_at_what_is_analysed() -> None:
+    pattern = re.compile(yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))[0]["files"])
+    assert [name for name in NAMES if kind_of(name) is None] == []
+    assert [name for name in NAMES if not pattern.search(name)] == []
+    assert [name for name in OTHERS if pattern.search(name)] == []
+    written = yaml.safe_load(_HOOK.format(version="1"))[0]["hooks"][0]["files"]
+    assert written == pattern.pattern
 
 
 def test_staged_debt_stops_the_commit_even_the_first_one(repository: Repository) -> None:

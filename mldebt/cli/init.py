@@ -26,8 +26,10 @@ _HOOK = """\
         additional_dependencies: [mldebt=={version}]
         files: |
           (?x)(
-            \\.(py|ipynb|ya?ml|toml|cfg|ini|json|in|dvc|env|sh|sql|smk|mk)$|
-            (^|/)(MLproject|Snakefile|Pipfile|Makefile|Dockerfile[^/]*|dvc\\.lock|requirements[^/]*\\.txt)$
+            \\.(py|ipynb|ya?ml|toml|cfg|ini|json|in|dvc|env|(ba|z)?sh|sql|smk|mk|pip|dockerfile)$|
+            (^|/)(MLproject|Snakefile|Pipfile|(GNU)?[Mm]akefile[^/]*|(Docker|Container)file[^/]*|\\.env\\.[^/]*|\\.condarc)$|
+            (^|/)(\\.dvc/config(\\.local)?|(Pipfile|dvc|uv|poetry|pdm)\\.lock|requirements/[^/]*\\.txt)$|
+            (^|[-_./])(requirements?|constraints?)([-_.][^/]*)?\\.txt$
           )
         types: [text]
         require_serial: true

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -157,6 +158,7 @@ def prepare(paths: tuple[str, ...], options: dict[str, Any]) -> Run:
         cache_dir=options["cache_dir"],
         workers=options["workers"],
     )
+    settings = override(settings, extend_exclude=_own_files(scope.root, settings, options))
     cache = None if options["no_cache"] else _cache(scope.root, settings.cache_dir)
     return Run(settings, scope, packs, cache, stdin)
 
@@ -186,6 +188,17 @@ def _checked_settings(root: Path, options: dict[str, Any], written: dict[str, An
     if wrong:
         raise SettingsError(wrong)
     return loaded, packs
+
+
+def _own_files(root: Path, settings: Settings, options: dict[str, Any]) -> tuple[str, ...]:
+    """Patterns of the files below the root that this program writes: what it says of a project is no part of it."""
+    reports = [value.partition("=")[2] for value in options.get("output_formats") or ()]
+    found = []
+    for name in filter(None, (settings.baseline, options.get("output_file"), options.get("ratchet"), *reports)):
+        file = Path(os.path.realpath(name))
+        if file.is_relative_to(root):
+            found.append("/" + re.sub(r"([\\*?\[\]! #])", r"\\\1", file.relative_to(root).as_posix()))
+    return tuple(found)
 
 
 def _cache(root: Path, directory: str | None) -> Cache:
