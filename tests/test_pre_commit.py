@@ -85,7 +85,7 @@ NAMES = (
     "data/raw.dvc", ".env", ".env.local", "run.sh", "run.bash", "run.zsh", "q.sql", "rules.smk", "build.mk",
     "MLproject", "sub/Snakefile", "Pipfile", "Pipfile.lock", "Makefile", "makefile", "GNUmakefile", "Makefile.gpu",
     "Dockerfile", "Dockerfile.gpu", "api/Dockerfile-dev", "api.dockerfile", "Containerfile", "dvc.lock", "uv.lock",
-    "poetry.lock", "pdm.lock", ".condarc", ".dvc/config", "requirements.txt", "dev-requirements.txt", 
+    "poetry.lock", "pdm.lock", ".condarc", ".dvc/config", "requirements.txt", "dev-requirements.txt",
     "requirements_gpu.txt", "requirements/base.txt", "constraints.txt", "requirements.pip",
 )  # fmt: skip
 OTHERS = ("notes.txt", "a.csv", "README.md", "requirementsX.txt.bak", "config", "data.lock", "makefiles/x.c")
