@@ -209,5 +209,9 @@ def _would_be_found(entry: Entry, report: Report, scope: Scope) -> bool:
     if entry.path not in report.paths:
         return not (report.root / entry.path).exists()
     ran = {rule.id for rule in report.rules} - {error.rule for error in report.errors}
-    unread = any(f.rule in _UNREAD and f.location.path == entry.path for f in report.findings)
+    unread = any(
+        entry.path in (f.location.path, *(related.location.path for related in f.related))
+        for f in report.findings
+        if f.rule in _UNREAD
+    )
     return (entry.rule in ran or entry.rule in hygiene.CHECKS) and not unread

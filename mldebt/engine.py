@@ -19,16 +19,17 @@ from mldebt import hygiene
 from mldebt.answers import Answer, Answers
 from mldebt.clock import Clock
 from mldebt.discover import Discovery, discover
-from mldebt.finding import Confidence, Finding, Severity
+from mldebt.finding import Confidence, Finding, Related, Severity
 from mldebt.hygiene import hygiene_finding
 from mldebt.load import link
 from mldebt.packs import BrokenRule, Packs
 from mldebt.project import Project
+from mldebt.roles import path_roles
 from mldebt.rule import Rule
 from mldebt.scope import Scope
 from mldebt.selection import Selection, is_ignored, select
 from mldebt.settings import Settings
-from mldebt.source import Location, Span
+from mldebt.source import Location, Role, Span
 from mldebt.suppress import suppress
 from mldebt.texts import Texts
 
@@ -227,16 +228,25 @@ def _file_problems(project: Project, found: Discovery) -> Iterator[Finding]:
     """One finding for each file, or cell of it, that could not be analysed."""
     for path, message in found.problems:
         yield hygiene_finding("unanalysed-file", Location(path, Span.at(1)), f"this file {message}")
+    templates: list[tuple[Location, str]] = []
     for source in project.sources():
         for problem in source.facts.header.problems:
             place = source.location(problem.span)
             subject = "this file" if problem.fatal or place.cell is None else "this cell"
+            if problem.kind == "template" and Role.TEMPLATE in path_roles(source.path, source.kind):
+                templates.append((place, f"{subject} {problem.message}"))
+                continue
             yield hygiene_finding(
                 "unparsable-file" if problem.kind in _UNPARSABLE else "unanalysed-file",
                 place,
                 f"{subject} {problem.message}",
                 severity=Severity.ERROR if problem.kind == "merge-conflict" else None,
             )
+    if templates:  # where a template is kept, its files are meant to be like this: one finding for all
+        (place, message), *others = templates
+        more = f"; so {'are' if len(others) > 1 else 'is'} {len(others)} more" if others else ""
+        related = [Related(other, "a template, too") for other, _ in others]
+        yield hygiene_finding("unparsable-file", place, message + more, related=related)
 
 
 def _debts(packs: Packs) -> dict[str, str]:

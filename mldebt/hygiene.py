@@ -6,9 +6,10 @@ They are no debt of the project but are needed to trust the rest, so they need n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from mldebt.finding import Confidence, Finding, Fix, Severity
+from mldebt.finding import Confidence, Finding, Fix, Related, Severity
 from mldebt.source import Location
 
 DEBT = "hygiene"
@@ -82,6 +83,7 @@ def hygiene_finding(
     severity: Severity | None = None,
     minutes: int = 1,
     fix: Fix | None = None,
+    related: Sequence[Related] = (),
 ) -> Finding:
     """A finding of the run itself; `check` is one of CHECKS."""
     return Finding(
@@ -93,4 +95,5 @@ def hygiene_finding(
         confidence=Confidence.HIGH,
         minutes=minutes,
         fix=fix,
+        related=tuple(related),
     )

@@ -472,6 +472,16 @@ def test_templates_are_told_and_not_filled_in(tmp_path: Path) -> None:
     assert {path for path, _ in problems(findings)} >= {"n.py", "n.yaml", "n.toml", "n.json", "n.ini", "n.ipynb"}
 
 
+def test_templates_of_a_template_are_one_finding(tmp_path: Path) -> None:
+    root = good(tmp_path) / "{{ cookiecutter.name }}"
+    root.mkdir()
+    for name in ("a.py", "b.py", "c.yaml"):
+        (root / name).write_text("{% for x in y %}\n{{ x }}: 1\n{% endfor %}\n")
+    (found,) = (f for f in check(tmp_path) if f["rule"] == "unparsable-file")
+    assert found["message"] == "this file is a template, not Python; so are 2 more"
+    assert [Path(r["path"]).name for r in found["related"]] == ["b.py", "c.yaml"]
+
+
 def test_programs_that_a_repository_names_are_not_run(tmp_path: Path) -> None:
     """Neither by listing, history and comparison, nor by an object that a remote would have to be asked for."""
     root = tmp_path / "root"

@@ -89,11 +89,28 @@ def _is_trivial(often: int, files: int) -> bool:
 def _text(source: SourceFacts) -> _Text:
     """The lines of code of a file that are no imports."""
     imports = {line for fact in source.facts.imports for line in range(fact.span.line, fact.span.end_line + 1)}
+    imports |= {line - 1 for line in imports if line - 1 not in _statements(source)}  # `from x import (`
+    imports |= _docstrings(source)
     begin = min((*imports, *_statements(source)), default=1)  # after the docstring
     lines = enumerate(source.facts.lines, start=1)
     kept = [(digest, number) for number, digest in lines if digest and begin <= number not in imports]
     digests = [digest for digest, _ in kept]
     return _Text(digests, [number for _, number in kept], [hash(two) for two in pairwise(digests)])
+
+
+def _docstrings(source: SourceFacts) -> set[int]:
+    """The lines between the heads of functions with docstrings and their first statements."""
+    statements = sorted(_statements(source))
+    found: set[int] = set()
+    for function in source.facts.functions:
+        span = source.facts.blocks[function.block].span
+        if function.docstring:
+            head = max(
+                (source.facts.bindings[p.binding].span.end_line for p in function.params), default=span.line
+            )
+            first = next((line for line in statements if line > max(head, span.line)), span.end_line + 1)
+            found.update(range(max(head, span.line) + 1, min(first, span.end_line + 1)))
+    return found
 
 
 def _statements(source: SourceFacts) -> frozenset[int]:

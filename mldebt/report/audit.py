@@ -162,8 +162,12 @@ def build_audit(report: Report, *, calibration: Calibration | None = None, trend
         minor=tuple(minor),
         hotspots=tuple(_hotspots(result.items, report, history)),
         unread=tuple(
-            (str(finding.location), finding.message)
+            (str(place), text)
             for finding in report.findings
+            for place, text in (
+                (finding.location, finding.message),
+                *((other.location, other.message) for other in finding.related),
+            )
             if finding.rule in ("unanalysed-file", "unparsable-file")
         ),
         trend=tuple(trend),

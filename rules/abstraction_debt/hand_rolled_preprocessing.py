@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, Site, SourceFacts, facts
+from mldebt import (
+    Finding,
+    Kind,
+    Location,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    SourceFacts,
+    facts,
+    is_exported_notebook,
+)
 
 _STEPS = (
     "sklearn.preprocessing.*", "sklearn.impute.*", "sklearn.decomposition.*", "sklearn.feature_extraction.*",
@@ -78,6 +92,48 @@ class HandRolledPreprocessing(Rule):
     a = standard.fit_transform(filler.fit_transform(a))
     b = standard.transform(filler.transform(b))
     ```
+
+    ## Steps of different branches, one scaler for several experiments, steps after the last fit
+
+    ```python title="train.py"
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+    def compare(X_train, X_test, y_train, reduce):
+        model = LogisticRegression().fit(X_train, y_train)
+        if reduce:
+            pca = PCA(9)
+            X_train = pca.fit_transform(X_train)
+            X_test = pca.transform(X_test)
+        else:
+            scaler = StandardScaler()
+            X_train = scaler.fit_transform(X_train)
+            X_test = scaler.transform(X_test)
+        return model.fit(X_train, y_train).score(X_test)
+    ```
+
+    ```python title="plot.py"
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+    model = LogisticRegression().fit(X_train, y_train)
+    pca, scaler = PCA(2), StandardScaler()
+    X_train = pca.fit_transform(scaler.fit_transform(X_train))
+    X_test = pca.transform(scaler.transform(X_test))
+    ```
+
+    ## Steps of a pipeline that also balances the classes
+
+    ```python title="train.py"
+    from imblearn.pipeline import Pipeline
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import StandardScaler
+    filler = SimpleImputer()
+    standard = StandardScaler()
+    X_train = standard.fit_transform(filler.fit_transform(X_train))
+    X_test = standard.transform(filler.transform(X_test))
+    model = Pipeline([("smote", SMOTE()), ("model", LogisticRegression())]).fit(X_train, y_train)
+    ```
     """
 
     severity = Severity.INFO
@@ -93,14 +149,18 @@ class HandRolledPreprocessing(Rule):
                 makers[site.source.path].append(site)
         for sites in makers.values():
             source = sites[0].source
-            if len(sites) < _FEWEST_STEPS or not _PIPELINES.isdisjoint(_last_names(source)):
+            if (
+                is_exported_notebook(source)
+                or len(sites) < _FEWEST_STEPS
+                or not _PIPELINES.isdisjoint(_last_names(source))
+            ):
                 continue
             fits = [event for event in project.phases.events(source) if event.phase == "fit"]
             if not fits or any(k.name == "eval_set" for e in fits for k in e.call.keywords):
                 continue
             yield from self._in_source(source, [e.location for e in fits])
 
-    def _in_source(self, source: SourceFacts, fits: list[object]) -> Iterator[Finding]:
+    def _in_source(self, source: SourceFacts, fits: list[Location]) -> Iterator[Finding]:
         """The functions that fit several objects on one thing and apply them to another."""
         learned: dict[tuple[int, int], list[facts.Call]] = defaultdict(list)
         applied: set[tuple[int, int]] = set()
@@ -116,15 +176,17 @@ class HandRolledPreprocessing(Rule):
                 learned[key].append(call)
             elif func.name == "transform" and key in learned:
                 applied.add(key)
-        by_scope: dict[int, list[facts.Call]] = defaultdict(list)
-        for (scope, step), calls in learned.items():
-            if (scope, step) in applied:
-                by_scope[scope].append(calls[0])
-        for calls in by_scope.values():
-            if len(calls) >= _FEWEST_STEPS:
+        together: dict[int, list[facts.Call]] = defaultdict(list)  # by block: not one in each branch
+        for key, calls in learned.items():
+            if key in applied and len(calls) == 1:  # one that is fitted again serves several experiments
+                together[calls[0].block].append(calls[0])
+        for calls in together.values():
+            last = max(call.span.line for call in calls)
+            later = next((fit for fit in fits if fit.span.line > last), None)
+            if len(calls) >= _FEWEST_STEPS and later is not None:
                 calls.sort(key=lambda call: call.span)
                 related = [Related(source.location(call.span), "another step") for call in calls[1:]]
-                related.append(Related(fits[0], "the model is fitted on the result"))  # type: ignore[arg-type]
+                related.append(Related(later, "the model is fitted on the result"))
                 yield self.finding(
                     source.location(calls[0].span),
                     f"{len(calls)} fitted steps are applied by hand to each part of the data instead of one pipeline",

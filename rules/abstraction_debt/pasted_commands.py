@@ -51,6 +51,15 @@ class PastedCommands(Rule):
     docker run --rm --gpus all -v data:/data -v out:/out image two
     docker run --rm --gpus all -v data:/data -v out:/out image three
     ```
+
+    ## A script that is only left out
+
+    ```make title="Makefile"
+    lint:
+        ruff check src tests --exclude src/app/_version.py --select I --fix --quiet
+        ruff check src tests --exclude src/app/_version.py --select E --fix --quiet
+        ruff check src tests --exclude src/app/_version.py --select F --fix --quiet
+    ```
     """
 
     severity = Severity.INFO
@@ -63,7 +72,7 @@ class PastedCommands(Rule):
         for source in self.sources(project, Kind.SHELL, Kind.MAKE):
             programs: dict[str, list[facts.Command]] = defaultdict(list)
             for command in source.facts.commands:
-                script = next((word for word in command.argv if word.endswith(".py")), "")
+                script = _script(command)
                 if script and len(command.argv) >= _LEAST_WORDS:
                     programs[script].append(command)
             families = [family for commands in programs.values() for family in _families(commands)]
@@ -74,8 +83,12 @@ class PastedCommands(Rule):
         first, *others = families[0]
         different = sorted({word for other in others for word in _different(first.argv, other.argv)})
         shown = ", ".join(f"`{word}`" for word in different[:4]) + (" …" if len(different) > 4 else "")
-        script = next(word for word in first.argv if word.endswith(".py"))
-        more = f"; so are {len(families) - 1} more commands" if len(families) > 1 else ""
+        script = _script(first)
+        more = ""
+        if len(families) > 1:
+            more = (
+                "; so is another command" if len(families) == 2 else f"; so are {len(families) - 1} more commands"
+            )
         return self.finding(
             source.location(first.span),
             f"the command for `{script}` is pasted {len(others) + 1} times; what differs is {shown or 'nothing'}{more}",
@@ -85,6 +98,12 @@ class PastedCommands(Rule):
             ],
             minutes=5 + 5 * len(families),
         )
+
+
+def _script(command: facts.Command) -> str:
+    """The script that a command runs: no value of an option."""
+    words = zip(("", *command.argv), command.argv, strict=False)
+    return next((word for before, word in words if word.endswith(".py") and not before.startswith("--")), "")
 
 
 def _families(commands: list[facts.Command]) -> Iterator[list[facts.Command]]:

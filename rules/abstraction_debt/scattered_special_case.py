@@ -77,6 +77,8 @@ class ScatteredSpecialCase(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each name that a file asks for at many places."""
         for source in self.sources(project, Kind.PYTHON):
+            if source.path in project.versions.originals:
+                continue
             places: dict[tuple[str, str], list[facts.Block]] = defaultdict(list)
             for block in source.facts.blocks:
                 if block.kind in ("if", "ternary") and block.test is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, facts
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, facts, walk
 
 _KNOWN = frozenset(dir(builtins)) | {"get_ipython", "display", "reveal_type", "unicode", "xrange", "raw_input", "spark",
                                      "dbutils", "sc", "sqlContext", "WindowsError", "snakemake"}  # fmt: skip
@@ -62,6 +62,14 @@ class CallOfNothing(Rule):
         except NameError:
             return chr(value)
     ```
+
+    ## What a decorator puts there
+
+    ```python title="tools.py"
+    @tool(dependencies=["split_rows"], imports=["json"])
+    def last_index(rows):
+        return split_rows(rows)["train"].index[-1]
+    ```
     """
 
     profile = Profile.AUDIT
@@ -77,9 +85,10 @@ class CallOfNothing(Rule):
             if any(call.name in _REWRITES for call in source.facts.calls):
                 continue
             found: dict[str, list[facts.Call]] = {}
+            injected = _texts_of_decorators(source)
             for call in source.facts.calls:
                 function = source.scope_name(call.block)
-                if function and not call.name and _is_nothing(source, call):
+                if function and not call.name and _is_nothing(source, call, injected):
                     found.setdefault(function, []).append(call)
             for function, (first, *others) in found.items():
                 assert isinstance(first.func, facts.Ref)
@@ -93,10 +102,26 @@ class CallOfNothing(Rule):
                 )
 
 
-def _is_nothing(source: SourceFacts, call: facts.Call) -> bool:
+def _texts_of_decorators(source: SourceFacts) -> frozenset[str]:
+    """The names that decorators are given as texts: what they put into the function's namespace."""
+    found: set[str] = set()
+    for function in source.facts.functions:
+        for decorator in function.decorators:
+            arguments: list[facts.Expr] = []
+            if isinstance(decorator, facts.Called):
+                call = source.facts.calls[decorator.call]
+                arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+            parts = (part for argument in arguments for part in walk(argument))
+            found.update(
+                part.value for part in parts if isinstance(part, facts.Const) and isinstance(part.value, str)
+            )
+    return frozenset(found)
+
+
+def _is_nothing(source: SourceFacts, call: facts.Call, injected: frozenset[str]) -> bool:
     """Whether what is called is a plain name that no scope of the file binds."""
     func = call.func
-    if not isinstance(func, facts.Ref) or func.bindings or func.name in _KNOWN:
+    if not isinstance(func, facts.Ref) or func.bindings or func.name in _KNOWN or func.name in injected:
         return False
     if source.enclosing(call.block, "try", "except", "if", "class") is not None:
         return False

@@ -23,7 +23,9 @@ from mldebt import (
 
 _FEWEST_LINES = 5
 _EXPLAINS = re.compile(
-    r"\b(examples?|usage|e\.g\.|uncomment|equivalent|pseudo|same as)\b|^#+ *\$? *(python3?|bash|sh) [\w/]", re.I
+    r"\b(examples?|usage|e\.g\.|uncomment|equivalent|pseudo|same as|alternative(ly)?|first (time|run)|for reference)\b"
+    r"|SESSION_STORE_|参考|^#+ *\$? *(python3?|bash|sh) [\w/]",
+    re.I,
 )
 _TRAINS = frozenset({"fit", "fit_transform", "fit_generator", "predict", "predict_proba", "train", "evaluate"})
 _MOVES_DATA = re.compile(r"(read_|load|dump|save|to_(csv|parquet|pickle|json|hdf|sql|feather)|imread|imwrite)")
@@ -130,6 +132,22 @@ class CommentedOutCode(Rule):
     # seed: 1
     # fold: 2
     DEPTH = 3
+    ```
+
+    ## What a template offers, and what another way would be
+
+    ```python title="settings.py"
+    # from kedro.framework.session.store import ShelveStore
+    # SESSION_STORE_CLASS = ShelveStore
+    # SESSION_STORE_ARGS = {
+    #     "path": "./sessions"
+    # }
+    NAME = "demo"
+    # Alternatively, read the table:
+    # frame = pd.read_csv("a.csv")
+    # frame = frame.dropna()
+    # frame = frame[frame.age > 3]
+    # frame.to_parquet("a.parquet")
     ```
     """
 

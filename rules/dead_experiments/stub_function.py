@@ -5,11 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts, is_library
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    facts,
+    is_exported_notebook,
+    is_library,
+)
 
 _HOOKS = re.compile(
     r"(on_|before_|after_|pre_|post_|visit_|handle_|_?abstract|_?no_?op|do_nothing|dummy|null|empty|placeholder"
-    r"|setup|set_up|tear_?down|cleanup|close|stop|start|reset|register_|configure|cli|main|app|callback|step|train|eval)",
+    r"|init$|setup|set_up|tear_?down|cleanup|close|stop|start|reset|register_|configure|cli|main|app|callback|step|train|eval)",
     re.I,
 )
 
@@ -77,6 +90,28 @@ class StubFunction(Rule):
     def score():
         raise NotImplementedError
     ```
+
+    ## A migration that nobody undoes, the start of a scoring script
+
+    ```python title="alembic/versions/0001_scores.py"
+    from alembic import op
+
+    def upgrade():
+        op.create_table("scores")
+
+    def downgrade():
+        pass
+    ```
+
+    ```python title="score.py"
+    import joblib
+
+    def init():
+        pass
+
+    def run(rows):
+        return joblib.load("model.pkl").predict(rows)
+    ```
     """
 
     profile = Profile.AUDIT
@@ -85,7 +120,7 @@ class StubFunction(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file with such functions."""
         for source in self.sources(project, Kind.PYTHON):
-            if source.source.is_any(Role.TUTORIAL):
+            if source.source.is_any(Role.TUTORIAL, Role.MIGRATION) or is_exported_notebook(source):
                 continue
             stubs = [f for f in source.facts.functions if _is_stub(source, f)]
             if not stubs or is_library(project, source.path):

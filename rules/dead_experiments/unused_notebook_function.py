@@ -82,6 +82,13 @@ class UnusedNotebookFunction(Rule):
     def shared(rows):
         return len(rows)
     ```
+
+    ## Tests that a runner finds by name
+
+    ```python title="tests.ipynb"
+    def test_length():
+        assert len("ab") == 2
+    ```
     """
 
     severity = Severity.INFO
@@ -119,7 +126,10 @@ def _unused(source: SourceFacts) -> list[facts.Function]:
     candidates = {
         f.name: f
         for f in content.functions
-        if "." not in f.qualname and not f.decorators and source.enclosing(f.block, "class") is None
+        if "." not in f.qualname
+        and not f.decorators
+        and not f.name.startswith("test_")
+        and source.enclosing(f.block, "class") is None
     }
     if not candidates:
         return []

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span, is_library
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    is_exported_notebook,
+    is_library,
+)
 
 _PACKAGES = {
     "boosters": ("xgboost", "lightgbm", "catboost"),
@@ -114,7 +127,7 @@ class PackageSprawl(Rule):
         """Yield a finding for each package, the ones for the same purpose together."""
         parts: dict[str, list[SourceFacts]] = defaultdict(list)
         for source in self.sources(project, Kind.PYTHON):
-            if not source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) and source.facts.header.code_lines:
+            if not source.source.is_any(Role.TUTORIAL, Role.NOTEBOOK) and not is_exported_notebook(source):
                 parts[project.subprojects.root_of(source.path)].append(source)
         for modules in parts.values():
             if len(modules) >= _FEWEST_MODULES and not is_library(project, modules[0].path):

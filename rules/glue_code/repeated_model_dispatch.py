@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Dispatch, Finding, Kind, Profile, Project, Related, Role, Rule
+from mldebt import Dispatch, Finding, Kind, Profile, Project, Related, Role, Rule, is_exported_notebook
 
 _FEWEST_BUILT = 3
 _ALIKE = 0.6
@@ -56,6 +56,16 @@ class RepeatedModelDispatch(Rule):
     ```python title="tests/test_models.py"
     MODELS = {"rf": RandomForestClassifier, "xgb": XGBClassifier, "lgbm": LGBMClassifier}
     ```
+
+    ## Ranges that a tuner draws from, and a copy of the whole file
+
+    ```python title="tune.py"
+    SPACE = {"lr": FloatDistribution(1e-4, 1e-1), "depth": IntDistribution(3, 9), "kind": ListDistribution(["a"])}
+    ```
+
+    ```python title="tune_fast.py"
+    SPACE = {"lr": FloatDistribution(1e-3, 1e-1), "depth": IntDistribution(3, 5), "kind": ListDistribution(["a"])}
+    ```
     """
 
     profile = Profile.AUDIT
@@ -71,7 +81,9 @@ class RepeatedModelDispatch(Rule):
             if len(dispatch.branches) >= _FEWEST_BUILT
             and dispatch.source.kind is Kind.PYTHON
             and not dispatch.source.source.is_any(*self.skip_roles)
-            and sum(bool(name) for name in dispatch.built()) >= _FEWEST_BUILT
+            and sum(bool(name) for name in _built(dispatch)) >= _FEWEST_BUILT
+            and dispatch.source.path not in project.versions.originals
+            and not is_exported_notebook(dispatch.source)
         ]
         while left:
             first, *rest = left
@@ -111,8 +123,13 @@ def _alike(one: Dispatch, other: Dispatch) -> bool:
     """Whether two switches are over the same names and build the same things."""
     if len(one.keys & other.keys) < _ALIKE * len(one.keys | other.keys):
         return False
-    first, second = set(filter(None, one.built())), set(filter(None, other.built()))
+    first, second = set(_built(one)), set(_built(other))
     return len(first & second) >= 2
+
+
+def _built(dispatch: Dispatch) -> list[str]:
+    """What is built, but for the ranges that a tuner draws from."""
+    return [name for name in dispatch.built() if name and not name.endswith("Distribution")]
 
 
 def _same_place(one: Dispatch, other: Dispatch) -> bool:
