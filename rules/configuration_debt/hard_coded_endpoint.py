@@ -149,7 +149,7 @@ class HardCodedEndpoint(Rule):
             places = dict.fromkeys(other.location for other in others if other.location != first.location)
             account = {place: name for name, place in first.account if place != first.location}
             names = ", ".join(f"`{name}`" for name, _ in first.account)
-            written = f", and so is {names}" if names else ""
+            written = f", and so {'are' if len(first.account) > 1 else 'is'} {names}" if names else ""
             yield self.finding(
                 first.location,
                 f"`{first.client}` talks to `{service}`, an address that is written into the code{written}",

@@ -151,7 +151,7 @@ class UnvalidatedIngest(Rule):
                 yield self._finding(save, reads)
 
     def _finding(self, save: ModelSave, reads: list[tuple[Artifact, DataAccess]]) -> Finding:
-        (artifact, read), *others = reads
+        (artifact, read), *others = sorted(reads, key=lambda found: "test" in str(found[0].address))
         address = save.access.address
         model = f"`{address}`" if address is not None and address.is_known else "a model"
         return self.finding(
