@@ -16,6 +16,7 @@ _FEWEST_LINES = 3
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _QUOTES = re.compile(r"[rRbBuU]{0,2}(\"\"\"|'''|\"|')")
 _WORD = re.compile(r"\w")
+_KEYWORDS = {keyword: keyword for keyword in kwlist}
 
 
 class Fingerprints:
@@ -55,13 +56,16 @@ class Fingerprints:
 
 def _blind(text: str) -> str:
     """A function's text with its names replaced by numbers, in order of their first appearance."""
-    names = {keyword: keyword for keyword in kwlist}
+    numbers = _Numbers(_KEYWORDS)
+    return "".join(_NAME.sub(lambda match: numbers[match[0]], text).split())
 
-    def number(match: re.Match[str]) -> str:
-        name = match.group()
-        return names.setdefault(name, f"_{len(names)}")
 
-    return "".join(_NAME.sub(number, text).split())
+class _Numbers(dict[str, str]):
+    """The number of each name; one that is new gets the next."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = number = f"_{len(self)}"
+        return number
 
 
 def _blank_docstring(lines: list[str], start: int) -> None:

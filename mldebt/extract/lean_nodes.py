@@ -44,6 +44,8 @@ _CHECKED = frozenset(
 )
 """Frequent nodes whose checks find text that the parser lets through, such as numbers of Python 2."""
 
+_WHITE = cst.SimpleWhitespace
+
 _MOST_SHARED = 4_096
 """Different pieces of white space that are kept; files have a few dozen."""
 
@@ -104,7 +106,7 @@ def _set_up_of(kind: type[CSTNode], names: dict[str, Any]) -> str:
 
 def _share_white_space() -> None:
     """Give the parser functions that return a node it had before, where nodes differ in nothing."""
-    cst.SimpleWhitespace = _shared(cst.SimpleWhitespace, "")  # type: ignore[misc]
+    cst.SimpleWhitespace = _shared(_WHITE, "")  # type: ignore[misc]
     cst.Newline = _shared(cst.Newline, None)  # type: ignore[misc]
 
 
@@ -131,6 +133,7 @@ def _trim_code_generation() -> None:
             kind._codegen = _one_token  # type: ignore[method-assign, assignment]
         elif not kind.__subclasses__():
             kind._codegen = kind._codegen_impl  # type: ignore[method-assign, assignment]
+    _WHITE._codegen = _white_space  # type: ignore[method-assign, assignment]
     cst.Name._codegen = _name  # type: ignore[method-assign, assignment]
 
 
@@ -143,10 +146,18 @@ def _parenthesize(node: Any, state: Positions) -> AbstractContextManager[None]:
     return state.record_syntactic_position(node)  # type: ignore[no-any-return]
 
 
+def _white_space(node: Any, state: Positions) -> None:
+    if node.value:  # mostly there is none
+        state.add_token(node.value)
+
+
 def _one_token(node: Any, state: Positions, **_: object) -> None:
-    node.whitespace_before._codegen(state)
+    before, after = node.whitespace_before, node.whitespace_after
+    if type(before) is not _WHITE or before.value:
+        before._codegen(state)
     state.add_token(node._get_token())
-    node.whitespace_after._codegen(state)
+    if type(after) is not _WHITE or after.value:
+        after._codegen(state)
 
 
 def _name(node: cst.Name, state: Positions, **_: object) -> None:
