@@ -101,13 +101,14 @@ def is_startup(source: SourceFacts, scope: int) -> bool:
     function = source.function_of(scope)
     if function is None:
         return True
-    if any(source.scope_of(u.block) == scope and _LOCK.search(written(u.expr)) for u in source.facts.uses):
-        return True
     packages = {module.partition(".")[0] for module in source.facts.header.modules}
     decorators = " ".join(_called(source, decorator) for decorator in function.decorators)
     if not packages.isdisjoint(_SERVERS) and _SERVING_HOOK.search(function.name):
         return True
-    return bool(_HOOK.match(function.name) or _DECORATED.search(decorators))
+    if _HOOK.match(function.name) or _DECORATED.search(decorators):
+        return True
+    used = (use.expr for use in source.facts.uses if source.scope_of(use.block) == scope)
+    return any(_LOCK.search(written(expr)) for expr in used)
 
 
 def _is_made_of_itself(source: SourceFacts, binding: Binding) -> bool:

@@ -189,8 +189,10 @@ def _outside(project: Project, source: SourceFacts, receiver: Expr, name: str, s
 
 def _add_references(project: Project, source: SourceFacts, edges: Edges, expr: Expr) -> None:
     """The functions and classes that an expression names; what it calls has been added already."""
-    if type(expr) is Const or type(expr) is Called:
+    if isinstance(expr, Const | Called):
         return
+    if isinstance(expr, Ref) and expr.bindings and expr.bindings[0] not in source.code_bindings:
+        return  # a variable, as mostly
     for chain in chains(expr):
         name = qualified(source, chain)
         symbol = project.names.symbol(source, name) if name else None

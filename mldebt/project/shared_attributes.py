@@ -47,11 +47,11 @@ def shared_attributes(project: Project) -> Iterator[SharedAttribute]:
             ):
                 continue
             scope = source.scope_of(store.block)
-            if source.function_of(scope) is None or is_startup(source, scope) or _asks(source, scope, target):
+            home = _home(project, source, target.base)
+            if home is None or source.function_of(scope) is None:
                 continue
             role = _role(project, source, store)
-            home = _home(project, source, target.base) if role else None
-            if home is None:
+            if not role or is_startup(source, scope) or _asks(source, scope, target):
                 continue
             readers = tuple(_readers(project, source, scope, target, home))
             if readers:

@@ -168,11 +168,9 @@ class SingleValues:
                 if type(expr) is Called or (type(expr) is Const and type(expr.value) is not str):
                     continue
                 for part in walk(expr):
-                    if isinstance(part, Ref | Attr):
+                    if type(part) is Ref or type(part) is Attr:
                         found.add(part.name)
-                    elif (
-                        isinstance(part, Const) and isinstance(part.value, str) and (dynamic or "." in part.value)
-                    ):
+                    elif type(part) is Const and type(part.value) is str and (dynamic or "." in part.value):
                         found.add(part.value.rpartition(".")[2])
         return frozenset(found)
 

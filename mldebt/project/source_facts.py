@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from posixpath import dirname
 
-from mldebt.facts import Attr, Binding, Block, Cell, Class, Expr, Facts, Function, Ref, Return, Store
+from mldebt.facts import Attr, Binding, Block, Cell, Class, Const, Expr, Facts, Function, Ref, Return, Store
 from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
 from mldebt.source import Kind, Location, Source, Span
 
@@ -15,29 +15,24 @@ SCOPES = frozenset({"module", "class", "function", "lambda", "comprehension"})
 
 
 class SourceFacts:
-    """A source, its facts, and what follows from these two alone."""
+    """A source, its facts, and what follows from these two alone.
+
+    `path` is relative to the analysed root, with `/`; `kind` is what the file is.
+    """
 
     def __init__(self, source: Source, facts: Facts) -> None:
         self.source = source
         self.facts = facts
+        self.path = source.path
+        self.kind = source.kind
 
     def __repr__(self) -> str:
         return f"SourceFacts({self.source.path!r})"
-
-    @property
-    def path(self) -> str:
-        """The path relative to the analysed root, with `/`."""
-        return self.source.path
 
     @cached_property
     def directory(self) -> str:
         """The path of the directory; empty for the root."""
         return dirname(self.source.path)
-
-    @property
-    def kind(self) -> Kind:
-        """What the file is."""
-        return self.source.kind
 
     # --- places ---
 
@@ -170,6 +165,15 @@ class SourceFacts:
             )
             for call in self.facts.calls
         ]
+
+    @cached_property
+    def code_bindings(self) -> frozenset[int]:
+        """The bindings that can stand for code: imports, functions, classes, and None until one of these is bound."""
+        return frozenset(
+            index
+            for index, binding in enumerate(self.facts.bindings)
+            if binding.kind in ("import", "function", "class") or binding.value == Const(None)
+        )
 
     @cached_property
     def star_modules(self) -> tuple[str, ...]:

@@ -30,7 +30,13 @@ def parts_of(expr: Expr) -> tuple[Expr, ...]:
 
 def walk(expr: Expr | None) -> Iterator[Expr]:
     """An expression and everything inside it, outside in."""
-    waiting = [] if expr is None else [expr]
+    if expr is None:
+        return
+    parts = _PARTS.get(type(expr))
+    if parts is None:
+        yield expr
+        return
+    waiting = [expr]
     while waiting:
         found = waiting.pop()
         yield found
