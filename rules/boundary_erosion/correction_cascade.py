@@ -92,6 +92,20 @@ class CorrectionCascade(Rule):
     print(score(y_new, predicted))
     other = Ridge().fit(X_new, y_new)
     ```
+
+    ## An encoder that stays as it is, components
+
+    ```python title="embed.py"
+    from sentence_transformers import SentenceTransformer
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression
+
+    encoder = SentenceTransformer("all-MiniLM-L6-v2")
+    vectors = encoder.encode(texts)
+    LogisticRegression().fit(vectors, y)
+    parts = PCA(9).fit(X).transform(X)
+    LogisticRegression().fit(parts, y)
+    ```
     """
 
     minutes = 60

@@ -65,6 +65,19 @@ class HardCodedBlend(Rule):
     loss = 0.7 * value_loss + 0.3 * policy_loss
     grey = 0.3 * picture[..., 0] + 0.6 * picture[..., 1] + 0.1 * picture[..., 2]
     ```
+
+    ## Weights that were fitted
+
+    ```python title="fitted.py"
+    from scipy.optimize import minimize
+    from sklearn.linear_model import LinearRegression
+
+    first, second = a.predict(rows), b.predict(rows)
+    weights = minimize(loss, [0.5, 0.5]).x
+    final = weights[0] * first + weights[1] * second
+    learned = LinearRegression().fit(scores, y).coef_
+    other = learned[0] * first + learned[1] * second
+    ```
     """
 
     minutes = 20

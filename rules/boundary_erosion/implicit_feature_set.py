@@ -91,6 +91,44 @@ class ImplicitFeatureSet(Rule):
     assert list(X.columns) == ["a", "b"]
     Ridge().fit(X, df["y"])
     ```
+
+    ## A checked set of columns, a data set of a package, a lesson
+
+    ```python title="checked.py"
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+
+    df = pd.read_csv("a.csv")
+    X = df.drop(columns=["y"])
+    assert set(X.columns) == {"a", "b"}
+    Ridge().fit(X, df["y"])
+    ```
+
+    ```python title="schema.py"
+    import pandas as pd
+    import pandera as pa
+    from sklearn.linear_model import Ridge
+
+    SCHEMA = pa.DataFrameSchema({"a": pa.Column(float), "y": pa.Column(float)}, strict=True)
+    df = SCHEMA.validate(pd.read_csv("a.csv"))
+    Ridge().fit(df.drop(columns=["y"]), df["y"])
+    ```
+
+    ```python title="iris.py"
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import Ridge
+
+    df = load_iris(as_frame=True).frame
+    Ridge().fit(df.drop(columns=["target"]), df["target"])
+    ```
+
+    ```python title="tutorials/first.py"
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+
+    df = pd.read_csv("a.csv")
+    Ridge().fit(df.drop(columns=["y"]), df["y"])
+    ```
     """
 
     minutes = 15

@@ -76,6 +76,14 @@ class PredictionPatch(Rule):
     target = reward + gamma * model.predict(state).max()
     error = y - model.predict(X)
     ```
+
+    ## A constant of the configuration that changes the unit
+
+    ```python title="serve.py"
+    def score(rows):
+        watts = model.predict(rows)
+        return watts * config.WATTS_PER_KILOWATT
+    ```
     """
 
     minutes = 30

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from mldebt import Confidence, Finding, Handoff, Project, Related, Role, Rule, component_of
+
+_PASSING = re.compile(r"^http|(^|[/.])(cache|tmp|temp)s?/")
 
 
 class UndeclaredConsumers(Rule):
@@ -130,6 +133,29 @@ class UndeclaredConsumers(Rule):
     import pandas as pd
     pd.read_csv("work/shops_clean.csv")
     ```
+
+    ## Figures of a run, what is kept for a while
+
+    ```python title="train.py"
+    import json, joblib
+    json.dump({"auc": 0.9}, open("reports/metrics.json", "w"))
+    joblib.dump(object(), "cache/rows.pkl")
+    ```
+
+    ```python title="a.py"
+    import json, joblib
+    json.load(open("reports/metrics.json")), joblib.load("cache/rows.pkl")
+    ```
+
+    ```python title="b.py"
+    import json, joblib
+    json.load(open("reports/metrics.json")), joblib.load("cache/rows.pkl")
+    ```
+
+    ```python title="c.py"
+    import json, joblib
+    json.load(open("reports/metrics.json")), joblib.load("cache/rows.pkl")
+    ```
     """
 
     minutes = 30
@@ -145,7 +171,7 @@ class UndeclaredConsumers(Rule):
         for handoff in project.handoffs:
             sources = (project.by_path[handoff.producer].source, project.by_path[handoff.consumer].source)
             address = handoff.artifact.address
-            if address.shape.startswith("http") or not (address.ending or address.is_remote):
+            if _PASSING.search(str(address)) or not (address.ending or address.is_remote):
                 continue
             if handoff.declared or not handoff.is_sure or any(s.is_any(*self.skip_roles) for s in sources):
                 continue

@@ -62,6 +62,20 @@ class MultiLanguageHandoff(Rule):
     subprocess.run(["wget", "-O", "data/raw.csv", "https://example.org/raw.csv"], check=True)
     raw = pd.read_csv("data/raw.csv")
     ```
+
+    ## Programs that build, code for a graphics card
+
+    ```python title="setup.py"
+    import subprocess
+    from setuptools import setup
+    subprocess.run(["node", "scripts/build.js"], check=True)
+    config = open("build/config.json").read()
+    setup(name="app")
+    ```
+
+    ```javascript title="scripts/build.js"
+    require("fs").writeFileSync("build/config.json", "{}")
+    ```
     """
 
     severity = Severity.INFO

@@ -91,6 +91,18 @@ class PrototypeInProduction(Rule):
     # %% [1]
     score()
     ```
+
+    ## A product that is a demonstration
+
+    ```dockerfile title="Dockerfile"
+    FROM python:3.12
+    COPY . .
+    CMD ["python", "demo/app.py"]
+    ```
+
+    ```python title="demo/app.py"
+    score()
+    ```
     """
 
     minutes = 90

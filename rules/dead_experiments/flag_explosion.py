@@ -123,6 +123,35 @@ class FlagExplosion(Rule):
     verbose: false
     log_plots: false
     ```
+
+    ## Switches that a sweep tries
+
+    ```python title="train.py"
+    import yaml
+    from sklearn.linear_model import LogisticRegression
+    cfg = yaml.safe_load(open("params.yaml"))
+    if cfg["use_text"]:
+        X = text(X)
+    if cfg["use_embeddings"]:
+        X = embed(X)
+    if cfg["balance"]:
+        X = balance(X)
+    if cfg["rank_target"]:
+        y = rank(y)
+    if cfg["two_steps"]:
+        X = first(X)
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```yaml title="sweep.yaml"
+    method: grid
+    parameters:
+      use_text: {values: [true, false]}
+      use_embeddings: {values: [true, false]}
+      balance: {values: [true, false]}
+      rank_target: {values: [true, false]}
+      two_steps: {values: [true, false]}
+    ```
     """
 
     severity = Severity.INFO

@@ -112,6 +112,19 @@ class DirectFeedbackLoop(Rule):
     items["score"] = joblib.load("models/clicks_model.pkl").predict(items[["a"]])
     items.to_csv("data/shown_items.csv")
     ```
+
+    ## A model goes on from its last checkpoint
+
+    ```python title="train.py"
+    import joblib
+    import pandas as pd
+    from sklearn.linear_model import SGDClassifier
+
+    rows = pd.read_csv("data/rows.csv")
+    model = joblib.load("models/rows_model.pkl")
+    model.partial_fit(rows[["a"]], rows["y"])
+    joblib.dump(model, "models/rows_model.pkl")
+    ```
     """
 
     minutes = 120

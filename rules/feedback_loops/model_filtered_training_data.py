@@ -68,6 +68,18 @@ class ModelFilteredTrainingData(Rule):
     logs["score"] = model.predict_proba(logs[cols])[:, 1]
     print(logs[logs["score"] > 0.9])
     ```
+
+    ## Hard rows count for more
+
+    ```python title="train.py"
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    logs = pd.read_parquet("logs.parquet")
+    old = LogisticRegression().fit(logs[cols], logs["y"])
+    logs["score"] = old.predict_proba(logs[cols])[:, 1]
+    new = LogisticRegression().fit(logs[cols], logs["y"], sample_weight=abs(logs["y"] - logs["score"]))
+    ```
     """
 
     minutes = 30

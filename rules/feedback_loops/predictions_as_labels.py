@@ -86,6 +86,20 @@ class PredictionsAsLabels(Rule):
             model = DecisionTreeRegressor().fit(non_missing[others], non_missing[column])
             frame.loc[missing.index, column] = model.predict(missing[others])
     ```
+
+    ## A library that trains on its own labels, tests
+
+    ```python title="train.py"
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.semi_supervised import SelfTrainingClassifier
+    SelfTrainingClassifier(LogisticRegression()).fit(X, y)
+    ```
+
+    ```python title="tests/test_train.py"
+    from sklearn.linear_model import LogisticRegression
+    model = LogisticRegression().fit(X, y)
+    LogisticRegression().fit(X_new, model.predict(X_new))
+    ```
     """
 
     minutes = 30

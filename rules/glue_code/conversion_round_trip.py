@@ -67,6 +67,15 @@ class ConversionRoundTrip(Rule):
     import json
     assert json.loads(json.dumps(config)) == config
     ```
+
+    ## Another type on the way
+
+    ```python title="train.py"
+    import torch
+    half = frame[["a"]].astype("float32")
+    whole = half.astype("float64")
+    on_device = batch.to("cuda")
+    ```
     """
 
     minutes = 5

@@ -66,6 +66,13 @@ class RepeatedModelDispatch(Rule):
     ```python title="tune_fast.py"
     SPACE = {"lr": FloatDistribution(1e-3, 1e-1), "depth": IntDistribution(3, 5), "kind": ListDistribution(["a"])}
     ```
+
+    ## What a parser offers
+
+    ```python title="cli.py"
+    MODELS = {"rf": RandomForestClassifier, "xgb": XGBClassifier, "lgbm": LGBMClassifier}
+    parser.add_argument("--model", choices=["rf", "xgb", "lgbm"])
+    ```
     """
 
     profile = Profile.AUDIT

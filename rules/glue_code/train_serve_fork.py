@@ -98,6 +98,33 @@ class TrainServeFork(Rule):
     def score(note):
         return model.predict([note])
     ```
+
+    ## A service that only shows how
+
+    ```python title="src/features.py"
+    import re, pandas as pd
+    def clean(text):
+        text = text.lower()
+        text = re.sub(r"[^a-z0-9 !?.,]", "", text)
+        return " ".join(word for word in text.split() if len(word) > 2)
+    frame = pd.read_csv("raw.csv")
+    frame["text"] = frame["text"].map(clean)
+    frame.to_csv("clean.csv")
+    ```
+
+    ```python title="examples/app.py"
+    import re, joblib
+    from flask import Flask
+    app = Flask(__name__)
+    model = joblib.load("model.pkl")
+    def clean(text):
+        text = text.lower()
+        text = re.sub(r"[^a-z0-9 ]", "", text)
+        return " ".join(word for word in text.split() if len(word) > 2)
+    @app.post("/score")
+    def score(note):
+        return model.predict([clean(note)])
+    ```
     """
 
     severity = Severity.ERROR

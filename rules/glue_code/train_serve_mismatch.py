@@ -96,6 +96,29 @@ class TrainServeMismatch(Rule):
     ```python title="report.py"
     print(model.predict_proba(row)[0, 0])
     ```
+
+    ## Augmentation of the training data, tests
+
+    ```python title="train.py"
+    from torchvision import transforms
+    prepare = transforms.Compose([transforms.RandomResizedCrop(224), transforms.RandomHorizontalFlip()])
+    def run(net, loss, optimizer):
+        loss.backward()
+        optimizer.step()
+    ```
+
+    ```python title="serve.py"
+    import flask
+    from torchvision import transforms
+    prepare = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224)])
+    net.eval()
+    ```
+
+    ```python title="tests/test_app.py"
+    from fastapi.testclient import TestClient
+    def test_score():
+        assert model.predict_proba(row)[0, 0] < 1
+    ```
     """
 
     severity = Severity.ERROR

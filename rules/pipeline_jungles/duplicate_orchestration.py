@@ -124,6 +124,45 @@ class DuplicateOrchestration(Rule):
 
     ```python title="report.py"
     ```
+
+    ## The checks of a change run the driver, and so does a short script
+
+    ```yaml title="dvc.yaml"
+    stages:
+      ingest: {cmd: python ingest.py, deps: [ingest.py], outs: [raw.csv]}
+      build: {cmd: python build.py, deps: [build.py], outs: [features.csv]}
+      train: {cmd: python train.py, deps: [train.py], outs: [model.pkl]}
+    ```
+
+    ```yaml title=".github/workflows/test.yml"
+    on: push
+    jobs:
+      test:
+        runs-on: ubuntu-latest
+        steps:
+          - run: dvc repro
+    ```
+
+    ```make title="Makefile"
+    all:
+    \tdvc repro
+    ```
+
+    ```python title="tests/test_all.py"
+    import subprocess
+    subprocess.run(["python", "ingest.py"])
+    subprocess.run(["python", "build.py"])
+    subprocess.run(["python", "train.py"])
+    ```
+
+    ```python title="ingest.py"
+    ```
+
+    ```python title="build.py"
+    ```
+
+    ```python title="train.py"
+    ```
     """
 
     minutes = 45

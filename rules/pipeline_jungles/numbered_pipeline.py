@@ -76,6 +76,23 @@ class NumberedPipeline(Rule):
     import pandas as pd
     pd.read_parquet("data/features.parquet")
     ```
+
+    ## Migrations
+
+    ```python title="migrations/0001_start.py"
+    import pandas as pd
+    pd.read_csv("a.csv").to_parquet("b.parquet")
+    ```
+
+    ```python title="migrations/0002_more.py"
+    import pandas as pd
+    pd.read_parquet("b.parquet").to_parquet("c.parquet")
+    ```
+
+    ```python title="migrations/0003_last.py"
+    import pandas as pd
+    pd.read_parquet("c.parquet").to_parquet("d.parquet")
+    ```
     """
 
     severity = Severity.INFO

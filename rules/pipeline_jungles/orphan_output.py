@@ -62,6 +62,33 @@ class OrphanOutput(Rule):
     ```text title="README.md"
     Load `data/interim/customers.parquet` into the dashboard.
     ```
+
+    ## A library writes what its users ask for
+
+    ```toml title="pyproject.toml"
+    [project]
+    name = "tables"
+    classifiers = ["Programming Language :: Python :: 3"]
+    ```
+
+    ```python title="src/tables/export.py"
+    import pandas as pd
+    def export():
+        pd.read_csv("data/raw/customers.csv").to_parquet("data/interim/customers.parquet")
+    ```
+
+    ## A contract says who reads it
+
+    ```toml title="mldebt.toml"
+    [[contract.dataset]]
+    path = "data/interim/customers.parquet"
+    consumers = ["external:reporting"]
+    ```
+
+    ```python title="prepare.py"
+    import pandas as pd
+    pd.read_csv("data/raw/customers.csv").to_parquet("data/interim/customers.parquet")
+    ```
     """
 
     severity = Severity.INFO

@@ -68,6 +68,25 @@ class ScrapeAndTrain(Rule):
     data = yf.download("SPY", start="2015-01-01")
     model = LinearRegression().fit(data[["Open"]], data["Close"])
     ```
+
+    ## Files of a hub, tests
+
+    ```python title="train.py"
+    from datasets import load_dataset
+    from huggingface_hub import hf_hub_download
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+    rows = pd.read_csv(hf_hub_download("a/b", "rows.csv", revision="3f2a"))
+    Ridge().fit(rows[["a"]], rows["y"])
+    ```
+
+    ```python title="tests/test_train.py"
+    import pandas as pd, requests
+    from io import StringIO
+    from sklearn.linear_model import Ridge
+    rows = pd.read_csv(StringIO(requests.get("https://example.org/a.csv").text))
+    Ridge().fit(rows[["a"]], rows["y"])
+    ```
     """
 
     minutes = 30
