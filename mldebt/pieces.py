@@ -55,8 +55,7 @@ def known_by_pieces(
     Each accepted piece counts once. One whose line was edited is known by its file, if at least as many pieces of
     the finding are known by their lines. An entry without pieces (of an older baseline) accepts what it is found for.
     """
-    given = [entry for entry in entries if entry.pieces]
-    left = _left(given)
+    left = _left(entries)
     unknown: dict[Finding, Pieces] = {}
     owners: dict[Finding, Counter[Entry]] = {}
     for finding in sorted(findings, key=lambda finding: finding not in found):  # its own pieces first
@@ -67,7 +66,7 @@ def known_by_pieces(
     for finding, known in owners.items():
         pieces = unknown[finding]
         is_edited = 2 * len(pieces) <= max(len(pieces_of(finding)), 2)
-        if not known and (same := _same_files(finding, pieces, given, left)):
+        if not known and (same := _same_files(finding, pieces, left)):
             known[same] += 1
             is_edited = True
         if known:
@@ -109,18 +108,19 @@ def _left(entries: Iterable[Entry]) -> _Left:
     return _Left(pieces, holders)
 
 
-def _same_files(finding: Finding, pieces: Pieces, entries: Iterable[Entry], left: _Left) -> Entry | None:
+def _same_files(finding: Finding, pieces: Pieces, left: _Left) -> Entry | None:
     """The entry about the same files of which nothing else is left, if it names mostly the same things."""
     files = Counter(_file(digests[0]) for _, digests in pieces)
     names = names_of(finding.message)
     if len(files) < 2 or not names:
         return None
+    there = left.pieces.get(next(iter(files)), ())
     alike = (
         entry
-        for entry in entries
-        if files <= Counter(map(_file, entry.pieces))
+        for entry in sorted({entry for piece in there for entry in left.holders[piece]})
+        if 2 * len(names & names_of(entry.message)) >= len(names)
+        and files <= Counter(map(_file, entry.pieces))
         and all(left.pieces[_file(piece)][piece] > 0 for piece in entry.pieces)
-        and 2 * len(names & names_of(entry.message)) >= len(names)
     )
     return next(alike, None)
 
