@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 from mldebt import Finding, Kind, Project, Role, Rule, Severity, is_recorded
 
+_UPLOADS = (
+    "*.upload_file", "*.upload_fileobj", "*.put_object", "*.upload_from_filename", "*.upload_blob", "*.push_to_hub",
+    "*.upload_folder", "*.register_model", "*.create_model_version",
+)  # fmt: skip
 _TEMPORARY = re.compile(
-    r"(^|[/_.-])(te?mp|checkpoints?|ckpts?|last|best|cache|test|debug)([/_.-]|$)", re.IGNORECASE
+    r"(^|[/_.-])(te?mp|checkpoints?|ckpts?|last|best|cache|test|debug)([/_.-]|$)|path/to|(^|/)[_-]", re.IGNORECASE
 )
 
 
@@ -78,6 +82,20 @@ class ModelOverwrite(Rule):
     joblib.dump(SVC().fit(X, y), "checkpoints/model.pkl")
     ```
 
+    ## Sent to a store, or in a directory of the run
+
+    ```python title="sent.py"
+    import boto3, joblib
+    from sklearn.svm import SVC
+    joblib.dump(SVC().fit(X, y), "model.pkl")
+    boto3.client("s3").upload_file("model.pkl", "churn", f"models/{run}.pkl")
+    ```
+
+    ```python title="auto.py"
+    from autogluon.tabular import TabularPredictor
+    TabularPredictor(label="y").fit(rows)
+    ```
+
     ## Data that is saved as models are
 
     ```python title="images.py"
@@ -122,6 +140,7 @@ class ModelOverwrite(Rule):
         told: set[str] = set()
         programs: set[str] = set()
         declared = _declared(project)
+        uploads = list(project.calls(*_UPLOADS))
         for save in project.model_saves:
             home, access = save.program.source, save.access
             if home.kind is Kind.NOTEBOOK or home.source.is_any(*self.skip_roles) or access.address is None:
@@ -129,6 +148,10 @@ class ModelOverwrite(Rule):
             path = access.address.path
             if not path or str(access.location) in told or _has_versions(project, path, declared):
                 continue
+            if access.api.startswith("autogluon.") and not any(k.name == "path" for k in access.call.keywords):
+                continue  # it makes a directory for each run
+            if any(save.program.reach.has(site.source, site.call.block) for site in uploads):
+                continue  # kept elsewhere, perhaps with versions
             if home.path not in programs and not is_recorded(project, save.program):
                 told.add(str(access.location))
                 programs.add(home.path)

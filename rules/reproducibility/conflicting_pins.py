@@ -158,6 +158,7 @@ class ConflictingPins(Rule):
             if not manifest.source.source.is_any(*self.skip_roles, Role.TUTORIAL)
             and not _VARIANT.search(basename(manifest.source.path))
             and not is_library(project, manifest.source.path)
+            and f"{manifest.source.path.removesuffix('.in')}.txt" not in project.files
         ]
         for a, b in combinations(listed, 2):
             homes = dirname(a.source.path), dirname(b.source.path)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, Site, SourceFacts, is_library
+from mldebt import (
+    Finding,
+    Kind,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    SourceFacts,
+    facts,
+    is_library,
+    walk,
+)
 
 _SHUFFLES = (
     "random.shuffle",
@@ -72,6 +85,13 @@ class UnseededShuffle(Rule):
     random.shuffle(cards)
     ```
 
+    ```python title="invent.py"
+    import numpy as np
+    import pandas as pd
+
+    pd.DataFrame({"user": np.random.permutation(np.random.randint(0, 9, 9))})
+    ```
+
     ```python title="copy_files.py"
     import random
     import concurrent.futures
@@ -117,6 +137,7 @@ class UnseededShuffle(Rule):
                 and not project.randomness.seeds_here(site, generator)
             ):
                 found.setdefault(source.path, []).append(site)
+        found = {path: sites for path, sites in found.items() if not any(map(_is_invented, sites))}
         training = project.phases.training if found else ()
         for first, *others in found.values():
             if any(program.reach.has(first.source, first.call.block) for program in training):
@@ -129,6 +150,16 @@ class UnseededShuffle(Rule):
                     severity=Severity.INFO if first.source.source.is_any(Role.TUTORIAL) else None,
                     scope=first.source.scope_name(first.call.block),
                 )
+
+
+def _is_invented(site: Site) -> bool:
+    """Whether what is shuffled is drawn at random itself, as in an example of data."""
+    calls = site.source.facts.calls
+    return any(
+        isinstance(part, facts.Called) and calls[part.call].name.startswith(("numpy.random.", "random."))
+        for argument in site.call.args
+        for part in walk(argument)
+    )
 
 
 def _has_data(source: SourceFacts) -> bool:

@@ -149,7 +149,9 @@ class UnversionedPickleModel(Rule):
             loose = _loose(project, listed, root, package)
             if loose is not None and not is_library(project, saves[0].access.source.path):
                 manifest, written = loose
-                first, *others = (save.access for save in saves)
+                home = dirname(manifest.source.path)
+                near = [s for s in saves if not home or s.access.source.path.startswith(f"{home}/")]
+                first, *others = (save.access for save in near or saves)
                 yield self.finding(
                     first.location,
                     f"`{first.address}` is pickled, and `{manifest.source.path}` allows any `{written}`: another"
