@@ -15,10 +15,10 @@ from mldebt.source import Kind
 if TYPE_CHECKING:
     from mldebt.project.project import Project
 
-_LOOKS = frozenset(
-    "head tail info describe shape columns dtypes index sample nunique isnull isna sum drop".split()
-)
-"""What only shows a frame, or takes columns away."""
+_LOOKS = frozenset("head tail info describe shape columns dtypes index sample nunique isnull isna sum".split())
+"""What only shows a frame."""
+_PASSES = frozenset("drop copy reset_index rename sort_values sort_index set_index astype".split())
+"""What gives the same columns, to be bound to the same name: `df = df.reset_index()`."""
 _FRAMES = frozenset({"pandas", "polars", "dask", "geopandas", "cudf", "modin"})
 _NAME = re.compile(r"[A-Za-z]\w{2,}")
 _WORD = re.compile(r"\w+")
@@ -44,7 +44,8 @@ class _Use(NamedTuple):
 def dead_columns(project: Project) -> Iterator[DeadColumn]:
     """The columns that are dropped again without a use, or of a frame of which only other columns are taken.
 
-    The name of such a column stands nowhere else: in no other file, setting or query, in no string or comment.
+    Between its creation and its end nothing names a dropped column or takes the whole frame. The name of a column that
+    is only left out stands nowhere else: in no other file, setting or query, in no string or comment.
     """
     for source in project.code:
         packages = {module.partition(".")[0] for module in source.facts.header.modules}
@@ -53,17 +54,26 @@ def dead_columns(project: Project) -> Iterator[DeadColumn]:
             continue
         words = Counter(_WORD.findall(source.source.read().decode("utf-8", "replace")))
         dropping = _dropping(source)
+        shared = source.path in project.imports.importers
         whole = _whole_uses(source)
         for (name, frame), stores in sorted(created.items()):
             drops, uses = dropping.get(name, []), whole.get(frame, [])
-            if words[name] > len(stores) + len(drops) or len(drops) > 1:
-                continue
-            if drops:
-                dead = _is_of(drops[0], frame) and not _is_whole_between(source, uses, stores, drops[0])
+            drop = next(
+                (call for call in drops if _ends(source, call, frame) and call.span > stores[0].span), None
+            )
+            if drop is not None:
+                dead = not _is_whole_between(source, uses, stores, drop) and not _is_named(
+                    source, name, stores, drop
+                )
             else:
-                dead = _is_only_selected(source, frame, uses, stores)
-            if dead and not _is_said_elsewhere(project, source, name):
-                yield DeadColumn(source, tuple(stores), name, drops[0] if drops else None)
+                dead = (
+                    not drops
+                    and words[name] <= len(stores)
+                    and _is_only_selected(source, frame, uses, stores, shared)
+                )
+                dead = dead and not _is_said_elsewhere(project, source, name)
+            if dead:
+                yield DeadColumn(source, tuple(stores), name, drop)
 
 
 def _created(source: SourceFacts) -> dict[tuple[str, str], list[Store]]:
@@ -101,8 +111,14 @@ def _dropped(call: Call) -> list[str]:
     return [p.value for expr in given for p in walk(expr) if isinstance(p, Const) and isinstance(p.value, str)]
 
 
-def _is_of(call: Call, frame: str) -> bool:
-    return isinstance(call.func, Attr) and _is_frame(call.func.base, frame)
+def _ends(source: SourceFacts, call: Call, frame: str) -> bool:
+    """Whether a call takes columns out of a frame for good: in place, or bound to its name again."""
+    if not isinstance(call.func, Attr) or not _is_frame(call.func.base, frame):
+        return False
+    if call.func.name == "pop" or any(k.name == "inplace" and k.value == Const(True) for k in call.keywords):
+        return True
+    bound = (b for b in source.facts.bindings if b.name == frame and isinstance(b.value, Called))
+    return any(source.facts.calls[b.value.call] is call for b in bound if isinstance(b.value, Called))
 
 
 def _is_frame(expr: Expr, frame: str) -> bool:
@@ -117,19 +133,39 @@ def _is_whole_between(source: SourceFacts, uses: list[_Use], stores: list[Store]
     return any(start <= use.line <= end for use in uses if use.call is not dropped)
 
 
-def _is_only_selected(source: SourceFacts, frame: str, uses: list[_Use], stores: list[Store]) -> bool:
-    """Whether a function makes a column and then takes other columns of the frame by name, and nothing else of it."""
+def _is_named(source: SourceFacts, name: str, stores: list[Store], dropped: Call) -> bool:
+    """Whether anything names a column between its creation and its end, be it in a query."""
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    start, end = stores[0].span.line, dropped.span.line
+    made = {store.span.line for store in stores}
+    for line, expr in _placed(source):
+        if not start < line < end or line in made:
+            continue
+        for part in walk(expr):
+            if isinstance(part, Attr) and part.name == name:
+                return True
+            if isinstance(part, Const) and isinstance(part.value, str) and word.search(part.value):
+                return True
+    return False
+
+
+def _is_only_selected(
+    source: SourceFacts, frame: str, uses: list[_Use], stores: list[Store], is_shared: bool
+) -> bool:
+    """Whether a function, or a script that nobody imports, makes a column and then takes other columns of the frame by
+    name, and nothing else of it.
+    """
     scope = source.scope_of(stores[0].block)
-    if source.kind is Kind.NOTEBOOK or source.facts.blocks[scope].kind != "function":
+    if source.kind is Kind.NOTEBOOK or (is_shared and source.facts.blocks[scope].kind != "function"):
         return False  # the next cell may show it, another file may import it
     if any(source.scope_of(s.block) != scope for s in stores):
         return False
     first = stores[0].span.line
     if any(use.line >= first for use in uses):
         return False
-    block = source.facts.blocks[scope].span
+    block, lists = source.facts.blocks[scope].span, _lists(source)
     return any(
-        isinstance(part, Item) and _is_frame(part.base, frame) and isinstance(part.index, Seq)
+        isinstance(part, Item) and _is_frame(part.base, frame) and _is_list(part.index, lists)
         for line, expr in _expressions(source)
         if block.line <= line <= block.end_line
         for part in walk(expr)
@@ -139,12 +175,23 @@ def _is_only_selected(source: SourceFacts, frame: str, uses: list[_Use], stores:
 def _whole_uses(source: SourceFacts) -> dict[str, list[_Use]]:
     """Where frames are handed on as a whole, or a method is called that sees all columns, by the frame's name."""
     found: dict[str, list[_Use]] = defaultdict(list)
-    for call in source.facts.calls:
-        if isinstance(call.func, Attr) and isinstance(call.func.base, Ref) and call.func.name not in _LOOKS:
-            found[call.func.base.name].append(_Use(call.span.line, call))
+    kept = {
+        binding.value.call: binding.name
+        for binding in source.facts.bindings
+        if isinstance(binding.value, Called) and not binding.path
+    }
+    for index, call in enumerate(source.facts.calls):
+        if not isinstance(call.func, Attr) or not isinstance(call.func.base, Ref) or call.func.name in _LOOKS:
+            continue
+        name = call.func.base.name
+        in_place = any(k.name == "inplace" and k.value == Const(True) for k in call.keywords)
+        if not (call.func.name in _PASSES and (in_place or kept.get(index) == name)):
+            found[name].append(_Use(call.span.line, call))
+    lists = _lists(source)
+    rebound = {(b.span.line, b.name) for b in source.facts.bindings if isinstance(b.value, Item)}
     for line, expr in _expressions(source):
-        for part in _bare(expr):
-            if isinstance(part, Ref):
+        for part in _bare(expr, lists):
+            if isinstance(part, Ref) and (line, part.name) not in rebound:
                 found[part.name].append(_Use(line, None))
     return found
 
@@ -159,10 +206,40 @@ def _expressions(source: SourceFacts) -> Iterator[tuple[int, Expr]]:
     yield from ((block.span.line, block.test) for block in facts.blocks if block.test is not None)
 
 
-def _bare(expr: Expr) -> Iterator[Expr]:
+def _placed(source: SourceFacts) -> Iterator[tuple[int, Expr]]:
+    """All that can name a column, with its line."""
+    yield from _expressions(source)
+    facts = source.facts
+    yield from ((call.span.line, call.func) for call in facts.calls)
+    yield from ((use.span.line, use.expr) for use in facts.uses)
+    for store in facts.stores:
+        if isinstance(store.target, Item):
+            yield store.span.line, store.target
+
+
+def _lists(source: SourceFacts) -> set[str]:
+    """The names that are bound once, to a list of names that stands there."""
+    counts = Counter(binding.name for binding in source.facts.bindings)
+    return {
+        binding.name
+        for binding in source.facts.bindings
+        if counts[binding.name] == 1
+        and isinstance(binding.value, Seq)
+        and not binding.path
+        and all(isinstance(item, Const) and isinstance(item.value, str) for item in binding.value.items)
+    }
+
+
+def _is_list(index: Expr, lists: set[str]) -> bool:
+    return isinstance(index, Seq) or (isinstance(index, Ref) and index.name in lists)
+
+
+def _bare(expr: Expr, lists: set[str]) -> Iterator[Expr]:
     """The names in an expression that stand for a whole frame: not the `df` of `df["x"]` or `df.x`."""
     match expr:
         case Item(Ref(), Const() | Seq()):
+            return
+        case Item(Ref(), Ref(name)) if name in lists:
             return
         case Item(Ref() as base, _):
             yield base  # rows are taken, with all their columns
@@ -173,4 +250,4 @@ def _bare(expr: Expr) -> Iterator[Expr]:
             yield expr
         case _:
             for part in parts_of(expr):
-                yield from _bare(part)
+                yield from _bare(part, lists)

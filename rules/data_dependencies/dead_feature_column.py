@@ -62,6 +62,18 @@ class DeadFeatureColumn(Rule):
         return model.fit(table[["tenure", "ratio"]], table["churned"])
     ```
 
+    ## In a script, whose model is given a list that stands there
+
+    ```python title="fit.py"
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    FEATURES = ["tenure", "arpu"]
+    df = pd.read_csv("customers.csv")
+    df["tenure_squared"] = df["tenure"] ** 2  # expect: dead-feature-column
+    df["arpu"] = df["revenue"] / df["tenure"]
+    LogisticRegression().fit(df[FEATURES], df["churned"])
+    ```
+
     ## Used before it is dropped, by its name or as a part of the whole; handed on; named elsewhere
 
     ```python title="features.py"
@@ -98,6 +110,17 @@ class DeadFeatureColumn(Rule):
     def note(df):
         df["origin"] = "shop"
         return df.drop(columns="origin")
+    ```
+
+    ## All but the key are predicted with
+
+    ```python title="predict.py"
+    import numpy as np
+    import pandas as pd
+    test = pd.read_csv("test.csv")
+    test["before"] = test["year"] <= 2012
+    scores = model.predict(np.array(test.drop(columns=["key"])))
+    test[["key"]].to_csv("scores.csv")
     ```
 
     ## Chosen by names that are put together; drawn by position; shown; a key of a join
