@@ -134,6 +134,20 @@ class HandRolledPreprocessing(Rule):
     X_test = standard.transform(filler.transform(X_test))
     model = Pipeline([("smote", SMOTE()), ("model", LogisticRegression())]).fit(X_train, y_train)
     ```
+
+    ## Two scalers for two models
+
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+    from sklearn.preprocessing import StandardScaler
+    first, second = StandardScaler(), StandardScaler()
+    one = StandardScaler()
+    two = StandardScaler()
+    X_one = one.fit_transform(X_train)
+    X_two = two.fit_transform(X_more)
+    T_one, T_two = one.transform(X_test), two.transform(X_test)
+    a, b = Ridge().fit(X_one, y), Ridge().fit(X_two, z)
+    ```
     """
 
     severity = Severity.INFO
@@ -183,7 +197,8 @@ class HandRolledPreprocessing(Rule):
         for calls in together.values():
             last = max(call.span.line for call in calls)
             later = next((fit for fit in fits if fit.span.line > last), None)
-            if len(calls) >= _FEWEST_STEPS and later is not None:
+            kinds = {_step(source, call) for call in calls}  # two of a kind belong to two experiments
+            if len(kinds) >= _FEWEST_STEPS and later is not None:
                 calls.sort(key=lambda call: call.span)
                 related = [Related(source.location(call.span), "another step") for call in calls[1:]]
                 related.append(Related(later, "the model is fitted on the result"))
@@ -193,6 +208,16 @@ class HandRolledPreprocessing(Rule):
                     related=related,
                     scope=source.scope_name(calls[0].block),
                 )
+
+
+def _step(source: SourceFacts, call: facts.Call) -> str:
+    """The class of the step that a call fits."""
+    assert isinstance(call.func, facts.Attr)
+    assert isinstance(call.func.base, facts.Ref)
+    (index,) = (i for i in call.func.base.bindings if i >= 0 and _makes_step(source, i))
+    value = source.facts.bindings[index].value
+    assert isinstance(value, facts.Called)
+    return source.facts.calls[value.call].name
 
 
 def _makes_step(source: SourceFacts, index: int) -> bool:

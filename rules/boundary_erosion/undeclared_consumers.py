@@ -138,8 +138,7 @@ class UndeclaredConsumers(Rule):
 
     ```python title="train.py"
     import json, joblib
-    json.dump({"auc": 0.9}, open("reports/metrics.json", "w"))
-    joblib.dump(object(), "cache/rows.pkl")
+    json.dump({}, open("reports/metrics.json", "w")), joblib.dump(object(), "cache/rows.pkl")
     ```
 
     ```python title="a.py"
@@ -155,6 +154,34 @@ class UndeclaredConsumers(Rule):
     ```python title="c.py"
     import json, joblib
     json.load(open("reports/metrics.json")), joblib.load("cache/rows.pkl")
+    ```
+
+    ## One module reads it for most of them, by a name of the configuration
+
+    ```python title="train.py"
+    import joblib
+    joblib.dump(object(), "models/scaler_v3.pkl")
+    ```
+
+    ```python title="settings.py"
+    SCALER = "models/scaler_v3.pkl"
+    ```
+
+    ```python title="artifacts.py"
+    import joblib, settings
+    scaler = joblib.load(settings.SCALER)
+    ```
+
+    ```python title="serve_api.py"
+    from artifacts import scaler
+    ```
+
+    ```python title="board.py"
+    from artifacts import scaler
+    ```
+
+    ```python title="monitor.py"
+    from artifacts import scaler
     ```
     """
 
@@ -180,7 +207,7 @@ class UndeclaredConsumers(Rule):
         groups: dict[tuple[str, ...], list[list[Handoff]]] = defaultdict(list)
         for readers in consumers.values():
             handoffs = self._apart(project, list(readers.values()))
-            if len(handoffs) >= self.fewest and not _has_door(handoffs):
+            if len({_knowing(project, handoff) for handoff in handoffs}) >= self.fewest:
                 groups[handoffs[0].producer, *sorted(h.consumer for h in handoffs)].append(handoffs)
         for products in groups.values():
             yield self._finding(products)
@@ -213,11 +240,11 @@ class UndeclaredConsumers(Rule):
         ]
 
 
-def _has_door(handoffs: list[Handoff]) -> bool:
-    """Whether all of them go through one module that knows the name of the product."""
-    doors = {handoff.read.source.path: handoff.read.source for handoff in handoffs}
-    (source, *others) = doors.values()
-    if others or source.path in {handoff.consumer for handoff in handoffs}:
-        return False
-    name = handoffs[0].artifact.address.name
-    return bool(name) and name.encode() in source.source.read()
+def _knowing(project: Project, handoff: Handoff) -> str:
+    """The module that knows the name of the product: a consumer that asks another one for it need not."""
+    door = handoff.read.source
+    name = handoff.artifact.address.name.encode()
+    if door.path == handoff.consumer or not name:
+        return handoff.consumer
+    knows = name in project.by_path[handoff.consumer].source.read() and name not in door.source.read()
+    return handoff.consumer if knows else door.path

@@ -140,7 +140,11 @@ class CommentedOutStep(Rule):
             steps = list(parked_steps(project, source))
             driver = source.kind in (Kind.SHELL, Kind.MAKE)
             for step, *others in [steps] if driver and steps else [[step] for step in steps]:
-                more = f", and {len(others)} more comment{'s' * (len(others) > 1)} do so" if others else ""
+                more = (
+                    f", and {len(others)} more comment{'s do' if len(others) > 1 else ' does'} so"
+                    if others
+                    else ""
+                )
                 yield self.finding(
                     step.location,
                     f"a comment switches off {step.what}{more}",

@@ -190,6 +190,7 @@ class SingleValuedSwitch(Rule):
         where = switch.location if switch.kind != "parameter" else home.location(first.block.span)
         given = {"parameter": "in every call", "attribute": "everywhere", "setting": "in every configuration"}
         related = [Related(s.location(side.block.span), "never runs") for s, side in idle.sides[:5]]
+        related = list(dict.fromkeys(related))
         related += [Related(place, "gives the value") for place in switch.places[:5]]
         return self.finding(
             where,

@@ -125,9 +125,10 @@ class JungleNode(Rule):
             related = [Related(access.origin, f"reads `{name}`") for name, access in list(mine.items())[:8]]
             related += [Related(access.origin, f"writes `{name}`") for name, access in list(made.items())[:4]]
             related += [Related(source.location(call.span), "joins") for call in joins[:4]]
+            joined = f" and joins {len(joins)} time{_s(joins)}" if joins else ""
             yield self.finding(
                 source.location(Span.at(1)),
-                f"this file reads {_counted(mine)}, writes {len(made)} and joins {len(joins)} time{_s(joins)}:"
+                f"this file reads {_counted(mine)}{',' if joins else ' and'} writes {len(made)}{joined}:"
                 " it is a pipeline in one file",
                 related=related,
                 severity=Severity.INFO if is_aside else None,
