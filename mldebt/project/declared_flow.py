@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from mldebt.declarations.model import Declared, Stage, place
+from mldebt.facts import Call, Expr, Ref
 from mldebt.project.accesses import WRITES, DataAccess
 from mldebt.project.handoffs import covers
 from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
 from mldebt.project.references import place_of
+from mldebt.project.walk import walk
 from mldebt.source import Kind, Location
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 """Places that keep nothing of a run: caches, logs, and what trackers write for themselves; and code."""
+_MESSAGES = frozenset({"debug", "info", "warning", "error", "log"})
 
 
 class StageFlow(NamedTuple):
@@ -235,10 +238,34 @@ def undeclared_params(project: Project, stage: Stage) -> list[ParamRead]:
             if p.path in reach.paths
             and keys_at[path, len(keys), p] == 1  # a look-up by a variable reads another key for each caller
             and _runs(project, p, reach.places, scripts)
+            and not _is_only_told(project, p)
         )
         if running and not any(r.file == path and covers_key(r.key, dotted) for r in found):
             found.append(ParamRead(path, dotted, running))
     return found
+
+
+def _is_only_told(project: Project, place: Location) -> bool:
+    """Whether what is read at a place goes into messages alone."""
+    source = project.source(place.path)
+    facts = source.facts if source is not None else None
+    if facts is None:
+        return False
+    names = {n for n, b in enumerate(facts.bindings) if b.span.line == place.span.line and b.kind == "assign"}
+    if len(names) != 1:
+        return False
+
+    def mentions(*exprs: Expr | None) -> bool:
+        return any(isinstance(p, Ref) and not names.isdisjoint(p.bindings) for e in exprs for p in walk(e))
+
+    calls = [c for c in facts.calls if mentions(c.func, *c.args, *(k.value for k in c.keywords))]
+    others = [b.value for n, b in enumerate(facts.bindings) if n not in names]
+    others += [s.value for s in facts.stores] + [r.value for r in facts.returns] + [b.test for b in facts.blocks]
+    return bool(calls) and not mentions(*others) and all(_tells(call) for call in calls)
+
+
+def _tells(call: Call) -> bool:
+    return call.name in ("print", "warnings.warn") or getattr(call.func, "name", "") in _MESSAGES
 
 
 def covers_key(declared: str, key: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Binding, Call, Called, Expr, Function, Ref
+from mldebt.facts import Attr, Binding, Call, Called, Const, Expr, Function, Item, Ref
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
 from mldebt.source import Location
@@ -46,7 +46,7 @@ def unchecked_requests(project: Project) -> Iterator[UncheckedRequest]:
         if is_signed and any(module.split(".")[0] == "mlflow" for module in modules):
             continue  # what MLflow loads checks its inputs against the signature
         for function in source.facts.functions:
-            if _is_handler(source, function):
+            if _is_handler(source, function) and not _takes_one_text(source, function):
                 found = _Flow(project, source, function).prediction()
                 if found is not None:
                     yield UncheckedRequest(source, function, *found)
@@ -58,6 +58,31 @@ def _is_handler(source: SourceFacts, function: Function) -> bool:
         if isinstance(func, Attr) and func.name in _ROUTES:
             return True
     return False
+
+
+def _takes_one_text(source: SourceFacts, function: Function) -> bool:
+    """Whether a handler takes one field of a form and nothing else: a text has no schema."""
+    facts = source.facts
+    inside = {block for block in range(len(facts.blocks)) if function.block in source.ancestors(block)}
+    held: list[Expr | None] = [b.value for b in facts.bindings if b.block in inside]
+    fields: set[object] = set()
+    others = False
+    for call in facts.calls:
+        if call.block in inside:
+            held += (call.func, *call.args, *(keyword.value for keyword in call.keywords))
+            match call.func:
+                case Attr(Attr(Ref("request"), "form"), "get") if call.args:
+                    fields.add(call.args[0])
+    forms = 0
+    for part in (part for expr in held for part in walk(expr)):
+        match part:
+            case Item(Attr(Ref("request"), "form"), key):
+                fields.add(key)
+            case Attr(Ref("request"), "form"):
+                forms += 1
+            case Attr(Ref("request"), name) if name in _REQUESTS:
+                others = True
+    return len(fields) == 1 and forms <= 2 and not others and isinstance(next(iter(fields)), Const)
 
 
 class _Flow:

@@ -139,7 +139,7 @@ class CopiedPrompt(Rule):
             ]
             yield self.finding(
                 first[paths[0]].location,
-                f"the prompt `{text[:50].strip()}…`{also}: in {len(paths)} files",
+                f"the prompt `{text[:50].strip()}…`{also} {'stand' if prompts[1:] else 'stands'} in {len(paths)} files",
                 related=related,
                 scope=first[paths[0]].source.scope_name(first[paths[0]].block),
             )

@@ -18,7 +18,7 @@ _SELECTED = re.compile(
 )
 _ELSE = re.compile(
     r"seed|color|colour|palette|size|dim|layer|unit|channel|filter|milestone|step|epoch|token|grid|param|year|bins?$|port"
-    r"|thresh|quantile|width|height|shape|gpu|model|arch|hash|md5|sha|date",
+    r"|thresh|quantile|width|height|shape|gpu|model|arch|hash|md5|sha|date|^cols?$|column",
     re.IGNORECASE,
 )
 _SELECTS = frozenset({"isin", "drop", "remove", "difference", "filter"})
@@ -60,6 +60,7 @@ class PastedValues(Rule):
 
     MODELS = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
     COLUMNS = ["card1", "card2", "addr1", "dist1", "dist2"]
+    cols = ["T1ScoreDiff", "T2ScoreDiff", "T1WinRate", "T2WinRate", "T1Seed", "T2Seed"]
     LAYERS = [784, 512, 256, 128, 10]
     SEEDS = [42, 2021, 1234, 7, 99]
     index = [0, 1, 2, 3, 4, 5]

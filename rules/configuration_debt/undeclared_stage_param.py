@@ -105,7 +105,7 @@ class UndeclaredStageParam(Rule):
     print(params["seed"], params["train"]["depth"], params["data"]["dir"])
     ```
 
-    ## What does not run, and what always runs
+    ## What does not run, what is only told, and what always runs
 
     ```yaml title="dvc.yaml"
     stages:
@@ -121,7 +121,9 @@ class UndeclaredStageParam(Rule):
     ```python title="a.py"
     import yaml
     params = yaml.safe_load(open("params.yaml"))
-    print(params["seed"])
+    fit(params["seed"])
+    depth = params["depth"]
+    print(f"depth {depth}")
     def unused():
         return params["depth"]
     ```

@@ -94,7 +94,16 @@ class UnvalidatedServingInput(Rule):
         return model.predict(load_today())
     ```
 
-    ## Pictures, a model with a signature, tests
+    ## One text, pictures, a model with a signature, tests
+
+    ```python title="text.py"
+    from flask import Flask, request
+    app = Flask(__name__)
+    @app.route("/spam", methods=["POST"])
+    def spam():
+        message = request.form["message"]
+        return {"spam": model.predict(vectorizer.transform([message]))[0]}
+    ```
 
     ```python title="app.py"
     import io

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
-from mldebt import Finding, Program, Project, Role, Rule, Site, SourceFacts, facts, walk
+from mldebt import Finding, Program, Project, Role, Rule, Site, SourceFacts, facts, is_library, walk
 
 _ASKING = (
     "input", "raw_input", "builtins.input", "getpass.getpass", "click.prompt", "click.confirm", "typer.prompt",
@@ -16,7 +16,7 @@ _ON_PURPOSE = re.compile(
     r"isatty|interactive|yes|force|assume|confirm|quiet|batch|dry|tty|cfg|config|args|option", re.IGNORECASE
 )
 _TOOL = re.compile(
-    r"label|annotat|chat|demo|bot|cli|console|shell|wizard|setup|login|manage|admin|deploy|reset|clean",
+    r"label|annotat|chat|demo|bot|predict|infer|detect|play|cli|console|shell|wizard|setup|login|manage|admin|deploy|reset|clean",
     re.IGNORECASE,
 )
 
@@ -92,6 +92,14 @@ class InteractiveStep(Rule):
     labels.to_csv("labels.csv")
     ```
 
+    ```python title="predict.py"
+    import joblib
+    import pandas as pd
+
+    while True:
+        pd.DataFrame(joblib.load("model.pkl").predict(pd.read_csv(input("table: ")))).to_csv("scores.csv")
+    ```
+
     ```python title="guess.py"
     number = int(input("a number: "))
     print(number * 2)
@@ -133,6 +141,8 @@ class InteractiveStep(Rule):
         """Yield a finding for each question in a program that prepares data or trains."""
         for site in project.calls(*_ASKING):
             if site.source.source.is_any(*self.skip_roles) or _is_on_purpose(site):
+                continue
+            if is_library(project, site.source.path):
                 continue
             program = next((p for p in project.phases.programs if _asks(project, p, site)), None)
             if program is not None and not _is_trial(project, site):

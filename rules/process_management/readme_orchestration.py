@@ -163,7 +163,7 @@ class ReadmeOrchestration(Rule):
         if many and any(map(_DRIVER.search, project.files)):
             return
         for text, places in many.items():
-            linked = _linked(project, set(places))
+            linked = _linked(project, places)
             declared = _declared(project)
             if len(linked) >= self.least and len(declared & linked) < self.share * len(linked):
                 first, *others = sorted((place, path) for path, place in places.items() if path in linked)
@@ -175,12 +175,13 @@ class ReadmeOrchestration(Rule):
                 )
 
 
-def _linked(project: Project, paths: set[str]) -> set[str]:
-    """The largest group of steps that hand data to each other."""
+def _linked(project: Project, places: dict[str, Location]) -> set[str]:
+    """The largest group of steps that hand data to each other, in the order in which they stand."""
     groups: list[set[str]] = []
     for handoff in project.handoffs:
         pair = {handoff.producer, handoff.consumer}
-        if pair <= paths and len(pair) == 2:
+        in_order = pair <= places.keys() and places[handoff.producer] < places[handoff.consumer]
+        if in_order and len(pair) == 2:
             touched = [group for group in groups if group & pair]
             groups = [group for group in groups if not group & pair] + [pair.union(*touched)]
     return max(groups, key=len, default=set())
