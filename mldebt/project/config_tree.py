@@ -89,6 +89,19 @@ class ConfigTree:
         stem = normpath(stem)
         return next((p for p in (stem, f"{stem}.yaml", f"{stem}.yml") if self._project.source(p)), None)
 
+    def parents(self, path: str) -> tuple[str, ...]:
+        """The documents whose defaults lists put a document into them."""
+        return self._parents.get(path, ())
+
+    @cached_property
+    def _parents(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, set[str]] = {}
+        for source in self._project.sources(Kind.YAML):
+            composition = self.composition(source.path)
+            for part in (*composition.bases, *(file for files in composition.groups.values() for file in files)):
+                found.setdefault(part, set()).add(source.path)
+        return {path: tuple(sorted(parents)) for path, parents in found.items()}
+
     def package(self, path: str) -> str:
         """The package that a document's header moves it to; empty for its group's own."""
         return self._packages.get(path, "")

@@ -106,7 +106,7 @@ def entry_value(project: Project, path: str, entry: Entry, depth: int = 0) -> Va
     """The value of a configuration entry, interpolations resolved inside the same file."""
     if entry.kind == "scalar":
         if isinstance(entry.value, str) and "${" in entry.value:
-            return interpolate(project, path, entry.value, depth)
+            return interpolate(project, path, entry.value, depth, entry.path)
         return Known(entry.value)
     if entry.kind == "seq":
         items = project.documents.children(path, entry.path)
@@ -114,24 +114,58 @@ def entry_value(project: Project, path: str, entry: Entry, depth: int = 0) -> Va
     return Document(path, entry.path)
 
 
-def interpolate(project: Project, path: str, template: str, depth: int = 0) -> Value:
-    """A text whose `${a.b}` are keys of the same document; anything else in `${}` stays a gap."""
+def interpolate(
+    project: Project, path: str, template: str, depth: int = 0, keys: tuple[str | int, ...] = ()
+) -> Value:
+    """A text whose `${a.b}` are keys of the same document, or of one that it is a part of.
+
+    `${.a}` is a neighbour of the entry under `keys`, `${oc.env:NAME,default}` a variable; anything else stays a gap.
+    """
     if depth > _MOST_SPLICES:
         return Gap("cycle", template)
     pieces: list[Value] = []
     position = 0
-    tree = project.documents.tree(path)
     for match in _INTERPOLATION.finditer(template):
         pieces.append(Known(template[position : match.start()]))
         position = match.end()
-        keys = tuple(int(k) if k.isdecimal() else k for k in re.split(r"[.\[\]]+", match[1].strip()) if k)
-        entry = tree.get(keys)
-        if entry is not None and entry.kind == "scalar":
-            pieces.append(entry_value(project, path, entry, depth + 1))
-        else:
-            pieces.append(Gap("config", match[1]))
+        pieces.append(_spliced(project, path, match[1].strip(), depth, keys))
     pieces.append(Known(template[position:]))
     return concatenate(pieces)
+
+
+def _spliced(project: Project, path: str, written: str, depth: int, keys: tuple[str | int, ...]) -> Value:
+    resolver, colon, argument = written.partition(":")
+    if colon:
+        name, comma, default = argument.partition(",")
+        if resolver not in ("oc.env", "env") or not name:
+            return Gap("config", written)
+        known = project.environment.get(name.strip())
+        fallback: list[Value] = [Known(default.strip().strip("'\""))] if comma else []
+        return choice([known, *fallback]) if known else fallback[0] if fallback else Gap("environment", name)
+    dots = len(written) - len(written.lstrip("."))
+    wanted = tuple(int(k) if k.isdecimal() else k for k in re.split(r"[.\[\]]+", written) if k)
+    if dots:
+        wanted = (*keys[: max(len(keys) - dots, 0)], *wanted)
+    entry = project.documents.tree(path).get(wanted)
+    if entry is not None and entry.kind == "scalar":
+        return entry_value(project, path, entry, depth + 1)
+    if entry is None and not dots:
+        for parent in project.config_tree.parents(path)[:_MOST_SPLICES]:
+            entry = project.documents.tree(parent).get(wanted)
+            if entry is not None and entry.kind == "scalar":
+                return entry_value(project, parent, entry, depth + 1)
+            found = Document(parent) if len(wanted) > 1 and wanted[0] in _groups(project, parent) else None
+            if found is not None:
+                value: Value = found
+                for key in wanted:
+                    value = child(project, value, key) if isinstance(value, Document) else Gap("config", written)
+                if isinstance(value, Known):
+                    return value
+    return Gap("config", written)
+
+
+def _groups(project: Project, path: str) -> dict[str, tuple[str, ...]]:
+    return project.config_tree.composition(path).groups
 
 
 def is_ini(project: Project, document: Document) -> bool:
@@ -163,6 +197,8 @@ class Documents:
         if keys in tree or not isinstance(key, str):
             return tree.get(keys)
         siblings = self.children(document.path, document.keys)
+        if key.isupper():  # dynaconf and the like read settings in capitals
+            return next((e for e in siblings if str(e.path[-1]).upper() == key), None)
         return next((e for e in siblings if str(e.path[-1]).replace("-", "_") == key), None)
 
     def location(self, path: str, keys: tuple[str | int, ...]) -> Location:

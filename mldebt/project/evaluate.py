@@ -52,6 +52,7 @@ from mldebt.values import (
     Items,
     Known,
     Namespace,
+    Object,
     Table,
     Value,
     alternatives,
@@ -215,6 +216,10 @@ class Evaluator:
     def _ref(self, source: SourceFacts, expr: Ref, frame: Frame) -> Value:
         if not expr.bindings:
             return self._unbound(source, expr.name)
+        if expr.name in ("product", "upstream"):
+            data = self.project.frameworks.workflow_data(source, expr.name)
+            if data is not None:
+                return data
         values: list[Value] = []
         for index in self._reaching(source, expr, frame):
             if index == LOOP_CARRIED:
@@ -308,7 +313,21 @@ class Evaluator:
                 return Gap("name", binding.name)
         if binding.value is None:
             return Gap("name", binding.name)
-        return self._unpacked(self.value(source, binding.value, frame), binding)
+        value = self.value(source, binding.value, frame)
+        if isinstance(value, Items) and value.kind == "list" and isinstance(binding.value, Seq):
+            return self._filled(source, index, value, frame)
+        return self._unpacked(value, binding)
+
+    def _filled(self, source: SourceFacts, index: int, value: Items, frame: Frame) -> Value:
+        """A list with what is appended to it: in order where that is certain, else as one of several."""
+        calls = source.appends.get(index, ())
+        if not calls:
+            return value
+        block = source.facts.bindings[index].block
+        added = [self.value(source, call.args[0], frame) for call in calls]
+        if all(call.block == block for call in calls):
+            return Items(value.kind, (*value.items, *added))
+        return Items(value.kind, (choice([*value.items, *added]),))
 
     def _unpacked(self, value: Value, binding: Binding) -> Value:
         for position in binding.path:
@@ -394,6 +413,9 @@ class Evaluator:
     def follow(self, source: SourceFacts, base: Value, expr: Attr | Item, frame: Frame = NO_FRAME) -> Value:
         """What an attribute or item of a source is when its base has a value."""
         if isinstance(expr, Attr):
+            if isinstance(base, External) and base.name.startswith("snakemake."):
+                data = self.project.frameworks.workflow_data(source, base.name)
+                return Gap("config", expr.name) if data is None else indexed(data, Known(expr.name))
             return each(base, lambda option: self.attribute(option, expr.name))
         index = self.value(source, expr.index, frame)
         return each(base, lambda option: self.indexed(source, option, index))
@@ -412,7 +434,8 @@ class Evaluator:
             case Instance():
                 return self._instance_attribute(base, name)
             case External(root):
-                return library.external_attribute(f"{root}.{name}")
+                flag = self.project.frameworks.flag(f"{root}.{name}") if root.endswith("FLAGS") else None
+                return flag or library.external_attribute(f"{root}.{name}")
             case Document():
                 return documents.child(self.project, base, name)
             case Namespace(path):
@@ -449,6 +472,13 @@ class Evaluator:
                 return self.project.argument_value(source.path, index.value)
             if base.name == "os.environ":
                 return self.environment(source, index, None)
+            data = self.project.frameworks.workflow_data(source, base.name)
+            if data is not None:
+                return indexed(data, index)
+        if isinstance(base, Object):
+            parsed = self.project.frameworks.parsed(self, source, base.type)
+            if parsed is not None:
+                return each(parsed, lambda option: self.indexed(source, option, index))
         if isinstance(base, Namespace) and isinstance(index, Known):
             return self.project.option_value(base.path, str(index.value))
         return each(index, lambda option: indexed(base, option))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Param, Ref
 from mldebt.project.documents import candidates, kedro_files
+from mldebt.project.frameworks import Frameworks
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.values import Document, Gap, Known, Value, choice
@@ -144,10 +145,30 @@ class Inputs:
         if isinstance(param.default, Called):
             call = source.facts.calls[param.default.call]
             if call.name in _TYPER:
-                first = call.args[0] if call.args else _keyword(call, "default")
-                value = None if first is None else self._project.value(source, first)
-                return Gap("option", param.name) if value is None else value
+                fallback = call.args[0] if call.args else _keyword(call, "default")
+                passed = self.frameworks.parameter(source, function, param)
+                found: list[Value] = [] if passed is None else [passed]
+                if fallback is not None and fallback != Const(None):
+                    found.append(self._project.value(source, fallback))
+                return choice(found) if found else Gap("option", param.name)
+        given = self.frameworks.parameter(source, function, param)
+        if given is not None:
+            own = [] if param.default is None else [self._project.value(source, param.default)]
+            return choice([given, *own])
         return self._kedro(source, function, param)
+
+    @cached_property
+    def frameworks(self) -> Frameworks:
+        """What frameworks hand to code."""
+        return Frameworks(self._project, self)
+
+    def given(self, source: SourceFacts, flags: set[str]) -> list[Value]:
+        """What command lines pass to a source under one of the flags."""
+        return list(self._given(source, None, flags))
+
+    def plain_words(self, source: SourceFacts) -> list[tuple[str, ...]]:
+        """The words of each command line of a source that are neither flags nor their values."""
+        return [tuple(_plain_words(argv, self._options(source))) for argv in self._command_lines(source)]
 
     def _with_given(self, source: SourceFacts, call: Call, default: Value | None, name: str) -> Value:
         flags = {a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str)}

@@ -112,8 +112,9 @@ def _passed_to_field(
             given = call.args[position]
         if given is not None:
             values.append(evaluator.value(home, given))
-        elif any(not k.name for k in call.keywords):
-            values.append(Gap("config", binding.name))
+        elif splats := [k.value for k in call.keywords if not k.name]:
+            found = evaluator.indexed(home, evaluator.value(home, splats[0]), Known(binding.name))
+            values.append(Gap("config", binding.name) if isinstance(found, Gap) or len(splats) > 1 else found)
         elif binding.value is not None:
             values.append(_default(evaluator, source, binding.value))
     return choice(values) if values else None

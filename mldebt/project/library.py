@@ -29,12 +29,14 @@ from mldebt.values import (
     Value,
     absolute,
     alternatives,
+    choice,
     concatenate,
     each,
     join_paths,
     last_name,
     map_text,
     parent,
+    show,
     text,
 )
 
@@ -260,8 +262,20 @@ def call(evaluator: Evaluator, source: SourceFacts, index: int, name: str, frame
     if name.endswith("strftime"):
         return Gap("time", name)
     document = documents.loaded(evaluator, source, fact, name, frame)
+    if document is None:
+        document = evaluator.project.frameworks.settings(evaluator, source, fact, name)
     if document is not None:
         return document
+    if name == "omegaconf.OmegaConf.select" and len(fact.args) > 1:
+        return _selected(evaluator, source, argument(0), argument(1))
+    if ".DEFINE_" in name and fact.args and isinstance(flag := argument(0), Known):
+        return evaluator.project.frameworks.named_flag(str(flag.value)) or Gap("option", str(flag.value))
+    if name in ("metaflow.Parameter", "metaflow.IncludeFile"):
+        given = evaluator.project.given_on_command_line(source, str(show(argument(0)))) if fact.args else []
+        default = keyword("default")
+        return (
+            choice([*given, *(() if default is None else (default,))]) if given or default else Gap("option", "")
+        )
     returned = evaluator.project.types.tables.returns(name)
     if returned and returned not in ("document", "path"):
         return Object(returned.removeprefix("builtins."))
@@ -269,6 +283,15 @@ def call(evaluator: Evaluator, source: SourceFacts, index: int, name: str, frame
     if "." in name and last[:1].isupper() and not last.isupper():
         return Object(name)
     return Gap("call", name)
+
+
+def _selected(evaluator: Evaluator, source: SourceFacts, base: Value, key: Value) -> Value:
+    """`OmegaConf.select(cfg, "a.b")`."""
+    if not isinstance(key, Known):
+        return Gap("config", "")
+    for part in str(key.value).split("."):
+        base = evaluator.indexed(source, base, Known(part))
+    return base
 
 
 def ending(path: Value) -> Value:
@@ -328,6 +351,11 @@ def method(evaluator: Evaluator, source: SourceFacts, index: int, receiver: Valu
             return Items("tuple", (Namespace(source.path), Gap("argv")))
         case Object("file", about) if name in ("read", "readlines", "read_text") and about is not None:
             return Object("text", about)
+        case Object("configparser.ConfigParser" | "configparser.RawConfigParser") if name == "get" and fact.args:
+            found = receiver
+            for arg in fact.args[:2]:
+                found = evaluator.indexed(source, found, evaluator.value(source, arg, frame))
+            return found
         case Object(kind):
             document = documents.loaded(evaluator, source, fact, f"{kind}.{name}", frame)
             if document is not None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mldebt.project.experiments import ExperimentSpace
     from mldebt.project.flags import WantedFlag
     from mldebt.project.flow import Flow
+    from mldebt.project.frameworks import Frameworks
     from mldebt.project.handoffs import Handoff
     from mldebt.project.idle_switches import IdleSwitch
     from mldebt.project.imports import Imports
@@ -216,6 +217,11 @@ class Project:
                 is_example = _TEMPLATE.search(source.path) and _EXAMPLE.search(variable.value)
                 value = Gap("environment", variable.name) if is_example else Known(variable.value)
                 found.setdefault(variable.name, []).append(value)
+        for stage in self.stages:
+            for name, text in stage.environment:
+                is_open = "$" in text or "{" in text or not text or _EXAMPLE.search(text.lstrip("/"))
+                if not is_open:
+                    found.setdefault(name, []).append(Known(text))
         return {name: choice(values) for name, values in found.items()}
 
     def option_value(self, path: str, name: str) -> Value:
@@ -229,6 +235,15 @@ class Project:
     def bound_parameter(self, source: SourceFacts, function: Function, param: Param) -> Value | None:
         """A parameter that a framework fills (click and typer options, a Hydra configuration); else None."""
         return self._inputs.parameter(source, function, param)
+
+    def given_on_command_line(self, source: SourceFacts, name: str) -> list[Value]:
+        """What command lines pass to a source as `--name`."""
+        return self._inputs.given(source, {f"--{name}"})
+
+    @property
+    def frameworks(self) -> Frameworks:
+        """What frameworks hand to code."""
+        return self._inputs.frameworks
 
     @view
     def _inputs(self) -> Inputs:

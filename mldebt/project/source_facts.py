@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from posixpath import dirname
 
-from mldebt.facts import Attr, Binding, Block, Cell, Class, Const, Expr, Facts, Function, Ref, Return, Store
+from mldebt.facts import Attr, Binding, Block, Call, Cell, Class, Const, Expr, Facts, Function, Ref, Return, Store
 from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
 from mldebt.source import Kind, Location, Source, Span
 
@@ -194,6 +194,18 @@ class SourceFacts:
         for result in self.facts.returns:
             if result.kind == "return":
                 found.setdefault(self.scope_of(result.block), []).append(result)
+        return found
+
+    @cached_property
+    def appends(self) -> dict[int, list[Call]]:
+        """The calls that append to a name, by the name's binding."""
+        found: dict[int, list[Call]] = {}
+        if "append" in self.facts.header.methods:
+            for call in self.facts.calls:
+                func = call.func
+                if isinstance(func, Attr) and func.name == "append" and len(call.args) == 1:
+                    for index in func.base.bindings if isinstance(func.base, Ref) else ():
+                        found.setdefault(index, []).append(call)
         return found
 
     @cached_property
