@@ -301,3 +301,13 @@ def test_data_that_two_stages_change_in_place_goes_the_way_they_are_declared() -
     code = "import pandas as pd\nd = pd.read_csv('data/a.csv')\nd.to_csv('data/a.csv')\n"
     stages = "stages:\n  first:\n    cmd: python one.py\n  second:\n    cmd: python two.py\n"
     assert edges(project_of({"one.py": code, "two.py": code, "dvc.yaml": stages})) == [("one.py", "two.py")]
+    assert not edges(project_of({"one.py": code, "two.py": code}))
+
+
+def test_a_directory_that_is_made_for_one_run_hands_nothing_on() -> None:
+    code = "import tempfile, torch\nwith tempfile.TemporaryDirectory() as d:\n    torch.{}\n"
+    files = {
+        "a.py": code.format("save(m, d + '/yolo_model.pt')"),
+        "b.py": code.format("load(d + '/yolo_model.pt')"),
+    }
+    assert not edges(project_of(files))

@@ -76,6 +76,11 @@ class Address(NamedTuple):
         return bool(_COLLECTION.match(self.shape))
 
     @property
+    def is_temporary(self) -> bool:
+        """Whether it lies in a directory that is made for one run."""
+        return self.shape.startswith("{tempfile.")
+
+    @property
     def name(self) -> str:
         """The file name as far as it is known."""
         return self.tail[-1] if self.tail else ""
@@ -175,7 +180,7 @@ def unify(a: Address, b: Address) -> Match:
             return Match.CONTAINS
     if a.is_remote != b.is_remote and a.is_known and b.is_known:
         return Match.NONE
-    if a.is_of_collection != b.is_of_collection and a.is_known and b.is_known:
+    if a.is_of_collection != b.is_of_collection or a.is_temporary or b.is_temporary:
         return Match.NONE
     if _is_inside(a) and _is_inside(b):
         return Match.NONE  # two places in the project are two files, whatever their names
@@ -235,6 +240,8 @@ def says_enough(address: Address) -> bool:
     name = re.sub(r"\{[^}]*\}", "", name)
     stem = re.sub(r"[^A-Za-z]", "", splitext(name)[0])
     start = _components(directories.partition("{")[0])
+    if address.is_temporary:
+        return False
     if len(start) >= 2:
         return True
     common = splitext(name)[0].lower() in _GENERIC or not splitext(name)[1]

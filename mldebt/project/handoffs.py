@@ -70,7 +70,10 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
 
 
 def _is_backwards(project: Project, artifact: Artifact, producer: str, consumer: str) -> bool:
-    """Whether two components that both change data in place run the other way round, as their stages are declared."""
+    """Whether two components that both change data in place may run the other way round.
+
+    Their stages can be declared in order; else nobody knows who comes first.
+    """
     writers = {access.component for access in artifact.writes}
     readers = {access.component for access in artifact.reads}
     if not {producer, consumer} <= writers & readers:
@@ -79,7 +82,7 @@ def _is_backwards(project: Project, artifact: Artifact, producer: str, consumer:
     first, second = project.by_path[producer], project.by_path[consumer]
     runs = [(a, b) for a, _ in project.stages_running(first) for b, _ in project.stages_running(second)]
     ordered = [(a, b) for a, b in runs if a.path == b.path and a.id != b.id]
-    return bool(ordered) and all(order[a.id] > order[b.id] for a, b in ordered)
+    return not ordered or all(order[a.id] > order[b.id] for a, b in ordered)
 
 
 def _does(accesses: Sequence[DataAccess], component: str, access: DataAccess) -> bool:
