@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from mldebt.facts import Facts
 from mldebt.source import Kind, Role, Source
@@ -24,6 +25,10 @@ _ROLE_BY_DIRECTORY = {
 }
 _ROLE_OF_DIRECTORY = {name: role for role, names in _ROLE_BY_DIRECTORY.items() for name in names.split()}
 _NUMBERED_LESSON = re.compile(r"(week|module|chapter|lesson|lecture|homework|hw|ch)[-_ ]?\d+([-_ ].*)?$")
+_PRODUCT_FILES = frozenset(
+    "setup.py pyproject.toml dvc.yaml MLproject Dockerfile docker-compose.yml docker-compose.yaml".split()
+)
+"""What a directory holds whose code is installed, built or run as a whole."""
 _CODE_AS_DATA = re.compile(r"(^|/)datasets?/(train(ing)?|test(ing)?|val(id|idation)?)/", re.IGNORECASE)
 """Where a data set keeps its examples: code there is what a model learns from."""
 _TEST_FILE = re.compile(r"(test_.*|.*_tests?|conftest|tests?)\.py$|.*[._-]test\.ipynb$")
@@ -60,12 +65,26 @@ def path_roles(path: str, kind: Kind) -> frozenset[Role]:
     return frozenset(roles)
 
 
-def roles_with(source: Source, facts: Facts) -> frozenset[Role]:
+def lessons_with_products(files: Iterable[str]) -> frozenset[str]:
+    """The directories of lessons (`hw1`, `week_2`) that hold a product of their own: no code to read and forget."""
+    found: set[str] = set()
+    for file in files:
+        *directories, name = file.split("/")
+        if name in _PRODUCT_FILES:
+            lessons = (n for n, part in enumerate(directories, start=1) if _NUMBERED_LESSON.match(part.lower()))
+            found.update("/".join(directories[:number]) for number in lessons)
+    return frozenset(found)
+
+
+def roles_with(source: Source, facts: Facts, products: frozenset[str] = frozenset()) -> frozenset[Role]:
     """The roles of a source once its facts are known: those of its path, and what the content adds.
 
-    Looks at the header, and at further sections only where the header makes a role likely.
+    Looks at the header, and at further sections only where the header makes a role likely. `products` are
+    the lessons that are none (`lessons_with_products`).
     """
     roles = set(source.roles)
+    if Role.TUTORIAL in roles and _is_product(source.path, products):
+        roles.discard(Role.TUTORIAL)
     header = facts.header
     if header.generated:
         roles.add(Role.GENERATED)
@@ -80,6 +99,17 @@ def roles_with(source: Source, facts: Facts) -> frozenset[Role]:
         if any(module == "alembic" or module.endswith("db.migrations") for module in header.modules):
             roles.add(Role.MIGRATION)
     return frozenset(roles)
+
+
+def _is_product(path: str, products: frozenset[str]) -> bool:
+    """Whether nothing but lessons that are products makes a path a tutorial's."""
+    directories = path.split("/")[:-1]
+    for number, part in enumerate(directories, start=1):
+        if _ROLE_OF_DIRECTORY.get(part.lower()) is Role.TUTORIAL:
+            return False
+        if _NUMBERED_LESSON.match(part.lower()) and "/".join(directories[:number]) not in products:
+            return False
+    return True
 
 
 def _has_tests(facts: Facts) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from mldebt.discover import kind_of
 from mldebt.extract import extract
-from mldebt.roles import path_roles, roles_with
+from mldebt.roles import lessons_with_products, path_roles, roles_with
 from mldebt.source import Kind, Role, Source
 
 
@@ -68,3 +68,19 @@ def test_roles_by_content(path: str, text: str, roles: set[Role]) -> None:
 def test_roles_of_the_path_stay() -> None:
     source = Source("tests/a.py", Kind.PYTHON, Path("a"), frozenset({Role.TEST}))
     assert roles_with(source, extract(Kind.PYTHON, b"x = 1\n")) == {Role.TEST}
+
+
+@pytest.mark.parametrize(
+    ("path", "is_lesson"),
+    [
+        ("hw1/src/train.py", False),
+        ("hw2/notes.py", True),
+        ("hw1/examples/train.py", True),
+        ("course/hw1/train.py", True),
+        ("week_3/app/hw1/train.py", True),
+    ],
+)
+def test_a_lesson_with_a_product_of_its_own_is_none(path: str, is_lesson: bool) -> None:
+    products = lessons_with_products(["hw1/Dockerfile", "course/hw1/setup.py", "hw2/requirements.txt", path])
+    source = Source(path, Kind.PYTHON, Path(path), roles=path_roles(path, Kind.PYTHON))
+    assert (Role.TUTORIAL in roles_with(source, extract(Kind.PYTHON, b"x = 1\n"), products)) is is_lesson

@@ -114,16 +114,19 @@ def _names_in(lock: SourceFacts | None, name: str) -> Iterator[str]:
 def imported_modules(project: Project, path: str, skipped: Collection[Role]) -> set[str]:
     """The top-level modules that the code a manifest stands for imports: what lies below its directory.
 
-    A manifest in a directory of its own (`requirements/`, `docker/`) stands for the code around that directory.
+    A manifest in a directory of its own (`requirements/`, `docker/`, a base image) stands for the code around that
+    directory.
     """
     root = dirname(path)
     if basename(root) in _ASIDE:
         root = dirname(root)
-    found: set[str] = set()
-    for source in project.code:
-        if (not root or source.path.startswith(f"{root}/")) and not source.source.is_any(*skipped):
-            found.update(module.partition(".")[0] for module in source.facts.header.modules)
-    return found
+    while True:
+        below = [s for s in project.code if not root or s.path.startswith(f"{root}/")]
+        if below or not root:
+            break
+        root = dirname(root)
+    kept = (source for source in below if not source.source.is_any(*skipped))
+    return {module.partition(".")[0] for source in kept for module in source.facts.header.modules}
 
 
 def is_library(project: Project, path: str) -> bool:
