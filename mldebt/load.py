@@ -9,7 +9,7 @@ import msgspec
 from mldebt.discover import discover
 from mldebt.gather import gather
 from mldebt.project import Project
-from mldebt.roles import lessons_with_products, roles_with
+from mldebt.roles import homework_products, roles_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def link(
 ) -> Project:
     """The project of all discovered sources, whose roles are completed by what they say about themselves."""
     gathered = gather(found.sources, workers=settings.workers, cache=cache, progress=progress)
-    products = lessons_with_products(found.files)
+    products = homework_products(found.files)
     facts = [
         (msgspec.structs.replace(source, roles=roles_with(source, facts, products)), facts)
         for source, facts in gathered

@@ -25,6 +25,7 @@ _ROLE_BY_DIRECTORY = {
 }
 _ROLE_OF_DIRECTORY = {name: role for role, names in _ROLE_BY_DIRECTORY.items() for name in names.split()}
 _NUMBERED_LESSON = re.compile(r"(week|module|chapter|lesson|lecture|homework|hw|ch)[-_ ]?\d+([-_ ].*)?$")
+_HOMEWORK = re.compile(r"(homework|hw)[-_ ]?\d+([-_ ].*)?$")
 _PRODUCT_FILES = frozenset(
     "setup.py pyproject.toml dvc.yaml MLproject Dockerfile docker-compose.yml docker-compose.yaml".split()
 )
@@ -65,14 +66,17 @@ def path_roles(path: str, kind: Kind) -> frozenset[Role]:
     return frozenset(roles)
 
 
-def lessons_with_products(files: Iterable[str]) -> frozenset[str]:
-    """The directories of lessons (`hw1`, `week_2`) that hold a product of their own: no code to read and forget."""
+def homework_products(files: Iterable[str]) -> frozenset[str]:
+    """The directories of homework (`hw1`) that hold a product: code to build and run, none to read and forget.
+
+    Other lessons (`week_2`) often hold one, too, but it is the teacher's, once for each lesson.
+    """
     found: set[str] = set()
     for file in files:
         *directories, name = file.split("/")
         if name in _PRODUCT_FILES:
-            lessons = (n for n, part in enumerate(directories, start=1) if _NUMBERED_LESSON.match(part.lower()))
-            found.update("/".join(directories[:number]) for number in lessons)
+            done = (n for n, part in enumerate(directories, start=1) if _HOMEWORK.match(part.lower()))
+            found.update("/".join(directories[:number]) for number in done)
     return frozenset(found)
 
 
@@ -80,7 +84,7 @@ def roles_with(source: Source, facts: Facts, products: frozenset[str] = frozense
     """The roles of a source once its facts are known: those of its path, and what the content adds.
 
     Looks at the header, and at further sections only where the header makes a role likely. `products` are
-    the lessons that are none (`lessons_with_products`).
+    homework that is more (`homework_products`).
     """
     roles = set(source.roles)
     if Role.TUTORIAL in roles and _is_product(source.path, products):
@@ -102,7 +106,7 @@ def roles_with(source: Source, facts: Facts, products: frozenset[str] = frozense
 
 
 def _is_product(path: str, products: frozenset[str]) -> bool:
-    """Whether nothing but lessons that are products makes a path a tutorial's."""
+    """Whether nothing but homework with a product makes a path a tutorial's."""
     directories = path.split("/")[:-1]
     for number, part in enumerate(directories, start=1):
         if _ROLE_OF_DIRECTORY.get(part.lower()) is Role.TUTORIAL:

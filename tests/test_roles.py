@@ -8,7 +8,7 @@ import pytest
 
 from mldebt.discover import kind_of
 from mldebt.extract import extract
-from mldebt.roles import lessons_with_products, path_roles, roles_with
+from mldebt.roles import homework_products, path_roles, roles_with
 from mldebt.source import Kind, Role, Source
 
 
@@ -77,10 +77,13 @@ def test_roles_of_the_path_stay() -> None:
         ("hw2/notes.py", True),
         ("hw1/examples/train.py", True),
         ("course/hw1/train.py", True),
+        ("week_3/train.py", True),
         ("week_3/app/hw1/train.py", True),
     ],
 )
-def test_a_lesson_with_a_product_of_its_own_is_none(path: str, is_lesson: bool) -> None:
-    products = lessons_with_products(["hw1/Dockerfile", "course/hw1/setup.py", "hw2/requirements.txt", path])
+def test_homework_with_a_product_is_no_tutorial(path: str, is_lesson: bool) -> None:
+    products = homework_products(
+        ["hw1/Dockerfile", "course/hw1/setup.py", "week_3/Dockerfile", "hw2/a.txt", path]
+    )
     source = Source(path, Kind.PYTHON, Path(path), roles=path_roles(path, Kind.PYTHON))
     assert (Role.TUTORIAL in roles_with(source, extract(Kind.PYTHON, b"x = 1\n"), products)) is is_lesson
