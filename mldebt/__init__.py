@@ -220,6 +220,7 @@ if TYPE_CHECKING:
     from mldebt.project.table_fixes import one_selection_fix as one_selection_fix
     from mldebt.project.time_order import Sign as Sign
     from mldebt.project.time_order import signs as signs
+    from mldebt.project.torch_modes import stuck_in_evaluation as stuck_in_evaluation
     from mldebt.project.torch_modules import blocks_without_grad as blocks_without_grad
     from mldebt.project.torch_modules import called_without_grad as called_without_grad
     from mldebt.project.torch_modules import differs_in_training as differs_in_training
@@ -344,6 +345,7 @@ _HOMES = {
     "mldebt.project.time_order": "Sign signs",
     "mldebt.project.training_columns": "TrainingColumns made_from taken_out training_columns",
     "mldebt.project.training_joins": "TrainingJoin training_joins",
+    "mldebt.project.torch_modes": "stuck_in_evaluation",
     "mldebt.project.torch_modules": "blocks_without_grad called_without_grad differs_in_training is_dataset is_module",
     "mldebt.project.trails": "Learned Trail",
     "mldebt.project.two_sides": "find_mismatches",

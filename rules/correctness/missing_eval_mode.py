@@ -17,6 +17,7 @@ from mldebt import (
     blocks_without_grad,
     differs_in_training,
     facts,
+    stuck_in_evaluation,
     walk,
     written,
 )
@@ -26,31 +27,25 @@ _FRAMEWORKS = frozenset({"pytorch_lightning", "lightning", "fastai", "ignite", "
 
 
 class MissingEvalMode(Rule):
-    """A PyTorch model whose weights were just loaded is used without `eval()`.
+    """A PyTorch model predicts, or goes on training, in the wrong mode.
 
-    Modules start in training mode: dropout goes on dropping, and batch normalisation takes its statistics from the
-    batch that it is given. Predictions are worse, differ from call to call, and depend on which rows are scored
-    together; nothing fails. Zhang et al. 2022 list it as "Training / Evaluation Mode Improper Toggling".
+    A model whose weights were just loaded is in training mode: dropout goes on dropping, and batch normalisation takes
+    its statistics from the batch that it is given. Predictions are worse, differ from call to call, and depend on which
+    rows are scored together; nothing fails. The other way round, a model that stays in evaluation mode trains without
+    both. Zhang et al. 2022 list it as "Training / Evaluation Mode Improper Toggling".
 
     ## How to repair
 
-    Call `net.eval()` after loading the weights and before the first prediction.
+    Call `net.eval()` after loading the weights and before the first prediction, and `net.train()` at the start of each
+    epoch.
 
     ## Loaded, then used where no gradients are wanted
 
     ```python title="serve.py"
     import torch
-    from torch import nn
-
-    class Net(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.drop = nn.Dropout(0.5)
-        def forward(self, x):
-            return self.drop(x)
-
+    from torchvision import models
     def predict(x):
-        net = Net()
+        net = models.vgg16()
         net.load_state_dict(torch.load("net.pt", weights_only=True))
         with torch.no_grad():
             return net(x)  # expect: missing-eval-mode
@@ -60,17 +55,9 @@ class MissingEvalMode(Rule):
 
     ```python title="serve.py"
     import torch
-    from torch import nn
-
-    class Net(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.drop = nn.Dropout(0.5)
-        def forward(self, x):
-            return self.drop(x)
-
+    from torchvision import models
     def predict(x):
-        net = Net()
+        net = models.vgg16()
         net.load_state_dict(torch.load("net.pt", weights_only=True))
         net.eval()
         with torch.no_grad():
@@ -82,15 +69,55 @@ class MissingEvalMode(Rule):
     ```python title="predictor.py"
     import torch
     from torchvision import models
-
     class Predictor:
         def __init__(self):
             self.net = models.resnet50()
             self.net.load_state_dict(torch.load("net.pt", weights_only=True))
-
         @torch.no_grad()
         def predict(self, x):
             return self.net(x)  # expect: missing-eval-mode
+    ```
+
+    ## Switched for the validation, and not back for the next epoch
+
+    ```python title="train.py"
+    import torch
+    from torchvision import models
+    def train(loader, held_out, optimizer, loss_fn):
+        net = models.resnet50()
+        net.train()
+        for epoch in range(10):
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss_fn(net(x), y).backward()
+                optimizer.step()
+            net.eval()  # expect: missing-eval-mode
+            for x, y in held_out:
+                print(loss_fn(net(x), y).item())
+    ```
+
+    ## Switched back, frozen on purpose, or given to a helper
+
+    ```python title="train.py"
+    import torch
+    from torchvision import models
+    def back(loader, optimizer, loss_fn):
+        net = models.resnet50()
+        for epoch in range(10):
+            net.train()
+            for x, y in loader:
+                loss_fn(net(x), y).backward()
+            net.eval()
+    def frozen(net, loader, loss_fn):
+        for x, y in loader:
+            net.eval()
+            loss_fn(net(x), y).backward()
+    def helped(loader, optimizer, loss_fn):
+        net = models.resnet50()
+        for x, y in loader:
+            prepare(net)
+            loss_fn(net(x), y).backward()
+            net.eval()
     ```
 
     ## Switched, by the model or by what holds it, or handed to somebody who may do it
@@ -109,7 +136,6 @@ class MissingEvalMode(Rule):
         net.load_state_dict(prepare(net))
         with torch.no_grad():
             return net(x)
-
     ```
 
     ## Layers that do the same in both modes, and dropout that is wanted
@@ -117,13 +143,9 @@ class MissingEvalMode(Rule):
     ```python title="serve.py"
     import torch
     from torch import nn
-    class Net(nn.Module):
+    class Net(nn.Sequential):
         def __init__(self):
-            super().__init__()
-            self.head = nn.Linear(3, 1)
-
-        def forward(self, x):
-            return self.head(x)
+            super().__init__(nn.Linear(3, 1))
     def predict(x):
         net = Net()
         net.load_state_dict(torch.load("net.pt", weights_only=True))
@@ -141,11 +163,9 @@ class MissingEvalMode(Rule):
     import pytorch_lightning as pl
     import torch
     from torchvision import models
-
     def predict(x):
         net = models.resnet50()
         net.load_state_dict(torch.load("net.pt", weights_only=True))
-        pl.Trainer().predict(net, x)
         with torch.no_grad():
             return net(x)
     ```
@@ -153,7 +173,6 @@ class MissingEvalMode(Rule):
     ```python title="hub.py"
     import torch
     from transformers import AutoModel
-
     def embed(tokens):
         net = AutoModel.from_pretrained("acme/net", revision="24f92d3")
         with torch.no_grad():
@@ -169,16 +188,25 @@ class MissingEvalMode(Rule):
         """Yield a finding for the first prediction of each model that is never switched."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             header = source.facts.header
-            if "load_state_dict" not in header.methods or "torch" not in {
-                m.partition(".")[0] for m in header.modules
-            }:
+            packages = {module.partition(".")[0] for module in header.modules}
+            if "torch" not in packages or _FRAMEWORKS & packages:
                 continue
-            if _FRAMEWORKS & {module.partition(".")[0] for module in header.modules}:
+            yield from self._stuck(project, source)
+            if "load_state_dict" not in header.methods:
                 continue
             quiet = blocks_without_grad(source)
             for call in source.facts.calls if quiet else ():
                 if isinstance(call.func, facts.Attr) and call.func.name == "load_state_dict":
                     yield from self._uses(project, source, call, call.func.base, quiet)
+
+    def _stuck(self, project: Project, source: SourceFacts) -> Iterator[Finding]:
+        for stuck in stuck_in_evaluation(project, source):
+            yield self.finding(
+                source.location(stuck.switch.span),
+                f"`{stuck.name}` goes on training in evaluation mode: the loop never calls `{stuck.name}.train()`",
+                related=[Related(source.location(stuck.step.span), "the next round trains it here")],
+                scope=source.scope_name(stuck.switch.block),
+            )
 
     def _uses(
         self, project: Project, source: SourceFacts, load: facts.Call, model: facts.Expr, quiet: frozenset[int]
