@@ -16,6 +16,9 @@ _PHASES = {
     "save": "saves",
 }
 
+_LOOKS = frozenset({"sample", "head", "tail", "describe", "info", "value_counts", "nunique"})
+"""What looks at data, or takes a few rows for a chart: no preparation, and no split."""
+
 
 class PhaseEntangledFunction(Rule):
     """One long function does nearly everything from loading data to saving the model.
@@ -150,6 +153,17 @@ class PhaseEntangledFunction(Rule):
     print(r2_score(y_test, model.predict(X_test)))
     joblib.dump(model, "model.pkl")
     ```
+
+    ## A builder of a pipeline: each step is a function
+
+    ```python title="pipeline.py"
+    from kedro.pipeline import node, pipeline
+    def create_pipeline():
+        return pipeline([
+            node(load, "a", "b"), node(prepare, "b", "c"), node(split, "c", "d"), node(fit, "d", "e"),
+            node(score, "e", "f"), node(save, "f", None),
+        ])
+    ```
     """
 
     minutes = 60
@@ -166,7 +180,7 @@ class PhaseEntangledFunction(Rule):
                 continue
             found: dict[int, dict[str, Event]] = {}
             for event in project.phases.events(source):
-                if event.phase in _PHASES and not event.name.endswith(".sample"):
+                if event.phase in _PHASES and event.name.rpartition(".")[2] not in _LOOKS:
                     scope = source.scope_of(event.call.block)
                     found.setdefault(scope, {}).setdefault(_PHASES[event.phase], event)
             for scope, phases in sorted(found.items()):

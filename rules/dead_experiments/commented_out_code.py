@@ -28,6 +28,9 @@ _EXPLAINS = re.compile(
     re.I,
 )
 _TRAINS = frozenset({"fit", "fit_transform", "fit_generator", "predict", "predict_proba", "train", "evaluate"})
+_SHOWN = frozenset({"array", "tensor", "Timestamp", "datetime", "dtype"})
+"""What Python shows of values: output that somebody copied."""
+
 _MOVES_DATA = re.compile(r"(read_|load|dump|save|to_(csv|parquet|pickle|json|hdf|sql|feather)|imread|imwrite)")
 
 
@@ -149,6 +152,18 @@ class CommentedOutCode(Rule):
     # frame = frame[frame.age > 3]
     # frame.to_parquet("a.parquet")
     ```
+
+    ## What a line has shown
+
+    ```python title="lesson.py"
+    train, test = parts
+    # array([[10.1 ,  0.4 ],
+    #        [ 8.3 ,  0.8 ],
+    #        [ 9.5 ,  0.77],
+    #        [ 9.3 ,  0.8 ],
+    #        [ 7.7 ,  0.9 ]])
+    # array([1, 2])
+    ```
     """
 
     severity = Severity.INFO
@@ -165,6 +180,8 @@ class CommentedOutCode(Rule):
             for group in _stretches(source, parked):
                 lines = sum(p.span.end_line - p.span.line + 1 for p in group)
                 calls = {name for p in group for name in p.calls}
+                if calls and calls <= _SHOWN:
+                    continue
                 if lines < _FEWEST_LINES or (sum(p.statements for p in group) < 2 and not calls):
                     continue
                 if not steps.isdisjoint(range(group[0].span.line, group[-1].span.end_line + 1)):

@@ -89,6 +89,13 @@ class UnusedNotebookFunction(Rule):
     def test_length():
         assert len("ab") == 2
     ```
+
+    ## A method that is written out
+
+    ```python title="explain.ipynb"
+    def predict(self, rows):
+        return self.steps[-1].predict(rows)
+    ```
     """
 
     severity = Severity.INFO
@@ -120,6 +127,11 @@ class UnusedNotebookFunction(Rule):
                 )
 
 
+def _is_shown(function: facts.Function) -> bool:
+    """Whether a function is a test, which a runner finds, or a method that is written out to be read."""
+    return function.name.startswith("test_") or any(p.name == "self" for p in function.params[:1])
+
+
 def _unused(source: SourceFacts) -> list[facts.Function]:
     """The plain functions of a notebook's cells whose names are read nowhere but in themselves."""
     content = source.facts
@@ -128,7 +140,7 @@ def _unused(source: SourceFacts) -> list[facts.Function]:
         for f in content.functions
         if "." not in f.qualname
         and not f.decorators
-        and not f.name.startswith("test_")
+        and not _is_shown(f)
         and source.enclosing(f.block, "class") is None
     }
     if not candidates:
