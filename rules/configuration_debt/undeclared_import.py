@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -18,10 +19,15 @@ from mldebt import (
     Severity,
     SourceFacts,
     facts,
+    images_of,
     is_declared,
+    is_library,
     manifests,
 )
 
+_PLAIN = re.compile(
+    r"(^|/)(python|ubuntu|debian|alpine|fedora|amazonlinux|centos|scratch|node|uv|nvidia/cuda)(:|@|$|-)"
+)
 _PROVIDED = frozenset(
     "google azure pyspark kaggle kaggle_secrets dbutils IPython ipywidgets dataiku airflow"
     " pip setuptools pkg_resources".split()
@@ -114,6 +120,8 @@ class UndeclaredImport(Rule):
                 parts.setdefault(project.subprojects.root_of(manifest.source.path), []).append(manifest)
         named = {d.name for manifest in manifests(project) for d in manifest.dependencies}
         for root, found in parts.items():
+            if any(_brings_packages(manifest.source) for manifest in found):
+                continue  # the image that it starts from has packages of its own
             missing: dict[str, Location] = {}
             for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
                 if project.subprojects.root_of(source.path) == root and not source.source.is_any(Role.TUTORIAL):
@@ -131,6 +139,11 @@ class UndeclaredImport(Rule):
                 )
 
 
+def _brings_packages(source: SourceFacts) -> bool:
+    """Whether an image starts from one that is more than a language or a system."""
+    return source.kind is Kind.DOCKERFILE and any(not _PLAIN.search(image) for image, _ in images_of(source))
+
+
 def _rank(manifest: Manifest) -> int:
     """Lists of requirements come before images that install some more."""
     kinds = (Kind.REQUIREMENTS, Kind.TOML)
@@ -146,8 +159,10 @@ def _imported(project: Project, source: SourceFacts) -> Iterator[tuple[facts.Imp
         if source.enclosing(fact.block, "try", "except", "if") is not None or project.names.module(source, top):
             continue
         if any(
-            path.endswith((f"/{top}.py", f"/{top}/__init__.py")) or path.startswith(f"{top}/")
+            path.endswith((f"/{top}.py", f"/{top}/__init__.py")) or f"/{top}/" in f"/{path}"
             for path in project.files
         ):
             continue
+        if source.enclosing(fact.block, "function") is not None and is_library(project, source.path):
+            continue  # asked for by whoever needs it
         yield fact, top

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Role, Rule, Severity
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity
 
+_SETTINGS = re.compile(r"(conf|config\w*|settings?|params?|parameters|options?|hparams)\b", re.IGNORECASE)
 _SCHEMAS = frozenset(
     "pydantic pydantic_settings attrs attr cerberus jsonschema marshmallow dacite cattrs voluptuous schema yamale"
     " strictyaml omegaconf hydra typedload mashumaro environs dynaconf confuse msgspec kedro".split()
@@ -130,6 +132,8 @@ class UnvalidatedConfig(Rule):
                 read.setdefault(path, set()).add(keys)
         for path, leaves in read.items():
             source = project.source(path)
+            if source is not None and source.kind is Kind.JSON and not _SETTINGS.search(path.rpartition("/")[2]):
+                continue  # data, not something that a person sets
             if (
                 len(leaves) < self.least_keys
                 or path in tested

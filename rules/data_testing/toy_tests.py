@@ -126,6 +126,6 @@ def _touches(source: SourceFacts) -> bool:
     header = source.facts.header
     if not _LIBRARIES.isdisjoint(module.partition(".")[0] for module in header.modules):
         return True
-    names = (f.name for f in source.facts.functions)
+    names = [f.name for f in source.facts.functions] + [c.name for c in source.facts.classes]
     imported = (f"{fact.module}.{fact.name}" for fact in source.facts.imports)
     return any(map(_DATA.search, (*header.names, *header.methods, *names, *imported)))

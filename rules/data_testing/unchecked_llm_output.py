@@ -114,6 +114,7 @@ class UncheckedLlmOutput(Rule):
         """Yield a finding for each place where an answer is parsed."""
         if not project.llm_calls:
             return
+        told: set[tuple[str, str]] = set()
         for site in project.calls(*_PARSERS):
             text = site.argument(0, "s", "node_or_string", "stream")
             if text is None or site.source.source.is_any(*self.skip_roles):
@@ -121,6 +122,10 @@ class UncheckedLlmOutput(Rule):
             call = answers_in(project, site.source, text)
             if call is None or _is_shaped(call) or _is_checked(site):
                 continue
+            place = site.source.scope_name(site.call.block) or f"{site.location.cell}:{site.location.span.line}"
+            if (site.source.path, place) in told:
+                continue
+            told.add((site.source.path, place))
             yield self.finding(
                 site.location,
                 f"`{site.name}` parses what a language model answered, and nothing says which shape it has",

@@ -7,6 +7,11 @@ from collections.abc import Iterator
 
 from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, facts, prepares_data
 
+_FRAMES = frozenset(
+    "assign fillna astype groupby merge rolling shift get_dummies dropna resample pivot_table with_columns withColumn".split()
+)
+"""Methods of tables that make or change columns."""
+
 
 class UntestedFeatureCode(Rule):
     """Most functions that make features are used by no test.
@@ -172,7 +177,21 @@ class UntestedFeatureCode(Rule):
     def _makes_features(self, source: SourceFacts, function: facts.Function) -> bool:
         """Whether a function computes or cleans features, by its name, and is long enough to be wrong."""
         block = source.facts.blocks[function.block]
-        return block.size >= self.least_statements and bool(function.params) and prepares_data(function.name)
+        if block.size < self.least_statements or not function.params or not prepares_data(function.name):
+            return False
+        return any(
+            isinstance(s.target, facts.Item)
+            and isinstance(s.target.index, facts.Const)
+            and _is_in(source, s.block, function)
+            for s in source.facts.stores
+        ) or any(
+            getattr(call.func, "name", "") in _FRAMES and _is_in(source, call.block, function)
+            for call in source.facts.calls
+        )
+
+
+def _is_in(source: SourceFacts, block: int, function: facts.Function) -> bool:
+    return function.block in source.ancestors(block)
 
 
 def _has_doctest(source: SourceFacts, name: str) -> bool:

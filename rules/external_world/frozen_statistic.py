@@ -75,6 +75,8 @@ class FrozenStatistic(Rule):
         df["pixel"] = (df["pixel"] - 127.5) / 127.5
         df["x"] = (df["x"] - 0.485) / 0.229
         df["share"] = df["share"].fillna(0.5)
+        df["gap"] = df["gap"].fillna(-999.0)
+        df["grey"] = (df["grey"] - 128.0) / 128.0
         df["age"] = df["age"].fillna(df["age"].mean())
         return df
     ```
@@ -147,6 +149,6 @@ def _frozen(source: SourceFacts) -> Iterator[tuple[str, Span]]:
 def _is_measured(expr: facts.Expr | None) -> bool:
     """Whether an expression is a number with at least three significant digits that is no known constant."""
     value = expr.value if isinstance(expr, facts.Const) else None
-    if not isinstance(value, float) or abs(value) in _KNOWN:
+    if not isinstance(value, float) or abs(value) in _KNOWN or value.is_integer():
         return False
     return len(f"{abs(value):.6g}".replace(".", "").strip("0")) >= 3
