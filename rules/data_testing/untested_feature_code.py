@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, facts, prepares_data
 
 _FRAMES = frozenset(
-    "assign fillna astype groupby merge rolling shift get_dummies dropna resample pivot_table with_columns withColumn".split()
+    "assign fillna astype groupby merge rolling shift get_dummies dropna resample pivot_table with_columns".split()
 )
 """Methods of tables that make or change columns."""
 
