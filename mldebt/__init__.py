@@ -231,6 +231,7 @@ if TYPE_CHECKING:
     from mldebt.project.training_and_serving import train_and_serve as train_and_serve
     from mldebt.project.training_columns import TrainingColumns as TrainingColumns
     from mldebt.project.training_columns import made_from as made_from
+    from mldebt.project.training_columns import made_of as made_of
     from mldebt.project.training_columns import taken_out as taken_out
     from mldebt.project.training_columns import training_columns as training_columns
     from mldebt.project.training_joins import TrainingJoin as TrainingJoin
@@ -343,7 +344,7 @@ _HOMES = {
     "mldebt.project.switches": "Switch",
     "mldebt.project.symbol_uses": "SymbolUse symbol_uses",
     "mldebt.project.time_order": "Sign signs",
-    "mldebt.project.training_columns": "TrainingColumns made_from taken_out training_columns",
+    "mldebt.project.training_columns": "TrainingColumns made_from made_of taken_out training_columns",
     "mldebt.project.training_joins": "TrainingJoin training_joins",
     "mldebt.project.torch_modes": "stuck_in_evaluation",
     "mldebt.project.torch_modules": "blocks_without_grad called_without_grad differs_in_training is_dataset is_module",

@@ -24,7 +24,7 @@ class TrainingColumns(NamedTuple):
     """The features and the target of a fit, where both are columns of one table.
 
     `kept` are the literal names of the chosen columns, or None; `dropped` those of the columns that were taken out of
-    the whole table, or None.
+    the whole table, or None. `line` is where the features are taken out of the table.
     """
 
     fit: Site
@@ -32,6 +32,7 @@ class TrainingColumns(NamedTuple):
     target: str
     kept: tuple[str, ...] | None
     dropped: tuple[str, ...] | None
+    line: int
 
 
 def training_columns(project: Project) -> Iterator[TrainingColumns]:
@@ -45,7 +46,8 @@ def training_columns(project: Project) -> Iterator[TrainingColumns]:
         chosen = _chosen(source, _before_split(project, source, features), 0)
         if target is not None and chosen is not None and _is_same_table(chosen[0], target[0]):
             table, kept, dropped = chosen
-            yield TrainingColumns(site, table, target[1], kept, dropped)
+            line = _line(source, _before_split(project, source, features), site.call.span.line)
+            yield TrainingColumns(site, table, target[1], kept, dropped, line)
 
 
 def made_from(source: SourceFacts, table: Ref, column: str) -> Iterator[tuple[str, Expr]]:
@@ -65,6 +67,29 @@ def made_from(source: SourceFacts, table: Ref, column: str) -> Iterator[tuple[st
             for name in _columns_of(source, store.value, table, 0):
                 if name != column:
                     yield name, store.value
+
+
+def made_of(source: SourceFacts, table: Ref, column: str, line: int) -> Iterator[str]:
+    """The columns that are computed row by row from a column of a table, before a line."""
+    for store in source.facts.stores:
+        match store.target:
+            case Item(Ref() as base, Const(str() as name)) if name != column and store.span.line < line:
+                if base.name != table.name or store.operator != "=" or not _is_row_wise(source, store.value, 0):
+                    continue
+                if column in _columns_of(source, store.value, base, 0):
+                    yield name
+            case _:
+                pass
+
+
+def _line(source: SourceFacts, expr: Expr | None, line: int) -> int:
+    """The line on which the columns of an expression are chosen."""
+    for _ in range(_DEEPEST):
+        if not isinstance(expr, Ref) or len(expr.bindings) != 1 or expr.bindings[0] < 0:
+            break
+        binding = source.facts.bindings[expr.bindings[0]]
+        expr, line = binding.value, min(line, binding.span.line)
+    return line
 
 
 def taken_out(source: SourceFacts) -> set[str]:
@@ -209,6 +234,8 @@ def _columns_of(source: SourceFacts, expr: Expr, table: Ref, depth: int) -> Iter
     for part in walk(expr):
         match part:
             case Item(Ref() as base, Const(str() as column)) if _is_same_table(base, table):
+                yield column
+            case Attr(Ref() as base, column) if _is_same_table(base, table):
                 yield column
             case Called(number) if depth < _DEEPEST:
                 call = source.facts.calls[number]

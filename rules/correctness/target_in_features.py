@@ -13,6 +13,7 @@ from mldebt import (
     Severity,
     TrainingColumns,
     made_from,
+    made_of,
     taken_out,
     training_columns,
     written,
@@ -59,6 +60,19 @@ class TargetInFeatures(Rule):
     model = Ridge().fit(X, df.log_price)  # expect: target-in-features
     ```
 
+    ## What is computed from the target
+
+    ```python title="train.py"
+    import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import Ridge
+
+    df = pd.read_csv("houses.csv")
+    df["log_price"] = np.log1p(df["price"])
+    X = df.drop(columns=["price"])
+    Ridge().fit(X, df["price"])  # expect: target-in-features
+    ```
+
     ## Both are left out, or only one is chosen
 
     ```python title="train.py"
@@ -98,6 +112,9 @@ class TargetInFeatures(Rule):
     df = pd.read_csv("flights.csv")
     df["mean_7"] = df["sales"].shift(1).rolling(7).mean()
     Ridge().fit(df[["mean_7", "hour"]], df["sales"])
+    X = df.drop(columns=["price"])
+    df["shown"] = df["price"].round()
+    Ridge().fit(X, df["price"])
     df["shop_mean"] = df["shop"].map(fold.groupby("shop")["price"].mean())
     Ridge().fit(df[["shop_mean", "hour"]], df["price"])
     MLPRegressor().fit(df[["a", "b"]], df[["a", "b"]])
@@ -113,30 +130,29 @@ class TargetInFeatures(Rule):
             source = known.fit.source
             if source.source.is_any(*self.skip_roles):
                 continue
-            leaked = _leaked(known)
+            leaked, told = _leaked(known)
             if leaked:
                 yield self.finding(
                     known.fit.location,
-                    f"`{written(known.fit.call.func).rpartition('.')[0]}` is fitted on `{leaked}`, "
-                    + (
-                        "its target"
-                        if leaked == known.target
-                        else f"from which its target `{known.target}` is computed"
-                    ),
+                    f"`{written(known.fit.call.func).rpartition('.')[0]}` is fitted on `{leaked}`, {told}",
                     severity=Severity.WARNING if source.source.is_any(Role.TUTORIAL) else None,
                     confidence=None if leaked == known.target else Confidence.MEDIUM,
                     scope=source.scope_name(known.fit.call.block),
                 )
 
 
-def _leaked(known: TrainingColumns) -> str:
-    """The column that gives the target away; empty if none is seen."""
-    source = known.fit.source
-    if known.kept is not None:
-        if known.target in known.kept:
-            return known.target
-        return next((name for name, _ in made_from(source, known.table, known.target) if name in known.kept), "")
-    out = taken_out(source)
-    if known.target not in out:
-        return known.target
-    return next((name for name, _ in made_from(source, known.table, known.target) if name not in out), "")
+def _leaked(known: TrainingColumns) -> tuple[str, str]:
+    """The column that gives the target away, and how; empty if none is seen."""
+    source, out = known.fit.source, taken_out(known.fit.source)
+
+    def is_feature(name: str) -> bool:
+        return name in known.kept if known.kept is not None else name not in out
+
+    if is_feature(known.target):
+        return known.target, "its target"
+    origin = next((name for name, _ in made_from(source, known.table, known.target) if is_feature(name)), "")
+    if origin:
+        return origin, f"from which its target `{known.target}` is computed"
+    copies = made_of(source, known.table, known.target, known.line)
+    copy = next((name for name in copies if is_feature(name)), "")
+    return copy, f"which is computed from its target `{known.target}`"
