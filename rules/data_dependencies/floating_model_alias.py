@@ -12,6 +12,8 @@ _FLOATING = re.compile(
     r"models:/[^/\s]+(/(latest|production|staging|champion|archived|none)|@[\w-]+)|[\w./-]+:(latest|best|production|staging)",
     re.IGNORECASE,
 )
+_RESULTS = re.compile(r"result|metric|report|prediction|eval|score", re.IGNORECASE)
+"""What is looked at, not trained on."""
 _RESOLVES = frozenset({"get_latest_versions", "get_model_version_by_alias", "model_version", "run_id", "digest"})
 
 
@@ -36,6 +38,15 @@ class FloatingModelAlias(Rule):
     run = wandb.init()
     data = run.use_artifact("acme/features:latest")  # expect: floating-model-alias
     LogisticRegression().fit(teacher.predict(data), [0, 1])
+    ```
+
+    ## Results that are looked at
+
+    ```python title="train.py"
+    import wandb
+    from sklearn.linear_model import LogisticRegression
+    table = wandb.init().use_artifact("train_results:latest").get("table")
+    LogisticRegression().fit(X, y)
     ```
 
     ## A pinned version, also one that a setting names
@@ -91,10 +102,12 @@ class FloatingModelAlias(Rule):
                 continue
             argument = site.argument(0, "model_uri", "artifact_or_name", "name", "artifact_uri")
             texts = known_texts(project.value(site.source, argument)) if argument is not None else []
-            if len(texts) == 1 and _FLOATING.fullmatch(texts[0]) and self._trains(project, site):
+            if len(texts) != 1 or _RESULTS.search(texts[0]):
+                continue
+            if _FLOATING.fullmatch(texts[0]) and self._trains(project, site):
                 yield self.finding(
                     site.location,
-                    f"training loads `{texts[0]}`: a promotion elsewhere changes it without a commit here",
+                    f"a program that trains loads `{texts[0]}`: a promotion elsewhere changes it without a commit here",
                     severity=Severity.INFO if site.source.source.is_any(Role.NOTEBOOK) else None,
                     scope=site.source.scope_name(site.call.block),
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Location, Profile, Project, Role, Rule, Severity, Span
+from mldebt import Finding, Kind, Location, Profile, Project, Role, Rule, Severity, Span, is_teaching
 
 
 class OversizedNotebook(Rule):
@@ -22,126 +22,187 @@ class OversizedNotebook(Rule):
     ```python title="everything.ipynb"
     # %%
     x = 0  # expect: oversized-notebook
+    y = 0
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     # %%
     x = 1
+    y = 2
     ```
 
     ## Long enough, and text as long as you like
@@ -151,6 +212,17 @@ class OversizedNotebook(Rule):
     x = 1
     # %% [markdown]
     # What x is.
+    ```
+
+    ## A README that says that it teaches
+
+    ```markdown title="README.md"
+    # Code of the second edition of the book
+    ```
+
+    ```python title="chapter.ipynb"
+    # %%
+    x = 1
     ```
 
     ## Scripts have other limits
@@ -165,14 +237,14 @@ class OversizedNotebook(Rule):
     profile = Profile.AUDIT
     minutes = 60
     most_cells: int = 60
-    """Cells of code above which a notebook is reported."""
+    """Cells of code, of two lines on average, above which a notebook is reported."""
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each longer notebook."""
         for source in self.sources(project, Kind.NOTEBOOK):
             cells = [cell for cell in source.facts.cells if cell.line]
-            if len(cells) > self.most_cells:
-                lines = source.facts.header.code_lines
+            lines = source.facts.header.code_lines
+            if len(cells) > self.most_cells and lines >= 2 * len(cells) and not is_teaching(project):
                 message = f"the notebook has {len(cells)} cells of code, with {lines:,} lines"
                 yield self.finding(Location(source.path, Span.at(1), cells[0].index), message)
