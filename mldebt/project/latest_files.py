@@ -23,6 +23,8 @@ _WATCHES = re.compile(
     r"(^|[/_.])(monitor(ing)?|dashboard|report(s|ing)?|drift|tui|gui|ui|streamlit_?\w*|status)([/_.]|$)",
     re.IGNORECASE,
 )
+_PAGES = frozenset({"streamlit", "dash", "gradio", "textual", "panel", "nicegui", "tkinter"})
+"""What shows results to people: there, the latest are asked for."""
 _NO_INPUT = re.compile(r"\.(jsonl?|log|txt|md|html?|png|jpe?g|svg|pdf|out|err)$", re.IGNORECASE)
 _REMOVES = re.compile(r"(^|\.)(remove|unlink|rmtree|rmdir)$")
 _LAST = (Const(-1), Unary("-", Const(1)))
@@ -43,6 +45,8 @@ def latest_choices(source: SourceFacts) -> Iterator[LatestChoice]:
     tracker gets, and what only shows or watches the latest results.
     """
     header = source.facts.header
+    if any(module.partition(".")[0] in _PAGES for module in header.modules):
+        return
     if any(_LISTINGS.search(name) for name in (*header.names, *header.methods)):
         seen: set[int] = set()
         for choice in sorted(_all(source), key=lambda c: c.span):

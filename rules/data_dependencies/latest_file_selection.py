@@ -12,7 +12,8 @@ class LatestFileSelection(Rule):
 
     Whichever process wrote last decides what is trained on or served: a run that is repeated tomorrow, or a second
     run beside it, takes another file, and nothing says which one it was. Sculley et al. 2015, section 3 (unstable
-    data dependencies) and section 5 (intermediate files).
+    data dependencies) and section 5 (intermediate files). Where the choice only serves to show results, it is not meant;
+    that is not always to be seen, so that the rule does not run in the profile `hook`.
 
     ## How to repair
 
@@ -125,7 +126,7 @@ class LatestFileSelection(Rule):
     ```
     """
 
-    profile = Profile.HOOK
+    profile = Profile.CI
     minutes = 15
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
