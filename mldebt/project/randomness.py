@@ -9,7 +9,7 @@ from typing import Any
 
 from mldebt.api_rows import Api
 from mldebt.api_tables import ApiTables
-from mldebt.facts import Call, Called, Const, Expr
+from mldebt.facts import Call, Called, Compare, Const, Expr
 from mldebt.project.calls import Site
 from mldebt.project.imports import Imports
 from mldebt.project.names import is_code
@@ -161,6 +161,9 @@ def _may_be(given: Expr | None, values: tuple[Any, ...]) -> bool:
 
 
 def _is_one(given: Expr | None, values: tuple[Any, ...]) -> bool:
+    """Whether an argument is one of the values, in one of the program's modes at least (`shuffle=mode == "train"`)."""
+    if isinstance(given, Compare):
+        return True in values
     return isinstance(given, Const) and given.value in values
 
 

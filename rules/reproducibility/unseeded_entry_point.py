@@ -15,6 +15,8 @@ from mldebt import (
     Rule,
     Severity,
     Site,
+    facts,
+    qualified,
     seed_fix,
     unseeded_draws,
 )
@@ -25,6 +27,7 @@ _SEEDERS = {
     "torch": "torch.manual_seed",
     "tensorflow": "tensorflow.random.set_seed",
 }
+_SEARCH = "torch.backends.cudnn.benchmark"
 _MOST_SHOWN = 12
 
 
@@ -169,9 +172,9 @@ class UnseededEntryPoint(Rule):
                 key = tuple(sorted({str(draw.site.location) for draw in draws}))
                 found.setdefault(key, []).append((program, draws))
         for programs in found.values():
-            yield self._finding(programs)
+            yield self._finding(project, programs)
 
-    def _finding(self, programs: list[tuple[Program, list[Draw]]]) -> Finding:
+    def _finding(self, project: Project, programs: list[tuple[Program, list[Draw]]]) -> Finding:
         program, draws = programs[0]
         names = ", ".join(f"`{_SEEDERS[g]}`" for g in sorted({draw.generator for draw in draws}))
         first, *others = sorted((draw.site for draw in draws), key=lambda site: _importance(program, site))
@@ -181,11 +184,24 @@ class UnseededEntryPoint(Rule):
             first.location,
             f"`{program.source.path}`{more} trains with random numbers (`{first.name}`) and nothing that it runs"
             f" sets a seed: no call of {names}",
-            related=[Related(s.location, f"`{s.name}` draws") for s in _by_file(others)[:_MOST_SHOWN]],
+            related=[
+                *(Related(site.location, f"`{site.name}` draws") for site in _by_file(others)[:_MOST_SHOWN]),
+                *_searches(project, program),
+            ],
             severity=Severity.INFO if informal else None,
             scope=first.source.scope_name(first.call.block),
             fix=seed_fix(program.source, sorted({draw.generator for draw in draws})),
         )
+
+
+def _searches(project: Project, program: Program) -> Iterator[Related]:
+    """Where a program lets cuDNN choose algorithms by measuring them, which differs from run to run as well."""
+    for path in sorted(program.reach.paths):
+        source = project.source(path)
+        if source is not None and "benchmark" in source.facts.words:
+            for store in source.facts.stores:
+                if qualified(source, store.target) == _SEARCH and store.value == facts.Const(True):
+                    yield Related(source.location(store.span), "cuDNN chooses algorithms by measuring them")
 
 
 def _importance(program: Program, site: Site) -> tuple[bool, bool]:
