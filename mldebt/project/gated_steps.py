@@ -66,6 +66,8 @@ def _step(path: str, check: DataAccess, accesses: list[DataAccess]) -> GatedStep
         read = next((a for a in accesses if a.effect == "reads" and not _is_in(source, a, made)), None)
         if write is not None and _FETCHES.search(write.api):
             continue
+        if any(a.effect == "writes" and a.source is source and not _is_in(source, a, made) for a in accesses):
+            continue  # a table that each run takes up and writes again
         if write is not None and read is not None and source is read.source:
             return GatedStep(path, check, write, read)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Block, Call, Called, Expr, Map, Ref, Seq
+from mldebt.facts import Attr, Block, Call, Called, Expr, Map, Ref, Seq, Text
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import root_name, walk
 
@@ -82,7 +82,7 @@ def _last(call: Call) -> str:
 def _grows(source: SourceFacts, call: Call) -> bool:
     """Whether a call adds to a list or set of this file, and to nothing that writes elsewhere."""
     target = call.func.base if isinstance(call.func, Attr) else None
-    if not isinstance(target, Ref):
+    if not isinstance(target, Ref) or any(_is_record(source, argument) for argument in call.args):
         return False
     values = [source.facts.bindings[index].value for index in target.bindings if index >= 0]
     return bool(values) and all(
@@ -90,6 +90,13 @@ def _grows(source: SourceFacts, call: Call) -> bool:
         or (isinstance(value, Called) and source.facts.calls[value.call].name in ("list", "set"))
         for value in values
     )
+
+
+def _is_record(source: SourceFacts, expr: Expr) -> bool:
+    """Whether a value is a text, a dictionary or a list, which no column computes."""
+    if isinstance(expr, Ref) and len(expr.bindings) == 1 and expr.bindings[0] >= 0:
+        expr = source.facts.bindings[expr.bindings[0]].value or expr
+    return isinstance(expr, Map | Seq | Text)
 
 
 def _accumulates(operator: str) -> bool:

@@ -79,8 +79,12 @@ class RowIteration(Rule):
             if known[row["shop"]] != row["city"]:
                 odd.append(row["shop"])
         known[row["shop"]] = row["city"]
+    records, texts = [], []
     for i, row in df.iterrows():
-        dataset.append({"amount": row["amount"]})
+        dataset.append(row["amount"])
+    for i, row in df.iterrows():
+        records.append({"amount": row["amount"]})
+        texts.append(f"{row['shop']}: {row['amount']}")
     ```
 
     ## Other things are iterated

@@ -78,6 +78,19 @@ class ExistsGatedStep(Rule):
     joblib.load("net.joblib")
     ```
 
+    ## A ledger that each run continues
+
+    ```python title="ledger.py"
+    import os
+    import pandas as pd
+    entry = pd.DataFrame([{"score": 1}])
+    if os.path.exists("ledger.csv"):
+        entry = pd.concat([pd.read_csv("ledger.csv"), entry])
+    else:
+        entry.to_csv("ledger.csv")
+    entry.to_csv("ledger.csv")
+    ```
+
     ## A stage of a pipeline; a log that is begun
 
     ```yaml title="dvc.yaml"

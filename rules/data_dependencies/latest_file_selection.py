@@ -12,8 +12,8 @@ class LatestFileSelection(Rule):
 
     Whichever process wrote last decides what is trained on or served: a run that is repeated tomorrow, or a second
     run beside it, takes another file, and nothing says which one it was. Sculley et al. 2015, section 3 (unstable
-    data dependencies) and section 5 (intermediate files). Where the choice only serves to show results, it is not meant;
-    that is not always to be seen, so that the rule does not run in the profile `hook`.
+    data dependencies) and section 5 (intermediate files). A choice that only serves to show results is not meant; that
+    is not always to be seen, so that the rule does not run in the profile `hook`.
 
     ## How to repair
 

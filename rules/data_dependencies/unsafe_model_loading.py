@@ -187,7 +187,7 @@ class UnsafeModelLoading(Rule):
             (first, name), *others = sorted(found, key=lambda pair: pair[0].call.span)
             yield self.finding(
                 first.location,
-                f"the code that {name} has on the hub that day is run (`trust_remote_code=True`, no `revision`)",
+                f"the code of {name} is run as the hub has it that day (`trust_remote_code=True`, no `revision`)",
                 related=[Related(site.location, f"the code of {other}, too") for site, other in others],
                 confidence=Confidence.HIGH if name.startswith("`") else Confidence.MEDIUM,
                 scope=first.source.scope_name(first.call.block),
