@@ -184,6 +184,8 @@ if TYPE_CHECKING:
     from mldebt.project.proposals import deletion as deletion
     from mldebt.project.proposals import listing_fix as listing_fix
     from mldebt.project.qualify import qualified as qualified
+    from mldebt.project.releases import has_gate as has_gate
+    from mldebt.project.releases import workflow_releases as workflow_releases
     from mldebt.project.removals import branch_removal as branch_removal
     from mldebt.project.removals import comment_removal as comment_removal
     from mldebt.project.removals import entry_removal as entry_removal
@@ -335,6 +337,7 @@ _HOMES = {
     "mldebt.project.splits": "Split",
     "mldebt.project.specifiers": "exclude",
     "mldebt.project.stale_declarations": "stale_declarations",
+    "mldebt.project.releases": "has_gate workflow_releases",
     "mldebt.project.requests_to_models": "UncheckedRequest unchecked_requests",
     "mldebt.project.round_trips": "find_round_trips",
     "mldebt.project.row_limits": "row_limits",

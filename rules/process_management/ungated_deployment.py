@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Program, Project, Related, Role, Rule, Severity, Site, SourceFacts, facts, walk
+from mldebt import (
+    Finding,
+    Kind,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    facts,
+    has_gate,
+    workflow_releases,
+)
 
 _DEPLOYS = (
     "*.transition_model_version_stage",
@@ -17,13 +28,6 @@ _DEPLOYS = (
     "mlflow.sagemaker.deploy",
     "azureml.core.Model.deploy",
 )
-_QUALITY = re.compile(
-    r"metric|score|accura|auc|f1|rmse|mae|mse|loss|r2|precision|recall|thresh|better|best|champion|baseline|quality|gate"
-    r"|approv|pass(ed)?$|valid|should|compare|improv|mape|error|performance|deploy|promot|decision",
-    re.IGNORECASE,
-)
-_KNOWN = (":", ".", "sklearn", "keras", "tensorflow", "torch", "transformers", "xgboost", "lightgbm", "catboost")
-_JUDGES = re.compile(r"validat|evaluate|gate|approv|(^|_)check", re.IGNORECASE)
 _NOT_IN_USE = frozenset({"None", "Staging", "Archived", "staging", "archived", "challenger", "candidate"})
 
 
@@ -79,6 +83,53 @@ class UngatedDeployment(Rule):
     MlflowClient().set_registered_model_alias("churn", "production", 4)
     ```
 
+    ## In a workflow
+
+    ```yaml title=".github/workflows/deploy.yml"
+    on: push
+    jobs:
+      release:
+        runs-on: ubuntu-22.04
+        steps:
+          - run: pytest
+          - run: python train.py
+          - run: docker build -t churn:1 . && docker push churn:1
+          - run: gcloud run deploy churn --image churn:1  # expect: ungated-deployment
+    ```
+
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+    Ridge().fit(X, y)
+    ```
+
+    ## A step that evaluates, an environment that asks, a workflow that people start
+
+    ```yaml title=".github/workflows/a.yml"
+    on: push
+    jobs:
+      release:
+        runs-on: ubuntu-22.04
+        steps: [{run: python train.py}, {run: python evaluate.py}, {run: gcloud run deploy churn}]
+      ship:
+        runs-on: ubuntu-22.04
+        environment: production
+        steps: [{run: python train.py}, {run: kubectl apply -f service.yml}]
+    ```
+
+    ```yaml title=".github/workflows/b.yml"
+    on: workflow_dispatch
+    jobs: {ship: {steps: [{run: python train.py}, {run: kubectl apply -f service.yml}]}}
+    ```
+
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+    Ridge().fit(X, y)
+    ```
+
+    ```python title="evaluate.py"
+    assert score(load()) > 0.7
+    ```
+
     ## A check from elsewhere
 
     ```python title="retrain.py"
@@ -104,7 +155,7 @@ class UngatedDeployment(Rule):
                 place = str(site.location)
                 if place in told or not program.reach.has(site.source, site.call.block):
                     continue
-                if not program.reach.by_name and not _has_gate(project, program):
+                if not program.reach.by_name and not has_gate(project, program):
                     told.add(place)
                     fit = next(project.phases.during(program, "fit", "tune"))
                     yield self.finding(
@@ -116,44 +167,17 @@ class UngatedDeployment(Rule):
                         scope=site.source.scope_name(site.call.block),
                     )
 
+        for found in workflow_releases(project):
+            if not has_gate(project, found.program):
+                yield self.finding(
+                    found.deploy.location,
+                    f"this deploys what `{found.program.source.path}` trained, and no step compares its quality",
+                    related=[Related(found.train.location, "trains")],
+                )
+
     def _puts_into_use(self, site: Site) -> bool:
         """Whether a call makes a model the one in use, rather than a candidate."""
         if site.source.source.is_any(*self.skip_roles):
             return False
         values = (*site.call.args, *(keyword.value for keyword in site.call.keywords))
         return not any(isinstance(v, facts.Const) and v.value in _NOT_IN_USE for v in values)
-
-
-def _has_gate(project: Project, program: Program) -> bool:
-    """Whether any condition or assertion in the code that a program runs may be about quality."""
-    for path in program.reach.paths:
-        source = project.source(path)
-        for block in source.facts.blocks if source is not None else ():
-            if block.kind in ("if", "ternary", "while") and any(map(_QUALITY.search, _words(block.test))):
-                return True
-        if source is not None and _is_judged_elsewhere(project, source):
-            return True
-        if source is not None and any(
-            _QUALITY.search(f.name) for f in source.facts.functions if "valid" in f.name
-        ):
-            return True
-    return False
-
-
-def _is_judged_elsewhere(project: Project, source: SourceFacts) -> bool:
-    """Whether a function of an unknown package may be the gate, by its name."""
-    for call in source.facts.calls:
-        root, _, last = call.name.rpartition(".")
-        if root and _JUDGES.search(last) and not root.startswith(_KNOWN):
-            is_known = project.types.tables.lookup(call.name) is not None
-            if not is_known and project.names.symbol(source, call.name) is None:
-                return True
-    return False
-
-
-def _words(expr: facts.Expr | None) -> Iterator[str]:
-    for part in walk(expr):
-        if isinstance(part, facts.Ref | facts.Attr):
-            yield part.name
-        elif isinstance(part, facts.Const) and isinstance(part.value, str):
-            yield part.value
