@@ -16,7 +16,7 @@ _COUNTS = frozenset(
 def partly_filled(source: SourceFacts, first: Store, target: Item, column: Const) -> Store | None:
     """The next store into some rows of the column, if nothing else is done with its values."""
     scope, name = source.scope_of(first.block), written(target.base)
-    part: Store | None = None
+    fills: list[Store] = []
     for store in source.facts.stores:
         if store.span <= first.span or source.scope_of(store.block) != scope:
             continue
@@ -27,14 +27,23 @@ def partly_filled(source: SourceFacts, first: Store, target: Item, column: Const
             index = item.index
             picks = isinstance(index, Seq) and len(index.items) == 2 and index.items[1] == column
             if picks and written(item.base.base) == name and store.operator == "=":
-                part = part or store
+                fills.append(store)
                 if _goes_over_all(source, store, name):
                     return None
     compared = any(
         isinstance(c.comparison, Compare) and first.value in (c.comparison.left, c.comparison.right)
         for c in source.facts.conditions
     )
-    return None if compared else part
+    if compared or not fills or _fills_both_ways(source, fills):
+        return None
+    return fills[0]
+
+
+def _fills_both_ways(source: SourceFacts, fills: list[Store]) -> bool:
+    """Whether the column is filled whatever a condition says: in its branch, and in the other one."""
+    blocks = source.facts.blocks
+    around = {block for store in fills for block in source.ancestors(store.block)}
+    return any(blocks[block].kind == "else" and blocks[block].partner in around for block in around)
 
 
 def _goes_over_all(source: SourceFacts, store: Store, table: str) -> bool:

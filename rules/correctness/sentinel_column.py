@@ -107,7 +107,10 @@ class SentinelColumn(Rule):
         df.loc[valid, "part"] = number
     df["text"] = ""
     for i, row in df.iterrows():
-        df.at[i, "text"] = row["words"]
+        if row["words"]:
+            df.at[i, "text"] = row["words"]
+        else:
+            df.at[i, "text"] = row["title"]
     ```
 
     ## Written as a whole afterwards, and counted up

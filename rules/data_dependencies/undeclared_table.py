@@ -143,7 +143,7 @@ class UndeclaredTable(Rule):
             known = {table.lower(), table.lower().rpartition(".")[2]}
             if table in written or known & declared or known & {name.rpartition(".")[2] for name in declared}:
                 continue
-            first, *others = sorted({access.location for access in reads[table]})
+            first, *others = sorted({access.origin for access in reads[table]})
             components = len({access.component for access in reads[table]})
             yield self.finding(
                 first,
