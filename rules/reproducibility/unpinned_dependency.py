@@ -30,6 +30,7 @@ _MODULES = {
     "scikit-learn": "sklearn", "imbalanced-learn": "imblearn", "pytorch-lightning": "pytorch_lightning",
     "tensorflow-gpu": "tensorflow", "tensorflow-cpu": "tensorflow", "onnxruntime-gpu": "onnxruntime",
 }  # fmt: skip
+_MOST_OTHERS = 30
 _NOT_RUN = re.compile(
     r"(^|[-_./])(dev|tests?|testing|docs?|lint|ci|build|typing|constraints?)([-_./]|$)", re.IGNORECASE
 )
@@ -182,12 +183,16 @@ class UnpinnedDependency(Rule):
 
     def _finding(self, manifest: Manifest, found: list[Dependency]) -> Finding:
         names = ", ".join(f"`{dependency.name}`" for dependency in found)
+        others = [d for d in manifest.dependencies if d.is_open and d not in found]
         many = len(found) > 1
         return self.finding(
             found[0].location,
             f"{len(found)} librar{'ies' if many else 'y'} that decide{'' if many else 's'} about results"
             f" {'have' if many else 'has'} no reproducible version in `{manifest.source.path}`: {names}",
-            related=[Related(d.location, f"`{d.name}{d.specifier}`") for d in found[1:]],
+            related=[
+                *(Related(d.location, f"`{d.name}{d.specifier}`") for d in found[1:]),
+                *(Related(d.location, f"`{d.name}{d.specifier}`, too") for d in others[:_MOST_OTHERS]),
+            ],
             severity=Severity.INFO if manifest.source.source.is_any(Role.TUTORIAL) else None,
         )
 
