@@ -98,6 +98,8 @@ def _away(project: Project, site: Site, given: Expr, trip: _Trip) -> tuple[Span,
             return None
         given, span = binding.value, binding.span
     base: Expr | None = None
+    if isinstance(given, Item) and isinstance(given.base, Attr):
+        given = given.base  # some rows of the array
     if isinstance(given, Attr) and given.name in trip.away:
         base = given.base
     elif isinstance(given, Called):
@@ -113,8 +115,10 @@ def _away(project: Project, site: Site, given: Expr, trip: _Trip) -> tuple[Span,
 
 
 def _has_columns(site: Site, expr: Expr) -> bool:
-    """Whether `frame[COLUMNS]` gets the same columns again."""
+    """Whether `frame[COLUMNS]` gets the same columns again, or `frame` those of itself."""
     columns = site.argument(None, "columns")
+    if isinstance(columns, Attr) and columns.name == "columns" and columns.base == expr:
+        return True
     if not isinstance(expr, Item) or columns is None:
         return False
     if isinstance(columns, Ref) and isinstance(expr.index, Ref):

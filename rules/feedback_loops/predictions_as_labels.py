@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Rule, Site, facts, is_out_of_fold, written
+from mldebt import Finding, Location, Output, Project, Related, Rule, Site, facts, is_out_of_fold, written
 
 _ON_PURPOSE = re.compile(
     r"teacher|student|distil|surrogate|self_train|reward|gamma|q_value|discriminator|critic|missing|imput|not_?na",
@@ -100,12 +101,28 @@ class PredictionsAsLabels(Rule):
     model = LogisticRegression().fit(X, y)
     LogisticRegression().fit(X_new, model.predict(X_new))
     ```
+
+    ## Two models that are fitted to the same predictions are one finding
+
+    ```python title="pseudo.py"
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression, RidgeClassifier
+    def label(X, y, X_new):
+        first = LogisticRegression().fit(X, y)
+        guessed = np.concatenate([y, first.predict(X_new)])
+        both = np.vstack([X, X_new])
+        one = LogisticRegression()
+        one.fit(both, guessed)  # expect: predictions-as-labels
+        two = RidgeClassifier()
+        two.fit(both, guessed)
+    ```
     """
 
     minutes = 30
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each fit whose labels hold predictions."""
+        """Yield a finding for each prediction that a function fits to, with all models that are."""
+        fitted: dict[tuple[str, Location], list[tuple[Site, Output]]] = defaultdict(list)
         for site in project.model_outputs.fits:
             target = site.argument(1, "y")
             if target is None or site.source.source.is_any(*self.skip_roles) or _is_on_purpose(site):
@@ -118,15 +135,21 @@ class PredictionsAsLabels(Rule):
                     continue
                 if is_out_of_fold(project, output) and output.source is not site.source:
                     continue
-                place = output.source.location(output.call.span)
-                yield self.finding(
-                    site.location,
-                    f"the labels of `{written(site.call.func).rpartition('.')[0]}` are predictions of "
-                    f"`{written(output.model)}` at {place}",
-                    related=[Related(place, "predicts the labels")],
-                    scope=site.source.scope_name(site.call.block),
-                )
+                scope = f"{site.source.path}:{site.source.scope_name(site.call.block)}"
+                fitted[scope, output.source.location(output.call.span)].append((site, output))
                 break
+        for (_, place), ((site, output), *others) in fitted.items():
+            more = f" (and of {len(others)} more fit{'s' * (len(others) > 1)})" if others else ""
+            yield self.finding(
+                site.location,
+                f"the labels of `{written(site.call.func).rpartition('.')[0]}`{more} are predictions of "
+                f"`{written(output.model)}` at {place}",
+                related=[
+                    Related(place, "predicts the labels"),
+                    *(Related(other.location, "fitted to them, too") for other, _ in others),
+                ],
+                scope=site.source.scope_name(site.call.block),
+            )
 
 
 def _is_on_purpose(site: Site, model: facts.Expr | None = None) -> bool:

@@ -76,6 +76,15 @@ class ConversionRoundTrip(Rule):
     whole = half.astype("float64")
     on_device = batch.to("cuda")
     ```
+
+    ## A frame that gets its own columns again
+
+    ```python title="fold.py"
+    import pandas as pd
+    def split(frame, rows):
+        plain = pd.DataFrame(frame.values, columns=frame.columns)  # expect: conversion-round-trip
+        return pd.DataFrame(frame.values[rows], columns=frame.columns)  # expect: conversion-round-trip
+    ```
     """
 
     minutes = 5

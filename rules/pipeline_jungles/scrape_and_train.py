@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, comes_from
+from mldebt import Finding, Kind, Project, Related, Role, Rule, SourceFacts, comes_from, facts
 
 _FETCHES = (
     "requests.get", "requests.post", "httpx.get", "urllib.request.urlopen", "yfinance.download", "yfinance.Ticker",
     "tweepy.*", "pandas_datareader.*", "alpha_vantage.*", "ccxt.*", "quandl.get", "fredapi.Fred", "gspread.*",
-    "nsepy.get_history", "investpy.*", "binance.client.Client",
+    "nsepy.get_history", "investpy.*", "binance.client.Client", "feedparser.parse", "praw.Reddit", "wikipedia.*",
 )  # fmt: skip
-_SAVES = frozenset(
-    {"to_csv", "to_parquet", "to_feather", "to_pickle", "to_sql", "dump", "save", "write", "savetxt"}
-)
+_SAVES = frozenset({"to_csv", "to_parquet", "to_feather", "to_pickle", "to_sql", "savetxt"})
+_KEEPS = frozenset({"dump", "save", "write", "writerow", "writerows"})
+"""What may keep the rows, or the model."""
 
 
 class ScrapeAndTrain(Rule):
@@ -87,6 +87,33 @@ class ScrapeAndTrain(Rule):
     rows = pd.read_csv(StringIO(requests.get("https://example.org/a.csv").text))
     Ridge().fit(rows[["a"]], rows["y"])
     ```
+
+    ## Pages, row by row, through functions; only the model is kept
+
+    ```python title="cars.py"
+    import joblib, requests
+    import pandas as pd
+    from bs4 import BeautifulSoup
+    from sklearn.linear_model import Ridge
+    def fetch(pages):
+        rows = []
+        for page in pages:
+            soup = BeautifulSoup(requests.get(page, timeout=9).text, "html.parser")  # expect: scrape-and-train
+            for car in soup.find_all("li"):
+                rows.append({"price": float(car.b.text), "year": int(car.i.text)})
+        return pd.DataFrame(rows)
+    def train(cars):
+        joblib.dump(Ridge().fit(cars[["year"]], cars["price"]), "model.pkl")
+    train(fetch(PAGES))
+    ```
+
+    ```python title="kept.py"
+    import json, requests
+    from sklearn.linear_model import Ridge
+    rows = requests.get("https://example.org/rows", timeout=9).json()
+    json.dump(rows, open("rows.json", "w"))
+    Ridge().fit(rows["X"], rows["y"])
+    ```
     """
 
     minutes = 30
@@ -103,9 +130,11 @@ class ScrapeAndTrain(Rule):
                 continue
             fits = [event for event in project.phases.events(source) if event.phase == "fit"]
             number = source.facts.calls.index(site.call)
+            if self._keeps(source, number, [source.facts.calls.index(event.call) for event in fits]):
+                continue
             for event in fits:
                 given = [*event.call.args, *(keyword.value for keyword in event.call.keywords)]
-                if any(comes_from(source, expr, number) for expr in given):
+                if any(comes_from(source, expr, number, widely=True) for expr in given):
                     seen.add(source.path)
                     yield self.finding(
                         site.location,
@@ -114,3 +143,15 @@ class ScrapeAndTrain(Rule):
                         scope=source.scope_name(site.call.block),
                     )
                     break
+
+    def _keeps(self, source: SourceFacts, fetch: int, fits: list[int]) -> bool:
+        """Whether the file writes what it fetches, and not only what it fits."""
+        for call in source.facts.calls:
+            name = call.name.rpartition(".")[2] or (call.func.name if isinstance(call.func, facts.Attr) else "")
+            if (
+                name in _KEEPS
+                and any(comes_from(source, value, fetch, widely=True) for value in call.args)
+                and not any(comes_from(source, value, fit) for value in call.args for fit in fits)
+            ):
+                return True
+        return False
