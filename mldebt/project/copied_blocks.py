@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -24,11 +25,12 @@ _MOST_PAIRS = 20_000
 
 
 class _Text(NamedTuple):
-    """The lines of code of a file: their digests, their numbers, and the digests of each two in a row."""
+    """The lines of code of a file: their digests, their numbers, the digests of each two in a row, its statements."""
 
     digests: list[int]
     numbers: list[int]
     twos: list[int]
+    statements: frozenset[int]
 
 
 class CopiedBlock(NamedTuple):
@@ -70,7 +72,7 @@ def find_copied_blocks(sources: Sequence[SourceFacts]) -> Iterator[CopiedBlock]:
             taken.update(a for a, _ in pairs)
             rare = [first.numbers[a] for a, _ in pairs if first.digests[a] not in trivial]
             equal = len(rare)
-            if equal >= _LEAST and len(_statements(sources[one]).intersection(rare)) >= _LEAST_STATEMENTS:
+            if equal >= _LEAST and len(first.statements.intersection(rare)) >= _LEAST_STATEMENTS:
                 (a, b), (c, d) = pairs[0], pairs[-1]
                 yield CopiedBlock(
                     sources[one],
@@ -89,18 +91,18 @@ def _is_trivial(often: int, files: int) -> bool:
 def _text(source: SourceFacts) -> _Text:
     """The lines of code of a file that are no imports."""
     imports = {line for fact in source.facts.imports for line in range(fact.span.line, fact.span.end_line + 1)}
-    imports |= {line - 1 for line in imports if line - 1 not in _statements(source)}  # `from x import (`
-    imports |= _docstrings(source)
-    begin = min((*imports, *_statements(source)), default=1)  # after the docstring
+    statements = _statements(source)
+    imports |= {line - 1 for line in imports if line - 1 not in statements}  # `from x import (`
+    imports |= _docstrings(source, sorted(statements))
+    begin = min((*imports, *statements), default=1)  # after the docstring
     lines = enumerate(source.facts.lines, start=1)
     kept = [(digest, number) for number, digest in lines if digest and begin <= number not in imports]
     digests = [digest for digest, _ in kept]
-    return _Text(digests, [number for _, number in kept], [hash(two) for two in pairwise(digests)])
+    return _Text(digests, [number for _, number in kept], [hash(two) for two in pairwise(digests)], statements)
 
 
-def _docstrings(source: SourceFacts) -> set[int]:
+def _docstrings(source: SourceFacts, statements: list[int]) -> set[int]:
     """The lines between the heads of functions with docstrings and their first statements."""
-    statements = sorted(_statements(source))
     found: set[int] = set()
     for function in source.facts.functions:
         span = source.facts.blocks[function.block].span
@@ -108,8 +110,10 @@ def _docstrings(source: SourceFacts) -> set[int]:
             head = max(
                 (source.facts.bindings[p.binding].span.end_line for p in function.params), default=span.line
             )
-            first = next((line for line in statements if line > max(head, span.line)), span.end_line + 1)
-            found.update(range(max(head, span.line) + 1, min(first, span.end_line + 1)))
+            begin = max(head, span.line)
+            following = bisect_right(statements, begin)
+            first = statements[following] if following < len(statements) else span.end_line + 1
+            found.update(range(begin + 1, min(first, span.end_line + 1)))
     return found
 
 
