@@ -34,22 +34,24 @@ def find_chains(project: Project) -> Iterator[Chain]:
     """The connected groups of undeclared hand-offs, by their first file.
 
     Left out: data that is shipped in git, what goes through a model registry, what one module both writes and reads for
-    others, published libraries, and tutorials.
+    others, what modules of a published library, that nobody starts, do, and tutorials.
     """
-    implicit = [h for h in project.handoffs if not h.declared and _counts(project, h)]
+    starts = frozenset(point.path for point in project.entry_points)
+    implicit = [h for h in project.handoffs if not h.declared and _counts(project, h, starts)]
     for group in _connected(implicit):
         yield Chain(_longest(group), tuple(group))
 
 
-def _counts(project: Project, handoff: Handoff) -> bool:
+def _counts(project: Project, handoff: Handoff, starts: frozenset[str]) -> bool:
     address = handoff.artifact.address
     if address.path in project.files or address.shape.startswith(_REGISTRIES):
         return False
     if handoff.write.source is handoff.read.source and handoff.producer == handoff.write.source.path:
         return False
-    if is_library(project, handoff.producer) and is_library(project, handoff.consumer):
+    paths = (handoff.producer, handoff.consumer)
+    if starts.isdisjoint(paths) and all(is_library(project, path) for path in paths):
         return False
-    for path in (handoff.producer, handoff.consumer):
+    for path in paths:
         source = project.source(path)
         if source is None or source.source.is_any(Role.TUTORIAL, Role.DOCS):
             return False

@@ -162,6 +162,26 @@ class HiddenHandoff(Rule):
     import pandas as pd
     pd.read_csv("work/export.csv")
     ```
+
+    ## Scripts of a package that has classifiers hand on data all the same
+
+    ```toml title="pyproject.toml"
+    [project]
+    name = "churn"
+    classifiers = ["Programming Language :: Python :: 3"]
+    ```
+
+    ```python title="prepare.py"
+    import pandas as pd
+    if __name__ == "__main__":
+        pd.read_csv("raw.csv").dropna().to_parquet("clean.parquet")
+    ```
+
+    ```python title="train.py"
+    import pandas as pd
+    if __name__ == "__main__":
+        rows = pd.read_parquet("clean.parquet")  # expect: hidden-handoff
+    ```
     """
 
     severity = Severity.WARNING
