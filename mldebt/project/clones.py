@@ -91,13 +91,14 @@ def _grouped(members: Sequence[CloneMember]) -> Iterator[CloneClass]:
         yield CloneClass(tuple(members[i] for i in indexes), similarity.get(root, 1.0))
 
 
-def is_worth_sharing(project: Project, member: CloneMember, is_exact: bool) -> bool:
-    """Whether a copy could be one function for all: it is long enough, and no form that a framework asks for.
+def is_worth_sharing(project: Project, member: CloneMember, is_exact: bool, *, short: bool = False) -> bool:
+    """Whether a copy could be one function for all: it is long enough (or `short` ones count), and no form that a
+    framework asks for.
 
     Methods of a published library follow its interface, and what a service computes by itself is another matter.
     """
     function, source = member.function, member.source
-    if function.name in _HOOKS or source.facts.blocks[function.block].size < _FEWEST_STATEMENTS:
+    if function.name in _HOOKS or (not short and source.facts.blocks[function.block].size < _FEWEST_STATEMENTS):
         return False
     if is_exported_notebook(source) or (_CONFIGURES.match(function.name) and not is_exact):
         return False
@@ -105,7 +106,7 @@ def is_worth_sharing(project: Project, member: CloneMember, is_exact: bool) -> b
         return False
     if "." in function.qualname and is_library(project, source.path):
         return False
-    return member.clone.size >= (_FEWEST_LINES if is_exact else _FEWEST_LINES_RENAMED)
+    return short or member.clone.size >= (_FEWEST_LINES if is_exact else _FEWEST_LINES_RENAMED)
 
 
 def line_similarity(first: Sequence[int], second: Sequence[int]) -> float:

@@ -33,7 +33,11 @@ _WRAPS = re.compile(
     r"|staticmethod|classmethod|typing\.no_type_check)$"
 )
 """Decorators that change how a function runs, and hand it to nobody who would call it."""
-_LOOKS_UP = frozenset({"globals", "eval", "importlib.import_module", "__import__"})
+_FOUND_BY_BASE = re.compile(r"(locust|unittest|metaflow|luigi|scrapy|django)\.")
+"""Packages that look for the classes made from theirs: nobody has to name those."""
+_IMPORTS_BY_NAME = frozenset({"importlib.import_module", "__import__"})
+_LOOKS_UP = frozenset({"globals", "eval", *_IMPORTS_BY_NAME})
+_LISTS = frozenset({"vars", "dir", "inspect.getmembers"})
 
 
 class Unreferenced:
@@ -54,6 +58,10 @@ class Unreferenced:
         for definition in sorted(definitions, key=lambda d: d.span):
             top = "." not in definition.qualname and source.facts.blocks[definition.block].parent == 0
             if not top and not self._is_plain_method(source, definition):
+                continue
+            if isinstance(definition, Class) and any(
+                _FOUND_BY_BASE.match(qualified(source, base)) for base in definition.bases
+            ):
                 continue
             if _is_only_wrapped(source, definition) and not self._is_read(source, definition):
                 yield definition
@@ -95,14 +103,19 @@ class Unreferenced:
     @cached_property
     def _dynamic(self) -> frozenset[str]:
         """The parts of the repository that look names up, or whose code cannot all be read."""
-        found = set()
+        found, importing, reading = set(), set(), set()
         for source in self._project.code:
+            root = self._root(source)
             if any(problem.fatal for problem in source.facts.header.problems):
-                found.add(self._root(source))
+                found.add(root)
             for call in source.facts.calls:
-                if looks_up(source, call):
-                    found.add(self._root(source))
-        return frozenset(found)
+                if call.name in _IMPORTS_BY_NAME:
+                    importing.add(root)
+                elif looks_up(source, call):
+                    found.add(root)
+                elif call.name in _LISTS or _is_computed(call):
+                    reading.add(root)
+        return frozenset(found | importing & reading)
 
     @cached_property
     def _reads(self) -> Mapping[str, Mapping[str, list[int]]]:
@@ -141,6 +154,11 @@ def _is_only_wrapped(source: SourceFacts, definition: Definition) -> bool:
 def may_be_hook(name: str) -> bool:
     """Whether a framework may call a function of this name by itself."""
     return bool(_HOOKS.fullmatch(name))
+
+
+def _is_computed(call: Call) -> bool:
+    """Whether a call reads an attribute whose name only running tells."""
+    return call.name == "getattr" and not any(isinstance(argument, Const) for argument in call.args[:2])
 
 
 def looks_up(source: SourceFacts, call: Call) -> bool:

@@ -34,6 +34,19 @@ class DispatchWithoutDefault(Rule):
         return model.fit(X, y)
     ```
 
+    ## The name is replaced by what it selects
+
+    ```python title="loader.py"
+    from torch.utils.data import DataLoader
+
+    def loader(dataset, path):
+        if dataset == "faces":  # expect: dispatch-without-default
+            dataset = Faces(path)
+        elif dataset == "leaves":
+            dataset = Leaves(path)
+        return DataLoader(dataset=dataset)
+    ```
+
     ## There is an else; the variable has a value before; the branches leave the function
 
     ```python title="train.py"
@@ -123,7 +136,8 @@ class DispatchWithoutDefault(Rule):
         related = [Related(use, f"`{name}` is used here")]  # type: ignore[arg-type]
         return self.finding(
             dispatch.location,
-            f"`{name}` has no value if `{dispatch.name}` is none of {keys}",
+            f"`{name}` {'stays a name' if name == dispatch.name else 'has no value'} if `{dispatch.name}` is none of "
+            f"{keys}",
             related=related,
             scope=dispatch.source.scope_name(dispatch.block),
         )
@@ -144,6 +158,8 @@ def _bound_by_all(dispatch: Dispatch) -> dict[str, frozenset[int]]:
         others = [content.bindings[i] for i in indexes if i not in mine]
         if all(b.kind not in ("global", "parameter") and b.span.line > first for b in others):
             found[name] = frozenset(mine)
+        elif name == dispatch.name and [b.kind for b in others] == ["parameter"]:
+            found[name] = frozenset(indexes)  # what the name selects takes its place, or the name itself stays
     return found
 
 

@@ -72,8 +72,8 @@ class CommittedRunOutput(Rule):
     minutes = 5
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield one finding for each folder of such files, at its first file, and for each other such file."""
-        folders: dict[tuple[str, str], list[str]] = {}
+        """Yield one finding for each kind of such folders and of such files, at the first one."""
+        folders: dict[str, dict[str, list[str]]] = {}
         single: dict[str, list[str]] = {}
         for path in sorted(project.files):
             if _TEST.search(path):
@@ -81,12 +81,17 @@ class CommittedRunOutput(Rule):
             parts = path.split("/")
             named = next((i for i, part in enumerate(parts[:-1]) if part in _FOLDERS), None)
             if named is not None:
-                folders.setdefault(("/".join(parts[: named + 1]), parts[named]), []).append(path)
+                folder = "/".join(parts[: named + 1])
+                folders.setdefault(parts[named], {}).setdefault(folder, []).append(path)
             elif _FILES.match(parts[-1]):
                 single.setdefault(parts[-1], []).append(path)
-        for (folder, name), paths in folders.items():
-            if _is_output(project, name, paths):
-                yield self._finding(f"`{folder}/` holds {_FOLDERS[name]}: {len(paths)} files", paths)
+        for name, places in folders.items():
+            found = {folder: paths for folder, paths in places.items() if _is_output(project, name, paths)}
+            if found:
+                first, count = next(iter(found)), sum(map(len, found.values()))
+                more = f" and {len(found) - 1} more directories hold" if found.keys() - {first} else " holds"
+                shown = [paths[0] for paths in found.values()]
+                yield self._finding(f"`{first}/`{more} {_FOLDERS[name]}: {count} files", shown)
         for name, paths in single.items():
             yield self._finding(f"`{name}` is what a run or a tool left behind", paths)
 

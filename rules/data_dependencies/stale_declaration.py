@@ -18,7 +18,6 @@ from mldebt import (
 _MESSAGES = {
     "entry": "catalogue entry `{name}` is used by no node and loaded by no code",
     "argument": "node function `{owner}` is given `{name}` and never reads it",
-    "parameter": "stage `{owner}` tracks the parameter `{name}`, but nothing that it runs reads it",
     "dependency": "stage `{owner}` depends on `{name}`, but nothing that it runs reads it",
 }
 
@@ -106,29 +105,6 @@ class StaleDeclaration(Rule):
         outs: [features.csv]
     ```
 
-    ## A parameter that makes a stage run again for nothing
-
-    ```yaml title="params.yaml"
-    split: {size: 0.2}
-    fit: {depth: 3}
-    ```
-
-    ```yaml title="dvc.yaml"
-    stages:
-      fit:
-        cmd: python fit.py
-        deps: [fit.py]
-        params:
-          - fit.depth
-          - split  # expect: stale-declaration
-    ```
-
-    ```python title="fit.py"
-    import yaml
-    params = yaml.safe_load(open("params.yaml"))
-    print(params["fit"]["depth"])
-    ```
-
     ## Used by another pipeline, by hand, by a name that is put together; templates and patterns
 
     ```yaml title="conf/base/catalog.yml"
@@ -198,7 +174,7 @@ class StaleDeclaration(Rule):
         for stale in stale_declarations(project):
             source = project.by_path[stale.location.path]
             skipped = self.skip_roles - ({Role.TEMPLATE} if stale.kind == "argument" else set())
-            if not source.source.is_any(*skipped):
+            if stale.kind in _MESSAGES and not source.source.is_any(*skipped):
                 message = _MESSAGES[stale.kind].format(name=stale.name, owner=stale.owner)
                 entry = location_entry(source, stale.location)
                 fix = None if entry is None else entry_removal(source, entry, "Delete the declaration")

@@ -10,7 +10,9 @@ from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severit
 _PARKED = re.compile(
     r"#+\s*(?P<name>[A-Za-z_][\w.]*)\s*=\s*(?P<maker>[A-Za-z_]\w*)(?P<rest>[\w.]*)\(.*\)?\s*\\?$"
 )
-_EXPLAINS = re.compile(r"\b(examples?|usage|e\.g\.|uncomment|equivalent|same as|alternatively)\b", re.IGNORECASE)
+_EXPLAINS = re.compile(
+    r"\b(examples?|usage|e\.g\.|uncomment|equivalent|same as|alternatively)\b|->", re.IGNORECASE
+)
 _FARTHEST = 3
 
 

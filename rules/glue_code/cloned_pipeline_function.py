@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from mldebt import CloneClass, Finding, Kind, Project, Related, Role, Rule, is_worth_sharing
 
+_FEWEST_OF_SHORT = 3
+
 
 class ClonedPipelineFunction(Rule):
     """The same function or class stands in several files.
@@ -173,12 +175,13 @@ class ClonedPipelineFunction(Rule):
     def _parts(self, project: Project, found: CloneClass, looked_at: set[str]) -> Iterator[CloneClass]:
         """The copies of a class in each part of the repository, if there are several files of them."""
         parts = defaultdict(list)
+        often = _is_everywhere(found)
         for member in found.members:
-            if member.source.path in looked_at and is_worth_sharing(project, member, found.is_exact):
+            if member.source.path in looked_at and is_worth_sharing(project, member, found.is_exact, short=often):
                 parts[project.subprojects.root_of(member.source.path)].append(member)
         for members in parts.values():
             part = CloneClass(tuple(members), found.similarity)
-            if len({_file(path, project) for path in part.paths}) > 1:
+            if len({_file(path, project) for path in part.paths}) > (_FEWEST_OF_SHORT - 1 if often else 1):
                 yield part
 
     def _finding(self, project: Project, paths: tuple[str, ...], classes: list[CloneClass]) -> Finding:
@@ -196,6 +199,18 @@ class ClonedPipelineFunction(Rule):
             minutes=15 + 5 * len(members),
             scope=first.function.qualname,
         )
+
+
+def _is_everywhere(found: CloneClass) -> bool:
+    """Whether a short helper has the same name and text in several files: `load_config` in each script."""
+    names = {member.function.name for member in found.members}
+    return (
+        found.is_exact
+        and len(found.paths) >= _FEWEST_OF_SHORT
+        and len(names) == 1
+        and not any(name.startswith("__") or name in ("main", "forward") for name in names)
+        and all("." not in member.function.qualname for member in found.members)
+    )
 
 
 def _file(path: str, project: Project) -> object:

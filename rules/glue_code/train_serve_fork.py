@@ -14,12 +14,14 @@ from mldebt import (
     Rule,
     Severity,
     SourceFacts,
+    facts,
     line_similarity,
     prepares_data,
     serves,
 )
 
 _SIMILAR = 0.5
+_FEWEST_COLUMNS = 3
 
 
 class TrainServeFork(Rule):
@@ -58,6 +60,36 @@ class TrainServeFork(Rule):
     @app.post("/score")
     def score(note):
         return model.predict([clean(note)])
+    ```
+
+    ## The same columns, computed once more under other names
+
+    ```python title="src/prepare.py"
+    import numpy as np, pandas as pd
+    def add_features(frame):
+        rows = frame.copy()
+        rows["area"] = (
+            rows["width"] * rows["height"]
+        )
+        rows["ratio"] = rows["width"] / (rows["height"] + 1)
+        rows["log_price"] = np.log1p(rows["price"])
+        return rows
+    add_features(pd.read_csv("raw.csv")).to_csv("features.csv")
+    ```
+
+    ```python title="src/serve.py"
+    import joblib, numpy as np
+    from fastapi import FastAPI
+    app = FastAPI()
+    model = joblib.load("model.pkl")
+    def add_features(data):  # expect: train-serve-fork
+        data["area"] = data["width"] * data["height"]
+        data["ratio"] = data["width"] / (data["height"] + 1)
+        data["log_price"] = np.log1p(data["price"])
+        return data
+    @app.post("/score")
+    def score(data):
+        return model.predict(add_features(data))
     ```
 
     ## One function for both
@@ -142,7 +174,9 @@ class TrainServeFork(Rule):
                     key=lambda twin: line_similarity(member.lines, twin.lines),
                     default=None,
                 )
-                if twin is not None and line_similarity(member.lines, twin.lines) >= _SIMILAR:
+                if twin is not None and (
+                    line_similarity(member.lines, twin.lines) >= _SIMILAR or _same_columns(member, twin)
+                ):
                     yield self._finding(member, twin)
 
     def _finding(self, member: CloneMember, twin: CloneMember) -> Finding:
@@ -163,6 +197,24 @@ def _is_near(project: Project, service: SourceFacts, other: SourceFacts) -> bool
     """Whether two files belong to one part of the repository, or one of them to the part around it."""
     first, second = (project.subprojects.root_of(source.path) for source in (service, other))
     return first == second or not first or not second
+
+
+def _same_columns(first: CloneMember, second: CloneMember) -> bool:
+    """Whether two functions write mostly the same columns, whatever they call the frame."""
+    one, two = _written(first), _written(second)
+    return len(one & two) >= _FEWEST_COLUMNS and 2 * len(one & two) > len(one | two)
+
+
+def _written(member: CloneMember) -> set[str]:
+    source = member.source
+    return {
+        store.target.index.value
+        for store in source.facts.stores
+        if isinstance(store.target, facts.Item)
+        and isinstance(store.target.index, facts.Const)
+        and isinstance(store.target.index.value, str)
+        and member.function.block in source.ancestors(store.block)
+    }
 
 
 def _members(source: SourceFacts) -> Iterator[CloneMember]:

@@ -224,8 +224,8 @@ class NotebookCodeFork(Rule):
             copy.source.location(copy.function.span),
             f"the notebook has its own copy of {shown}, which `{path}` has, too",
             related=[
-                Related(pair[1].source.location(pair[1].function.span), f"`{pair[1].function.name}`")
-                for pair in pairs
+                *(Related(c.source.location(c.function.span), f"`{c.function.name}` here") for c, _ in pairs[1:]),
+                *(Related(o.source.location(o.function.span), f"`{o.function.name}`") for _, o in pairs),
             ],
             minutes=10 + 5 * len(names),
             scope=copy.function.qualname,
