@@ -20,12 +20,15 @@ class HiddenHandoff(Rule):
     Declare both scripts as stages with the file as output and input (DVC, Snakemake, Make, a DAG), enter it in
     the data catalogue, or merge the two into one program.
 
-    ## A file between two scripts
+    ## A file between two scripts, of a package with classifiers, too
+
+    ```toml title="pyproject.toml"
+    project.classifiers = ["Programming Language :: Python :: 3"]
+    ```
 
     ```python title="make_folds.py"
     import pandas as pd
-    folds = pd.DataFrame()
-    folds.to_csv("interim/folds_v2.csv")
+    pd.DataFrame().to_csv("interim/folds_v2.csv")
     ```
 
     ```python title="dataset.py"
@@ -161,26 +164,6 @@ class HiddenHandoff(Rule):
     ```python title="report.py"
     import pandas as pd
     pd.read_csv("work/export.csv")
-    ```
-
-    ## Scripts of a package that has classifiers hand on data all the same
-
-    ```toml title="pyproject.toml"
-    [project]
-    name = "churn"
-    classifiers = ["Programming Language :: Python :: 3"]
-    ```
-
-    ```python title="prepare.py"
-    import pandas as pd
-    if __name__ == "__main__":
-        pd.read_csv("raw.csv").dropna().to_parquet("clean.parquet")
-    ```
-
-    ```python title="train.py"
-    import pandas as pd
-    if __name__ == "__main__":
-        rows = pd.read_parquet("clean.parquet")  # expect: hidden-handoff
     ```
     """
 
