@@ -49,7 +49,8 @@ def _counts(project: Project, handoff: Handoff, starts: frozenset[str]) -> bool:
     if handoff.write.source is handoff.read.source and handoff.producer == handoff.write.source.path:
         return False
     paths = (handoff.producer, handoff.consumer)
-    if starts.isdisjoint(paths) and all(is_library(project, path) for path in paths):
+    imported = all(project.imports.importers.get(path) for path in paths)
+    if imported and starts.isdisjoint(paths) and all(is_library(project, path) for path in paths):
         return False
     for path in paths:
         source = project.source(path)
