@@ -28,6 +28,8 @@ _NO_EXPERIMENT = re.compile(
     re.IGNORECASE,
 )
 
+_OFFERS = re.compile(r"\bset (it |this )?to (true|1|on)\b|\bsecurity\b|\boptional\b|\bor ?:", re.IGNORECASE)
+
 
 class ConstantFlagBranch(Rule):
     """A switch that nothing ever sets keeps one side of its branches dead.
@@ -165,6 +167,19 @@ class ConstantFlagBranch(Rule):
     if USE_TFIDF or IS_WINDOWS or CYCLE_WEIGHT > 0:
         frame = tfidf(frame, CYCLE_WEIGHT)
     ```
+
+    ## A setting that its comment offers
+
+    ```python title="images.py"
+    # Optional: set to True only if files of this machine may be read
+    ALLOW_LOCAL_FILES = False
+    VIEW = False  # or: int("18")
+    def load(path, views):
+        if ALLOW_LOCAL_FILES:
+            return open(path).read()
+        if VIEW:
+            return views[VIEW]
+    ```
     """
 
     profile = Profile.HOOK
@@ -179,7 +194,12 @@ class ConstantFlagBranch(Rule):
             literal = {side.block for side in dead_sides(source)}
             for switch in project.switches.of(source):
                 name = switch.binding.name
-                if _NO_EXPERIMENT.match(name) or is_wanted(project, name) or switch.is_amount:
+                if (
+                    _NO_EXPERIMENT.match(name)
+                    or is_wanted(project, name)
+                    or switch.is_amount
+                    or _is_offered(switch)
+                ):
                     continue
                 if not name.startswith("_") and is_library(project, source.path):
                     continue  # a setting for its users
@@ -198,3 +218,9 @@ class ConstantFlagBranch(Rule):
             scope=switch.cls.qualname if switch.cls else "",
             fix=Fix("Delete what never runs", edits) if edits else None,
         )
+
+
+def _is_offered(switch: Switch) -> bool:
+    """Whether a comment on the line of a switch, or right above, tells users when to set it."""
+    line = switch.binding.span.line
+    return any(line - 2 <= c.span.line <= line and _OFFERS.search(c.text) for c in switch.source.facts.comments)
