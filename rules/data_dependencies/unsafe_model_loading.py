@@ -11,6 +11,7 @@ from mldebt import (
     Profile,
     Project,
     Related,
+    Role,
     Rule,
     Severity,
     Site,
@@ -119,7 +120,7 @@ class UnsafeModelLoading(Rule):
     torch>=2.6
     ```
 
-    ## Own files, checked ones, what cannot be known, and readers that run nothing
+    ## Own files, checked ones, what cannot be known, examples, and readers that run nothing
 
     ```python title="load.py"
     import hashlib, pickle, requests
@@ -133,6 +134,10 @@ class UnsafeModelLoading(Rule):
     def fetch():
         data = requests.get("https://models.example.com/churn.pkl").content
         return pickle.loads(data) if hashlib.sha256(data).hexdigest() == DIGEST else None
+    ```
+    ```python title="examples/generate.py"
+    from transformers import AutoModel
+    model = AutoModel.from_pretrained("acme/net", trust_remote_code=True)
     ```
     """
 
@@ -176,7 +181,7 @@ class UnsafeModelLoading(Rule):
         for site in project.calls(*_REMOTE_CODE):
             trusts = site.argument(None, "trust_remote_code") == facts.Const(True) and not site.hides_arguments
             pinned = site.argument(None, "revision", "code_revision") is not None
-            if not trusts or pinned or site.source.source.is_any(*self.skip_roles):
+            if not trusts or pinned or site.source.source.is_any(*self.skip_roles, Role.TUTORIAL):
                 continue
             names = known_texts(project.value(site.source, site.call.args[0])) if site.call.args else []
             if names and (_LOCAL.match(names[0]) or project.locate(site.source.path, names[0])):
