@@ -26,13 +26,7 @@ _PICKLES = {
     "cloudpickle.loads": "data", "joblib.load": "filename", "sklearn.externals.joblib.load": "filename",
     "pandas.read_pickle": "filepath_or_buffer", "numpy.load": "file", "torch.load": "f",
 }  # fmt: skip
-_REMOTE_CODE = (
-    "transformers.*",
-    "datasets.load_dataset",
-    "sentence_transformers.*",
-    "peft.*",
-    "*.from_pretrained",
-)
+_REMOTE_CODE = ("transformers.*", "datasets.load_dataset", "sentence_transformers.*", "*.from_pretrained")
 _LOCAL = re.compile(r"[./~]|path/|(your|my)[-_]")
 _SAFE_SINCE = "2.6"
 _KNOWN_SINCE = "1.13"
