@@ -61,6 +61,21 @@ class PrintedOnlyMetrics(Rule):
     joblib.dump(model, "model.pkl")
     ```
 
+    ## A program of its own that evaluates
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.linear_model import Ridge
+    joblib.dump(Ridge().fit(X, y), "models/model.pkl")
+    ```
+
+    ```python title="evaluate.py"
+    import joblib
+    from sklearn.metrics import r2_score
+    model = joblib.load("models/model.pkl")
+    print("R2", r2_score(y_test, model.predict(X_test)))  # expect: printed-only-metrics
+    ```
+
     ## Written to a file
 
     ```yaml title="dvc.yaml"
@@ -144,20 +159,32 @@ class PrintedOnlyMetrics(Rule):
             told.add(home.path)
             if program.reach.by_name or not is_recorded(project, program) or records_quality(project, program):
                 continue
-            scores = [
-                event for event in project.phases.during(program, "evaluate") if event.name.startswith(_METRICS)
-            ]
-            if scores and all(_is_shown(event) for event in scores):
-                yield self._finding(program, scores)
+            scores = _metrics(project, program)
+            if scores and all(map(_is_shown, scores)):
+                yield self._finding(program, scores, f"of what `{home.path}` trains")
+        models = [artifact for artifact in project.artifacts if artifact.kind == "model" and artifact.writes]
+        readers = {read.component for artifact in models for read in artifact.reads} - told
+        for program in project.phases.programs if readers else ():
+            home = program.source
+            if home.path not in readers or home.kind is Kind.NOTEBOOK or home.source.is_any(*self.skip_roles):
+                continue
+            scores = _metrics(project, program)
+            if scores and not records_quality(project, program) and all(map(_is_shown, scores)):
+                readers.discard(home.path)
+                yield self._finding(program, scores, f"of the model that `{home.path}` loads")
 
-    def _finding(self, program: Program, scores: list[Event]) -> Finding:
+    def _finding(self, program: Program, scores: list[Event], what: str) -> Finding:
         names = ", ".join(f"`{n}`" for n in dict.fromkeys(event.name.rpartition(".")[2] for event in scores))
         return self.finding(
             scores[0].location,
-            f"{names} of what `{program.source.path}` trains is only printed",
+            f"{names} {what} {'are' if ',' in names else 'is'} only printed",
             related=[Related(event.location, "printed, too") for event in scores[1:6]],
             scope=scores[0].source.scope_name(scores[0].call.block),
         )
+
+
+def _metrics(project: Project, program: Program) -> list[Event]:
+    return [event for event in project.phases.during(program, "evaluate") if event.name.startswith(_METRICS)]
 
 
 def _is_shown(event: Event) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Confidence, Finding, Kind, ModelSave, Program, Project, Role, Rule, is_recorded
+from mldebt import Confidence, Finding, Kind, ModelSave, Program, Project, Role, Rule, SourceFacts, is_recorded
 
 _JUDGES = re.compile(
     r"score|metric|evaluat|validat|accura|auc|f1|rmse|mse|mae|loss|report|confusion|cross_?val|test|eval_set|early_stop"
@@ -15,6 +15,7 @@ _JUDGES = re.compile(
 _ARGUMENTS = frozenset(
     {"eval_set", "validation_data", "validation_split", "valid_sets", "evals", "oob_score", "cv"}
 )
+_LOADS = frozenset({"load", "load_model", "read_pickle", "get_model", "from_pretrained", "load_state_dict"})
 _BY_THEMSELVES = frozenset(
     "autogluon pycaret h2o tpot transformers pytorch_lightning lightning fastai catalyst ultralytics skorch prophet"
     " setfit accelerate ignite stable_baselines3 trl gensim sentence_transformers kedro zenml metaflow torch"
@@ -48,6 +49,19 @@ class UnevaluatedModel(Rule):
     table = pd.read_csv("churn.csv")
     model = RandomForestClassifier(random_state=0).fit(table[["a", "b"]], table["y"])
     joblib.dump(model, "models/model.pkl")  # expect: unevaluated-model
+    ```
+
+    ## Another program that scores something else
+
+    ```python title="train.py"
+    import joblib
+    from sklearn.ensemble import RandomForestClassifier
+    joblib.dump(RandomForestClassifier(random_state=0).fit(X, y), "models/model.pkl")  # expect: unevaluated-model
+    ```
+
+    ```python title="prices.py"
+    from sklearn.linear_model import Ridge
+    print(Ridge().fit(X, y).score(X_test, y_test))
     ```
 
     ## Scored in the same program
@@ -138,17 +152,18 @@ class UnevaluatedModel(Rule):
     skip_roles = Rule.skip_roles | {Role.TUTORIAL, Role.NOTEBOOK}
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each program that saves a model of a part of the project in which nothing scores."""
-        judged: dict[str, bool] = {}
+        """Yield a finding for each program that saves a model, and that nothing which may know the model scores."""
+        judges: dict[str, list[SourceFacts]] = {}
         told: set[str] = set()
         for save in project.model_saves:
             home = save.program.source
             if home.kind is Kind.NOTEBOOK or home.source.is_any(*self.skip_roles) or home.path in told:
                 continue
             root = project.subprojects.root_of(home.path)
-            if root not in judged:
-                judged[root] = _judges(project, root)
-            if not judged[root] and not _is_left_out(project, save) and str(save.access.location) not in told:
+            if root not in judges:
+                judges[root] = list(_judges(project, root))
+            known = any(_knows(project, source, save) for source in judges[root])
+            if not known and not _is_left_out(project, save) and str(save.access.location) not in told:
                 told |= {home.path, str(save.access.location)}
                 yield self.finding(
                     save.access.location,
@@ -157,18 +172,30 @@ class UnevaluatedModel(Rule):
                 )
 
 
-def _judges(project: Project, root: str) -> bool:
-    """Whether any code of a part of the project measures a model, by the names of what it calls and defines."""
+def _judges(project: Project, root: str) -> Iterator[SourceFacts]:
+    """The code of a part of the project that measures something, by the names of what it calls and defines."""
     for source in project.code:
         if project.subprojects.root_of(source.path) != root or source.source.is_any(Role.VENDORED):
             continue
         header = source.facts.header
         functions = (function.name for function in source.facts.functions)
-        if any(map(_JUDGES.search, (*header.methods, *header.names, *functions))):
-            return True
-        if any(k.name in _ARGUMENTS for call in source.facts.calls for k in call.keywords):
-            return True
-    return False
+        if any(map(_JUDGES.search, (*header.methods, *header.names, *functions))) or any(
+            k.name in _ARGUMENTS for call in source.facts.calls for k in call.keywords
+        ):
+            yield source
+
+
+def _knows(project: Project, source: SourceFacts, save: ModelSave) -> bool:
+    """Whether code may have to do with a saved model: it runs with it, loads some model, or fits one of its class."""
+    header, program = source.facts.header, save.program
+    if source.path in program.reach.paths or program.reach.by_name or not source.facts.header.names:
+        return True
+    if any(name.rpartition(".")[2] in _LOADS for name in header.names) or not _LOADS.isdisjoint(header.methods):
+        return True
+    if not project.imports.reached_from(source.path).isdisjoint({program.source.path}):
+        return True
+    fitted = {part for e in project.phases.during(program, "fit", "tune") for part in e.name.split(".")}
+    return any(part[:1].isupper() and part in fitted for name in header.names for part in name.split("."))
 
 
 def _is_left_out(project: Project, save: ModelSave) -> bool:
