@@ -21,11 +21,12 @@ _LOADS = re.compile(r"(^|\.)(read_csv|loadtxt|load|open|float|genfromtxt|read_ta
 
 
 class Patch(NamedTuple):
-    """A change, roughly as it is written, the block that it stands in, and its place."""
+    """A change, roughly as it is written, the block that it stands in, its place, and what is changed."""
 
     shown: str
     block: int
     span: Span
+    score: Expr
 
 
 def prediction_patches(project: Project, source: SourceFacts) -> Iterator[Patch]:
@@ -43,7 +44,9 @@ def _patches(project: Project, source: SourceFacts) -> Iterator[Patch]:
             number = value.right if is_number(value.right) else value.left
             score = value.left if number is value.right else value.right
             if _is_odd(number) and _is_prediction(project, source, score, binding.name):
-                yield Patch(f"{binding.name} {value.operator} {written(number)}", binding.block, binding.span)
+                yield Patch(
+                    f"{binding.name} {value.operator} {written(number)}", binding.block, binding.span, score
+                )
         elif isinstance(value, Called):
             yield from _chosen(project, source, value, binding.block, binding.span)
     for store in source.facts.stores:
@@ -51,7 +54,7 @@ def _patches(project: Project, source: SourceFacts) -> Iterator[Patch]:
             base, mask = _masked(store.target)
             same = _is_cut(project, source, mask, base)
             if _reads_other(mask, base) and not same and _is_prediction(project, source, base, "", whole=False):
-                yield Patch(f"{written(base)}[…] = {written(store.value)}", store.block, store.span)
+                yield Patch(f"{written(base)}[…] = {written(store.value)}", store.block, store.span, base)
         elif isinstance(store.value, Called):
             yield from _chosen(project, source, store.value, store.block, store.span)
 
@@ -59,7 +62,7 @@ def _patches(project: Project, source: SourceFacts) -> Iterator[Patch]:
         if block.kind == "if" and (bounds := _range(block.test)):
             score, low, high = bounds
             if _is_prediction(project, source, score, ""):
-                yield Patch(f"{low} <= {written(score)} <= {high}", block.parent, block.span)
+                yield Patch(f"{low} <= {written(score)} <= {high}", block.parent, block.span, score)
 
 
 def _chosen(project: Project, source: SourceFacts, value: Called, block: int, span: Span) -> Iterator[Patch]:
@@ -71,7 +74,7 @@ def _chosen(project: Project, source: SourceFacts, value: Called, block: int, sp
     constant, score = (one, other) if is_number(one) else (other, one)
     patches = is_number(constant) and not is_number(score) and _reads_other(condition, score)
     if patches and _is_prediction(project, source, score, ""):
-        yield Patch(f"where(…, {written(one)}, {written(other)})", block, span)
+        yield Patch(f"where(…, {written(one)}, {written(other)})", block, span, score)
 
 
 def _range(test: Expr | None) -> tuple[Expr, int, int] | None:

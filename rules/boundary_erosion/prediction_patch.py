@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Rule, prediction_patches
+from mldebt import Finding, Kind, Project, Related, Rule, prediction_patches
 
 
 class PredictionPatch(Rule):
@@ -92,8 +92,11 @@ class PredictionPatch(Rule):
         """Yield a finding for each prediction that is patched."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             for patch in prediction_patches(project, source):
+                outputs = project.model_outputs.of(source, patch.score)
+                made = dict.fromkeys(output.source.location(output.call.span) for output in outputs)
                 yield self.finding(
                     source.location(patch.span),
                     f"a model's output is changed by hand: `{patch.shown}`",
+                    related=[Related(place, "predicted here") for place in made if place.span != patch.span],
                     scope=source.scope_name(patch.block),
                 )

@@ -11,7 +11,7 @@ _DELIVERED = re.compile(
     r"(^|/)(out|outputs?|results?|reports?|submissions?|subs?|exports?|dist|public|artifacts?|figures?|plots?|logs?|preds?"
     r"|predictions?|oof|tmp|temp|cache|backups?|archive|checkpoints?|ckpts?|weights|runs?|releases?|deliver\w*)(/|$)"
     r"|submi|predict|result|report|score|metric|history|log|summary|importance|eval|params|export|final|sample|example|debug"
-    r"|forecast|output|stat|best|backup|cv_|oof|test_|leaderboard|compar",
+    r"|forecast|output|stat|best|backup|cv_|oof|test_|leaderboard|compar|coef|correl",
     re.IGNORECASE,
 )
 
@@ -88,6 +88,15 @@ class OrphanOutput(Rule):
     ```python title="prepare.py"
     import pandas as pd
     pd.read_csv("data/raw/customers.csv").to_parquet("data/interim/customers.parquet")
+    ```
+
+    ## What a run tells: coefficients, correlations
+
+    ```python title="fit.py"
+    from os import getcwd
+    import pandas as pd
+    rows = pd.read_csv("data/rows.csv")
+    rows.corr().to_csv(getcwd() + "/2-correlations.csv")
     ```
     """
 
