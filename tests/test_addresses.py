@@ -159,6 +159,7 @@ def test_the_directory_above_where_a_program_works() -> None:
         "open(os.path.join(os.path.dirname(os.getcwd()), 'data', 'a.csv'))",
         "open(Path(os.getcwd()).parent.absolute() / 'data/a.csv')",
         "open(os.path.abspath('..') + '/data/a.csv')",
+        "open(Path().cwd().parent / 'data/a.csv')",
     ]
     for read in reads:
         assert found(project_of({"notebooks/a.ipynb": notebook(head + read)})) == [("reads", "data/a.csv")], read
@@ -311,3 +312,43 @@ def test_a_directory_that_is_made_for_one_run_hands_nothing_on() -> None:
         "b.py": code.format("load(d + '/yolo_model.pt')"),
     }
     assert not edges(project_of(files))
+
+
+def test_a_base_class_keeps_what_the_class_passes_on() -> None:
+    files = {
+        "base.py": "import os\nclass Base:\n    def __init__(self, name, root='models'):\n"
+        "        self.folder = os.path.join(root, name)\n    @property\n    def file(self):\n"
+        "        return os.path.join(self.folder, 'scaler.pkl')\n",
+        "train.py": "from base import Base\nclass Trainer(Base):\n    def __init__(self, root='models'):\n"
+        "        super().__init__('x', root=root)\n    def save(self):\n        open(self.file, 'wb')\n",
+        "load.py": "from base import Base\nclass Loader(Base):\n    def load(self):\n        open(self.file, 'rb')\n",
+        "a.py": "from train import Trainer\nTrainer('grid/1').save()\n",
+        "b.py": "from load import Loader\nLoader('x', 'other').load()\n",
+        "c.py": "from load import Loader\nLoader('x', 'grid/1').load()\n",
+    }
+    project = project_of(files)
+    addresses = {access.component: str(access.address) for access in project.accesses}
+    assert addresses == {
+        "a.py": "grid/1/x/scaler.pkl",
+        "b.py": "other/x/scaler.pkl",
+        "c.py": "grid/1/x/scaler.pkl",
+    }
+    assert edges(project) == [("a.py", "c.py")]
+
+
+def test_what_runs_together_hands_nothing_on() -> None:
+    """A long way from the outermost caller: the inner file is no program of its own."""
+    calls = "".join(f"def f{n}(p):\n    return f{n + 1}(p)\n" for n in range(6))
+    deep = f"import json\n{calls}def f6(p):\n    return json.load(open(p))\n"
+    flow = "import json\nfrom deep import f0\ndef run():\n    save()\n    return f0('a/fields.json')\n"
+    flow += "def save():\n    json.dump({}, open('a/fields.json', 'w'))\n"
+    assert not edges(project_of({"deep.py": deep, "flow.py": flow, "main.py": "from flow import run\nrun()\n"}))
+
+
+def test_rows_that_are_deleted_are_handed_to_nobody() -> None:
+    head = "import psycopg2\ncur = psycopg2.connect('x').cursor()\n"
+    read = head + "cur.execute('select a from story')\n"
+    files = {"a.py": head + "cur.execute('delete from story where a = 1')\n", "b.py": read}
+    assert not edges(project_of(files))
+    files["a.py"] = head + "cur.execute('insert into story values (1)')\n"
+    assert edges(project_of(files)) == [("a.py", "b.py")]

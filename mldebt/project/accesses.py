@@ -214,13 +214,13 @@ class _Finder:
         if function is None or len(found) >= _MOST_CHAINS:
             found.append(below)
             return
-        callers = self._project.callers.of(source, function.qualname) if depth else ()
+        callers = self._project.callers.of(source, function.qualname) if depth > -_DEEPEST else ()
         fresh = [c for c in callers if c not in below and not self._is_test(c.source, source)]
         fresh = [c for c in fresh if self._function_around(c.source, c.call.block) is not function] or fresh
         if not fresh:
             found.append(below)
             return
-        for caller in fresh[:_MOST_CHAINS]:
+        for caller in fresh[: _MOST_CHAINS if depth > 0 else 1]:  # far up one way is enough to find the program
             self._climb(caller.source, caller.call.block, (caller, *below), found, depth - 1)
 
     def _is_test(self, caller: SourceFacts, source: SourceFacts) -> bool:

@@ -188,6 +188,8 @@ def unify(a: Address, b: Address) -> Match:
         short, long = sorted((a.tail, b.tail), key=len)
         if len(short) >= 2 and long[-len(short) :] == short and not _contradict(a, b):
             return Match.SUFFIX
+        if a.is_known and b.is_known:
+            return Match.NONE
         if a.tail[-1] == b.tail[-1] and len(short) == 1 and is_distinctive(a.tail[-1]) and not _contradict(a, b):
             return Match.NAME
     if not a.is_known and not b.is_known and a.shape == b.shape and says_enough(a):

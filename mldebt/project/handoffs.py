@@ -58,7 +58,7 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                     continue
                 if _are_two_forms(write.component, read.component) or not _may_be_one(write, read):
                     continue
-                if _is_backwards(project, artifact, write.component, read.component):
+                if _is_one_run(write, read) or _is_backwards(project, artifact, write.component, read.component):
                     continue
                 if _makes_nothing(write) or _are_apart(project, write, read):
                     continue
@@ -67,6 +67,13 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                 seen.add(pair)
                 declared = declarations.declare(write, read, artifact)
                 yield Handoff(write.component, read.component, artifact, write, read, declared)
+
+
+def _is_one_run(write: DataAccess, read: DataAccess) -> bool:
+    """Whether one component is on the way that the other takes to its access: they run together."""
+    return read.component in {place.path for place in write.chain} or write.component in {
+        place.path for place in read.chain
+    }
 
 
 def _is_backwards(project: Project, artifact: Artifact, producer: str, consumer: str) -> bool:

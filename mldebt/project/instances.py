@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Binding, Class, Const, Expr, Function, Ref
+from mldebt.facts import Attr, Binding, Called, Class, Const, Expr, Function, Ref
 from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.source_facts import SourceFacts
 from mldebt.values import Definition, Gap, Instance, Known, Value, choice
@@ -32,18 +32,23 @@ def _instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> 
         return stored
     member = evaluator.names.method(source, cls, name)
     if member is None:
+        direct = True
         for base in evaluator.names.bases(source, cls):
             if isinstance(base.fact, Class) and not base.rest and base.fact is not cls:
                 inherited = Instance(base.source.path, base.source.index_of(base.fact))
-                found = _stored(evaluator, base.source, base.fact, inherited, name)
+                frame = _base_frame(evaluator, source, cls, instance, base.source, base.fact) if direct else None
+                found = _stored(evaluator, base.source, base.fact, inherited, name, frame)
                 if found is not None:
                     return found
+                direct = False
         return Gap("attribute", name)
     if isinstance(member.fact, Function):
         function = member.source.index_of(member.fact)
         if any(_is_property(member.source, decorator) for decorator in member.fact.decorators):
             returns = member.source.returns_by_function.get(member.fact.block, [])
-            return choice(evaluator.value(member.source, expr) for expr in returns)
+            params = member.fact.params
+            frame = Frame({(member.source.path, params[0].binding): instance}) if params else NO_FRAME
+            return choice(evaluator.value(member.source, expr, frame) for expr in returns)
         return Definition("function", member.source.path, function)
     if isinstance(member.fact, Binding):
         return _field(evaluator, member.source, cls, member.fact, instance)
@@ -54,7 +59,14 @@ def _is_property(source: SourceFacts, decorator: Expr) -> bool:
     return isinstance(decorator, Ref) and decorator.name in ("property", "cached_property")
 
 
-def _stored(evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Instance, name: str) -> Value | None:
+def _stored(
+    evaluator: Evaluator,
+    source: SourceFacts,
+    cls: Class,
+    instance: Instance,
+    name: str,
+    frame: Frame | None = None,
+) -> Value | None:
     """The union of what methods assign to `self.name`; None if none does."""
     stores = source.self_stores.get((cls.block, name), ())
     stores = [s for s in stores if not (isinstance(s.value, Const) and s.value.value is None)] or list(stores)
@@ -62,7 +74,8 @@ def _stored(evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Ins
         return None
     if len(stores) > _MOST_STORES:
         return Gap("attribute", name)
-    frame = _frame(evaluator, source, cls, instance)
+    if frame is None:
+        frame = _frame(evaluator, source, cls, instance)
     values: list[Value] = []
     for store in stores:
         if store.path or store.operator != "=":
@@ -81,6 +94,40 @@ def _frame(evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Inst
         return NO_FRAME
     maker = evaluator.project.by_path[instance.made_in]
     return evaluator.frame_for(maker, instance.call, source, member.fact)
+
+
+def _base_frame(
+    evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Instance, home: SourceFacts, base: Class
+) -> Frame | None:
+    """The parameters of a base's constructor, as the class's own constructor or the constructing call passes them."""
+    member = evaluator.names.method(home, base, "__init__")
+    if instance.call < 0 or member is None or not isinstance(member.fact, Function) or member.source is not home:
+        return None
+    own = evaluator.names.method(source, cls, "__init__")
+    if own is None or not isinstance(own.fact, Function) or own.fact is member.fact:
+        maker = evaluator.project.by_path[instance.made_in]
+        frame = evaluator.frame_for(maker, instance.call, home, member.fact)
+    else:
+        index = _call_of_base(source, own.fact) if own.source is source else -1
+        if index < 0:
+            return None
+        outer = _frame(evaluator, source, cls, instance)
+        frame = evaluator.frame_for(source, index, home, member.fact, outer, outer)
+    if member.fact.params:
+        frame.given[home.path, member.fact.params[0].binding] = instance
+    return frame
+
+
+def _call_of_base(source: SourceFacts, function: Function) -> int:
+    """The call of `super().__init__` in a constructor; -1 if there is none."""
+    for index, call in enumerate(source.facts.calls):
+        func = call.func
+        if not isinstance(func, Attr) or func.name != "__init__" or source.scope_of(call.block) != function.block:
+            continue
+        owner = func.base
+        if isinstance(owner, Called) and source.facts.calls[owner.call].name == "super":
+            return index
+    return -1
 
 
 def _field(evaluator: Evaluator, source: SourceFacts, cls: Class, binding: Binding, instance: Instance) -> Value:
@@ -122,8 +169,6 @@ def _passed_to_field(
 
 def _default(evaluator: Evaluator, source: SourceFacts, expr: Expr) -> Value:
     """A field's default, also inside `field(default=…)` or `Field(…)`."""
-    from mldebt.facts import Called
-
     if isinstance(expr, Called):
         call = source.facts.calls[expr.call]
         last = call.name.rpartition(".")[2]

@@ -417,6 +417,8 @@ def _text_method(
         return receiver
     if name in _ABSOLUTE:
         return absolute(receiver)
+    if name == "cwd":
+        return Known(CWD)
     if name in _CASES and not args:
         return map_text(receiver, _CASES[name])
     if name in ("endswith", "startswith") and len(args) == 1:

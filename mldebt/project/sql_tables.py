@@ -15,6 +15,7 @@ _NAMED = frozenset(
 )
 _NAME = re.compile(r"[\w$`\"\[\]-]+(\.[\w$`\"\[\]-]+){0,3}")
 _READS = re.compile(r"\b(select|from|join)\b", re.IGNORECASE)
+_DELETES = re.compile(r"\s*(delete|truncate|drop)\b", re.IGNORECASE)
 _QUOTES = str.maketrans("", "", '`"[]')
 _OWN_SCHEMAS = frozenset({"public", "dbo", "main", "default"})
 PREFIX = "table:"
@@ -40,7 +41,8 @@ def table_accesses(value: Value, form: str, effect: str) -> Iterator[tuple[str, 
             continue
         reads, writes = _tables(text) if form == "sql" else ((), ())
         reads = reads if _READS.search(text) else ()  # the foreign keys of a new table
-        for effect_of, names in (("reads", reads), ("writes", writes)):
+        change = "deletes" if _DELETES.match(text) else "writes"
+        for effect_of, names in (("reads", reads), (change, writes)):
             for name in names:
                 yield effect_of, _address(name)
         if not reads and not writes:
