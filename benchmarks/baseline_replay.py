@@ -21,7 +21,8 @@ from baseline_judge import Judge, Lines, Place, Placed, exchanged
 from unidiff.patch import PatchSet
 
 from mldebt import baseline
-from mldebt.cache import Cache, extraction_version
+from mldebt.cache import Cache
+from mldebt.cache_keys import extraction_version
 from mldebt.changes import sources_of
 from mldebt.engine import Report, check
 from mldebt.git_objects import GitError, blobs_of, departures, git, lines_between

@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from mldebt.cache import Cache, extraction_version
+from mldebt.cache import Cache
+from mldebt.cache_keys import extraction_version
 from mldebt.load import load_project
 from mldebt.project import Project
 from mldebt.project.accesses import DataAccess

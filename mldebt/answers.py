@@ -18,7 +18,8 @@ from pathlib import Path
 
 import msgspec
 
-from mldebt.cache import Cache, extraction_version, key_of, key_of_large
+from mldebt.cache import Cache
+from mldebt.cache_keys import extraction_version, key_of, key_of_large
 from mldebt.discover import Discovery
 from mldebt.extract import size_limit
 from mldebt.finding import Finding

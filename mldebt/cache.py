@@ -14,22 +14,19 @@ absent. A cache never makes a run fail: what prevents its use is told once, in `
 
 from __future__ import annotations
 
-import functools
 import os
 import re
-import sys
 import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from hashlib import blake2b
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from mldebt import sealed
+from mldebt.cache_keys import extraction_version
 
 DIRECTORY = ".mldebt_cache"
 """The name of the default cache directory, below the analysed root."""
@@ -37,8 +34,6 @@ DIRECTORY = ".mldebt_cache"
 SIZE_LIMIT = 512_000_000
 """The bytes above which the oldest facts are dropped."""
 
-_LIBRARIES = ("libcst", "nbformat", "pyyaml", "sqlglot")
-_SOURCES = ("facts.py", "limits.py", "source.py")
 _VERSION = re.compile(r"[0-9a-f]{16}")
 _TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n# This directory holds facts that mldebt can extract again.\n"
@@ -70,26 +65,6 @@ class _FileRecord(msgspec.Struct, array_like=True, frozen=True):
 
 _INDEX_DECODER = msgspec.msgpack.Decoder(list[tuple[bytes, int, int]])
 _FILES_DECODER = msgspec.msgpack.Decoder(dict[bytes, _FileRecord])
-
-
-def key_of(kind: str, data: bytes) -> bytes:
-    """What facts are found by: a digest of a file's kind and content."""
-    return blake2b(data, digest_size=16, person=kind.encode()[:16]).digest()
-
-
-def key_of_large(stat: os.stat_result) -> bytes:
-    """What stands for the content of a file that is too large to be read: its size."""
-    return key_of("limit-size", str(stat.st_size).encode())
-
-
-@functools.cache
-def extraction_version() -> str:
-    """A digest of all that facts depend on besides the bytes of a file: our code, its libraries, Python."""
-    digest = blake2b(f"{sys.version_info[:2]}{[version(name) for name in _LIBRARIES]}".encode(), digest_size=8)
-    package = Path(__file__).parent
-    for file in (*(package / name for name in _SOURCES), *sorted((package / "extract").glob("*.py"))):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 class Cache:

@@ -14,7 +14,8 @@ from itertools import chain
 
 import msgspec
 
-from mldebt.cache import Cache, key_of, key_of_large
+from mldebt.cache import Cache
+from mldebt.cache_keys import key_of, key_of_large
 from mldebt.extract import size_limit
 from mldebt.facts import Facts, Header, Problem
 from mldebt.limits import Limits, is_harmless

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mldebt.cache import Cache, extraction_version
+from mldebt.cache import Cache
+from mldebt.cache_keys import extraction_version
 from mldebt.clock import Clock
 from mldebt.engine import Report, check
 from mldebt.packs import Packs, find_packs

@@ -14,7 +14,8 @@ import pytest
 
 from mldebt import cache as cache_module
 from mldebt import sealed
-from mldebt.cache import Cache, clear, key_of
+from mldebt.cache import Cache, clear
+from mldebt.cache_keys import key_of
 
 VERSION = "0123456789abcdef"
 CHECKOUT = Path(__file__).parents[1]

@@ -172,6 +172,21 @@ def test_global_names_are_told() -> None:
     assert {("assign", 1), ("global", 4)} == kinds
 
 
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("def g(x): ...", "parameter"),
+        ("see(lambda x: x)", "parameter"),
+        ("see([x for x in y])", "for"),
+        ("class A:\n        x = 1", "assign"),
+        ("for x in y: ...", "global"),
+    ],
+)
+def test_only_names_of_the_function_itself_are_global(line: str, kind: str) -> None:
+    facts = facts_of(f"def f():\n    global x\n    {line}\n    x = 3\n")
+    assert [binding.kind for binding in facts.bindings if binding.name == "x"] == [kind, "global"]
+
+
 # --- names of calls ---
 
 

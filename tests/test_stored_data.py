@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mldebt.cache import Cache, extraction_version
+from mldebt.cache import Cache
+from mldebt.cache_keys import extraction_version
 from mldebt.engine import check
 from mldebt.packs import find_packs
 from mldebt.scope import find_scope

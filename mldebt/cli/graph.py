@@ -36,7 +36,8 @@ def command(
     With --metrics: the share of glue and of hand-offs that nothing declares, the spread of packages, what each model
     depends on, the paths that experiment switches make and how many are selected, and the share of dead code.
     """
-    from mldebt.cache import DIRECTORY, Cache, extraction_version
+    from mldebt.cache import DIRECTORY, Cache
+    from mldebt.cache_keys import extraction_version
     from mldebt.cli.failures import reported
     from mldebt.cli.outputs import write_text
     from mldebt.load import load_project

@@ -202,7 +202,8 @@ def _own_files(root: Path, settings: Settings, options: dict[str, Any]) -> tuple
 
 
 def _cache(root: Path, directory: str | None) -> Cache:
-    from mldebt.cache import DIRECTORY, Cache, extraction_version
+    from mldebt.cache import DIRECTORY, Cache
+    from mldebt.cache_keys import extraction_version
 
     return Cache(Path(directory or root / DIRECTORY), extraction_version())
 

@@ -49,7 +49,8 @@ def look_back(run: Run, *, points: int, since: str | None = None) -> list[Point]
     """The points of the trend, oldest first. Raises Failure where git cannot answer."""
     import tempfile
 
-    from mldebt.cache import Cache, extraction_version
+    from mldebt.cache import Cache
+    from mldebt.cache_keys import extraction_version
     from mldebt.cli.failures import Failure
     from mldebt.git_objects import GitError
     from mldebt.trend import trend

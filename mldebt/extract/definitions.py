@@ -7,7 +7,9 @@ from typing import Any
 
 import libcst as cst
 
-from mldebt.extract.expressions import _OPERATORS, Expressions, _all_params
+from mldebt.extract.expressions import Expressions
+from mldebt.extract.operators import OPERATORS
+from mldebt.extract.parameters import all_params, param_kinds
 from mldebt.facts import Class, Expr, Function, Hole, Import, Keyword, Param, Seq, Star, Store
 
 
@@ -21,7 +23,7 @@ class Definitions(Expressions):
     @staticmethod
     def operator(node: cst.CSTNode) -> str:
         """An operator as written."""
-        return _OPERATORS[type(node)]
+        return OPERATORS[type(node)]
 
     # --- targets ---
 
@@ -41,9 +43,9 @@ class Definitions(Expressions):
                 else:
                     self.assign(element.value, value, kind, (*path, position))
         elif type(target) is cst.Attribute or type(target) is cst.Subscript:
-            chain, _ = self._chain(target)
+            chain, _ = self.chain(target)
             if type(target.value) is cst.Name:
-                self._chain_use(target.value, passed=False)
+                self.chain_use(target.value, passed=False)
             self.stores.append(Store(chain, "=", value, self.block, self.positions.span(target), path))
         else:
             self.expr(target)
@@ -118,14 +120,14 @@ class Definitions(Expressions):
         block = self.reserve("function", self.positions.starts[id(node)])
         parameters = node.params
         returns = "" if node.returns is None else self.annotation(node.returns)
-        head = [(p, self._default(p), self._param_annotation(p)) for p in _all_params(parameters)]
+        head = [(p, self._default(p), self._param_annotation(p)) for p in all_params(parameters)]
         index = len(self.functions)
         binding = self.bind(name, "function", node.name, index=index)
         self.name_binding(binding, f":{qualname}")
 
-        kinds = _param_kinds(parameters)
-        env, table, current = self.env, self.table, self.block
-        self.env, self.table, self.block = {}, {}, block
+        kinds = param_kinds(parameters)
+        env, table, current, names = self.env, self.table, self.block, self.global_names
+        self.env, self.table, self.block, self.global_names = {}, {}, block, set()
         params = tuple(
             Param(
                 param.name.value,
@@ -137,7 +139,7 @@ class Definitions(Expressions):
             for param, default, annotation in head
         )
         own_env, own_table = self.env, self.table
-        self.env, self.table, self.block = env, table, current
+        self.env, self.table, self.block, self.global_names = env, table, current, names
 
         span = self.positions.span(node.name)
         docstring = _has_docstring(node.body)
@@ -228,7 +230,7 @@ class Definitions(Expressions):
 
     def _type(self, node: cst.BaseExpression) -> str:
         if type(node) is cst.Name or type(node) is cst.Attribute:
-            chain, _ = self._chain(node)
+            chain, _ = self.chain(node)
             return self.qualify(chain) or _dotted(node)
         if type(node) is cst.SimpleString:
             return node.value.strip("\"'")
@@ -250,17 +252,6 @@ def _items(value: Expr, count: int) -> Sequence[Expr] | None:
     if type(value) is Seq and len(value.items) == count and not any(type(i) is Star for i in value.items):
         return value.items
     return None
-
-
-def _param_kinds(parameters: cst.Parameters) -> dict[int, str]:
-    kinds = {id(p): "positional-only" for p in parameters.posonly_params}
-    kinds.update((id(p), "positional") for p in parameters.params)
-    kinds.update((id(p), "keyword") for p in parameters.kwonly_params)
-    if isinstance(parameters.star_arg, cst.Param):
-        kinds[id(parameters.star_arg)] = "*"
-    if parameters.star_kwarg is not None:
-        kinds[id(parameters.star_kwarg)] = "**"
-    return kinds
 
 
 def _dotted(node: Any) -> str:

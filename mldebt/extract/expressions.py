@@ -7,25 +7,21 @@ from typing import Any
 
 import libcst as cst
 
+from mldebt.extract.chains import Chains
 from mldebt.extract.literals import integer, number, string, text_part, worth_keeping
-from mldebt.extract.recorder import Recorder
+from mldebt.extract.operators import OPERATORS
+from mldebt.extract.parameters import all_params
 from mldebt.facts import (
-    Attr,
     Binary,
-    Call,
-    Called,
     Compare,
     Condition,
     Const,
     Each,
     Expr,
     Hole,
-    Item,
-    Keyword,
     Literal,
     Logic,
     Map,
-    Ref,
     Return,
     Seq,
     Star,
@@ -35,19 +31,6 @@ from mldebt.facts import (
 
 _DEEPEST = 40
 _MOST_ITEMS = 400
-_CONSTANTS = {"True": Const(True), "False": Const(False), "None": Const(None)}
-_OPERATORS: dict[type, str] = {
-    cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/", cst.FloorDivide: "//",
-    cst.Modulo: "%", cst.Power: "**", cst.MatrixMultiply: "@", cst.BitAnd: "&", cst.BitOr: "|",
-    cst.BitXor: "^", cst.LeftShift: "<<", cst.RightShift: ">>",
-    cst.AddAssign: "+=", cst.SubtractAssign: "-=", cst.MultiplyAssign: "*=", cst.DivideAssign: "/=",
-    cst.FloorDivideAssign: "//=", cst.ModuloAssign: "%=", cst.PowerAssign: "**=",
-    cst.MatrixMultiplyAssign: "@=", cst.BitAndAssign: "&=", cst.BitOrAssign: "|=", cst.BitXorAssign: "^=",
-    cst.LeftShiftAssign: "<<=", cst.RightShiftAssign: ">>=",
-    cst.Equal: "==", cst.NotEqual: "!=", cst.LessThan: "<", cst.LessThanEqual: "<=", cst.GreaterThan: ">",
-    cst.GreaterThanEqual: ">=", cst.In: "in", cst.NotIn: "not in", cst.Is: "is", cst.IsNot: "is not",
-    cst.And: "and", cst.Or: "or", cst.Not: "not", cst.Minus: "-", cst.Plus: "+", cst.BitInvert: "~",
-}  # fmt: skip
 
 _COMPREHENSIONS: dict[type, str] = {
     cst.ListComp: "list",
@@ -56,14 +39,9 @@ _COMPREHENSIONS: dict[type, str] = {
     cst.GeneratorExp: "generator",
 }
 
-Key = object
-"""What tells two chains apart: scope, root name with its bindings, and the attributes and items read."""
 
-
-class Expressions(Recorder):
+class Expressions(Chains):
     """Evaluates expressions symbolically."""
-
-    depth = 0
 
     def expr(self, node: cst.BaseExpression) -> Expr:
         """The symbolic value of an expression that is handed on (argument, assignment, return, operand)."""
@@ -77,109 +55,11 @@ class Expressions(Recorder):
         """The symbolic value of an expression that is only looked at: a test, or what is compared in it."""
         kind = type(node)
         if kind is cst.Name or kind is cst.Attribute or kind is cst.Subscript:
-            return self._chain_use(node, passed=False)
+            return self.chain_use(node, passed=False)
         if kind is cst.BooleanOperation:
             return self._boolean(node, self.look)  # type: ignore[arg-type]
         if kind is cst.UnaryOperation and type(node.operator) is cst.Not:  # type: ignore[attr-defined]
             return Unary("not", self.look(node.expression))  # type: ignore[attr-defined]
-        return self.expr(node)
-
-    # --- names and chains ---
-
-    def _chain_use(self, node: cst.BaseExpression, passed: bool = True) -> Expr:
-        expr, key = self._chain(node)
-        if key is not None:
-            self.use(expr, key, node, passed)
-        return expr
-
-    def _name(self, node: cst.Name) -> Expr:
-        return self._chain_use(node)
-
-    def _chain(self, node: Any) -> tuple[Expr, Key | None]:
-        """A chain of attributes and items; the key is None where it starts at an import or a call."""
-        kind = type(node)
-        if kind is cst.Name:
-            name = node.value
-            constant = _CONSTANTS.get(name)
-            if constant is not None:
-                return constant, None
-            self.words.add(name)
-            ref = Ref(name, self.reaching(name))
-            qualified = self._root_name(ref)
-            if qualified and ref.bindings and self.bindings[ref.bindings[0]].kind == "import":
-                self.names.add(qualified)
-                return ref, None
-            return ref, (self.scope, name, ref.bindings)
-        if kind is cst.Attribute:
-            base, key = self._chain(node.value)
-            attribute = node.attr.value
-            self.words.add(attribute)
-            expr: Expr = Attr(base, attribute)
-            if key is None:
-                qualified = self.qualify(expr)
-                if qualified:
-                    self.names.add(qualified)
-                return expr, None
-            return expr, (key, attribute)
-        if kind is cst.Subscript:
-            base, key = self._chain(node.value)
-            index = self._index(node.slice)
-            if key is None:
-                return Item(base, index), None
-            step = index.value if type(index) is Const else index.name if type(index) is Ref else "?"
-            return Item(base, index), (key, type(index), step)
-        return self.expr(node), None
-
-    def _index(self, elements: Sequence[cst.SubscriptElement]) -> Expr:
-        values: list[Expr] = []
-        for element in elements:
-            part = element.slice
-            if isinstance(part, cst.Index):
-                values.append(self.expr(part.value))
-                continue
-            for bound in (part.lower, part.upper, part.step):  # type: ignore[attr-defined]
-                if bound is not None:
-                    self.expr(bound)
-            values.append(Hole("slice"))
-        return values[0] if len(values) == 1 else Seq("tuple", tuple(values))
-
-    # --- calls ---
-
-    def call(self, node: cst.Call, bare: bool = False) -> Called:
-        """Record a call and everything in its arguments."""
-        index = len(self.calls)
-        self.calls.append(None)
-        depth, self.depth = self.depth, 0
-        func = self._callee(node.func)
-        args: list[Expr] = []
-        keywords: list[Keyword] = []
-        for arg in node.args:
-            value = self.expr(arg.value)
-            if arg.keyword is not None:
-                self.words.add(arg.keyword.value)
-                keywords.append(Keyword(arg.keyword.value, value))
-            elif arg.star == "**":
-                keywords.append(Keyword("", value))
-            else:
-                args.append(Star(value) if arg.star == "*" else value)
-        self.depth = depth
-        name = self.qualify(func)
-        if name:
-            self.names.add(name)
-        elif type(func) is Attr:
-            self.methods.add(func.name)
-        span = self.positions.span(node)
-        self.calls[index] = Call(name, func, tuple(args), tuple(keywords), self.block, span, bare)
-        return Called(index)
-
-    def _callee(self, node: cst.BaseExpression) -> Expr:
-        if type(node) is cst.Attribute:
-            base = self._chain_use(node.value, passed=False)
-            self.words.add(node.attr.value)
-            return Attr(base, node.attr.value)
-        if type(node) is cst.Name:
-            self.words.add(node.value)
-            return Ref(node.value, self.reaching(node.value))
         return self.expr(node)
 
     # --- literals ---
@@ -245,15 +125,15 @@ class Expressions(Recorder):
         value = self.expr(rest)
         for step, operation in enumerate(reversed(spine)):
             right = self.expr(operation.right)
-            operator = _OPERATORS[type(operation.operator)]
+            operator = OPERATORS[type(operation.operator)]
             value = Binary(operator, value, right) if step < _DEEPEST else Hole("depth")
         return value
 
     def _boolean(self, node: cst.BooleanOperation, each: Callable[[cst.BaseExpression], Expr]) -> Expr:
-        operator = _OPERATORS[type(node.operator)]
+        operator = OPERATORS[type(node.operator)]
         operands: list[cst.BaseExpression] = []
         rest: cst.BaseExpression = node
-        while type(rest) is cst.BooleanOperation and _OPERATORS[type(rest.operator)] == operator:
+        while type(rest) is cst.BooleanOperation and OPERATORS[type(rest.operator)] == operator:
             operands.append(rest.right)
             rest = rest.left
         operands.append(rest)
@@ -264,7 +144,7 @@ class Expressions(Recorder):
 
     def _unary(self, node: cst.UnaryOperation) -> Expr:
         operand = self.expr(node.expression)
-        operator = _OPERATORS[type(node.operator)]
+        operator = OPERATORS[type(node.operator)]
         if operator == "-" and type(operand) is Const and type(operand.value) in (int, float):
             return Const(-operand.value)  # type: ignore[operator]
         return Unary(operator, operand)
@@ -274,7 +154,7 @@ class Expressions(Recorder):
         links: list[Expr] = []
         for target in node.comparisons:
             right = self.look(target.comparator)
-            links.append(Compare(_OPERATORS[type(target.operator)], left, right))
+            links.append(Compare(OPERATORS[type(target.operator)], left, right))
             left = right
         comparison = links[0] if len(links) == 1 else Logic("and", tuple(links))
         span = self.positions.span(node)
@@ -338,7 +218,9 @@ class Expressions(Recorder):
             if not first:
                 iterated = self.expr(part.iter)
             first = False
+            names, self.global_names = self.global_names, set()
             self.assign(part.target, iterated, "for")
+            self.global_names = names
             for condition in part.ifs:
                 self.look(condition.test)
             part = part.inner_for_in
@@ -361,9 +243,11 @@ class Expressions(Recorder):
         block = self.open("lambda", node)
         self.outer = [env, *outer]
         self.env, self.table = {}, {}
-        for param in _all_params(node.params):
+        names, self.global_names = self.global_names, set()
+        for param in all_params(node.params):
             self.bind(param.name.value, "parameter", param.name)
         value = self.expr(node.body)
+        self.global_names = names
         self.returns.append(Return("lambda", value, self.block, self.positions.span(node)))
         self.env, self.table, self.outer = env, table, outer
         ended, self.end = self.end, self.positions.ends[id(node)]
@@ -397,10 +281,10 @@ class Expressions(Recorder):
         raise NotImplementedError
 
     _handlers: dict[type, Callable[[Any, Any], Expr]] = {
-        cst.Name: _name,
-        cst.Attribute: _chain_use,
-        cst.Subscript: _chain_use,
-        cst.Call: call,
+        cst.Name: Chains.chain_use,
+        cst.Attribute: Chains.chain_use,
+        cst.Subscript: Chains.chain_use,
+        cst.Call: Chains.call,
         cst.SimpleString: _string,
         cst.ConcatenatedString: _concatenated,
         cst.FormattedString: _fstring,
@@ -428,14 +312,3 @@ class Expressions(Recorder):
     }
     if hasattr(cst, "TemplatedString"):
         _handlers[cst.TemplatedString] = _fstring
-
-
-def _all_params(parameters: cst.Parameters) -> list[cst.Param]:
-    """All parameters in order, the starred ones included."""
-    params = [*parameters.posonly_params, *parameters.params]
-    if isinstance(parameters.star_arg, cst.Param):
-        params.append(parameters.star_arg)
-    params.extend(parameters.kwonly_params)
-    if parameters.star_kwarg is not None:
-        params.append(parameters.star_kwarg)
-    return params
