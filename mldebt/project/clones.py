@@ -98,7 +98,8 @@ def is_worth_sharing(project: Project, member: CloneMember, is_exact: bool, *, s
     Methods of a published library follow its interface, and what a service computes by itself is another matter.
     """
     function, source = member.function, member.source
-    if function.name in _HOOKS or (not short and source.facts.blocks[function.block].size < _FEWEST_STATEMENTS):
+    few = isinstance(function, Function) and source.facts.blocks[function.block].size < _FEWEST_STATEMENTS
+    if function.name in _HOOKS or (few and not short):  # what stands in methods does not count for their class
         return False
     if is_exported_notebook(source) or (_CONFIGURES.match(function.name) and not is_exact):
         return False

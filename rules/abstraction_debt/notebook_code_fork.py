@@ -10,6 +10,7 @@ from mldebt import (
     CloneMember,
     Finding,
     Kind,
+    Location,
     Profile,
     Project,
     Related,
@@ -33,29 +34,6 @@ class NotebookCodeFork(Rule):
 
     Import the function. Install the project in the notebook's environment (`pip install -e .`), so that it can.
 
-    ## Copied out of a module
-
-    ```python title="explore.ipynb"
-    # %%
-    def prepare(frame):  # expect: notebook-code-fork
-        frame["rate"] = frame["paid"] / frame["due"]
-        frame["day"] = frame["time"].dt.day
-        frame["hour"] = frame["time"].dt.hour
-        frame["late"] = frame["day"] > 20
-        frame["share"] = frame["rate"].rank(pct=True)
-        return frame[frame["share"] > 0.1]
-    ```
-
-    ```python title="src/features.py"
-    def prepare(frame):
-        frame["rate"] = frame["paid"] / frame["due"]
-        frame["day"] = frame["time"].dt.day
-        frame["hour"] = frame["time"].dt.hour
-        frame["late"] = frame["day"] > 20
-        frame["share"] = frame["rate"].rank(pct=True)
-        return frame[frame["share"] > 0.1]
-    ```
-
     ## Copied from notebook to notebook
 
     ```python title="a_baseline.ipynb"
@@ -78,6 +56,31 @@ class NotebookCodeFork(Rule):
         frame["late"] = frame["day"] > 20
         frame["share"] = frame["rate"].rank(pct=True)
         return frame[frame["share"] > 0.1]
+    ```
+
+    ## Copied out of a class of a module
+
+    ```python title="trials.ipynb"
+    # %%
+    class Settings:  # expect: notebook-code-fork
+        def train(self):
+            part = self.settings.train
+            make_directory(part.root)
+            size = int(part.size)
+            rate = float(part.rate)
+            return TrainSettings(part.root, size, rate)
+    ```
+
+    ```python title="src/settings.py"
+    class Settings:
+        def train(self):
+            part = self.settings.train
+            make_directory(part.root)
+            size = int(part.size)
+            rate = float(part.rate)
+            return TrainSettings(part.root, size, rate)
+        def test(self):
+            return TestSettings(self.settings.test.path)
     ```
 
     ## Small helpers, and lessons that repeat what the last one said
@@ -220,16 +223,26 @@ class NotebookCodeFork(Rule):
         copy, _ = pairs[0]
         names = list(dict.fromkeys(pair[0].function.name for pair in pairs))
         shown = ", ".join(f"`{name}`" for name in names[:_SHOWN]) + (" …" if names[_SHOWN:] else "")
+        first, *places = dict.fromkeys(
+            place for side in (0, 1) for pair in pairs for place in _places(pair[side], pair[1 - side])
+        )
         return self.finding(
-            copy.source.location(copy.function.span),
+            first[0],
             f"the notebook has its own copy of {shown}, which `{path}` has, too",
-            related=[
-                *(Related(c.source.location(c.function.span), f"`{c.function.name}` here") for c, _ in pairs[1:]),
-                *(Related(o.source.location(o.function.span), f"`{o.function.name}`") for _, o in pairs),
-            ],
+            related=[Related(place, f"`{name}`") for place, name in places],
             minutes=10 + 5 * len(names),
             scope=copy.function.qualname,
         )
+
+
+def _places(member: CloneMember, twin: CloneMember) -> Iterator[tuple[Location, str]]:
+    """Where a copy stands, before that the class that holds it, if the twin's has the same name."""
+    source, function = member.source, member.function
+    names = {cls.qualname for cls in twin.source.facts.classes}
+    for cls in source.facts.classes:
+        if function.qualname.startswith(f"{cls.qualname}.") and cls.qualname in names:
+            yield source.location(cls.span), cls.name
+    yield source.location(function.span), function.name
 
 
 def _stem(member: CloneMember) -> str:

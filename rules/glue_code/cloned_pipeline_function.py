@@ -195,7 +195,14 @@ class ClonedPipelineFunction(Rule):
             first.source.location(first.function.span),
             f"{len(members)} {'' if largest.is_exact else 'near '}copies of `{first.function.name}`{others} "
             f"({first.clone.size} lines): {', '.join(str(m.source.location(m.function.span)) for m in members[:5])}",
-            related=[Related(m.source.location(m.function.span), "the same code") for m in members[1:]],
+            related=[
+                *(Related(m.source.location(m.function.span), "the same code") for m in members[1:]),
+                *(
+                    Related(m.source.location(m.function.span), f"`{m.function.name}`, too")
+                    for other in classes[1:]
+                    for m in other.members
+                ),
+            ],
             minutes=15 + 5 * len(members),
             scope=first.function.qualname,
         )
