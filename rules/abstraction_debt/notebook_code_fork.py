@@ -67,8 +67,9 @@ class NotebookCodeFork(Rule):
             part = self.settings.train
             make_directory(part.root)
             size = int(part.size)
+            depth = int(part.depth)
             rate = float(part.rate)
-            return TrainSettings(part.root, size, rate)
+            return TrainSettings(part.root, size, depth, rate)
     ```
 
     ```python title="src/settings.py"
@@ -77,10 +78,9 @@ class NotebookCodeFork(Rule):
             part = self.settings.train
             make_directory(part.root)
             size = int(part.size)
+            depth = int(part.depth)
             rate = float(part.rate)
-            return TrainSettings(part.root, size, rate)
-        def test(self):
-            return TestSettings(self.settings.test.path)
+            return TrainSettings(part.root, size, depth, rate)
     ```
 
     ## Small helpers, and lessons that repeat what the last one said
