@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -31,9 +32,9 @@ def test_columns_count_code_points() -> None:
     syntax = parse(source)
     assert syntax is not None
     (call,) = source.facts.calls
-    node = syntax.call(call.span)
+    node = syntax.node(call.span, ast.Call)
     assert node is not None
-    assert syntax.text(node) == "f(größe)"
+    assert syntax.text_of(node) == "f(größe)"
     assert syntax.span(node) == Span(1, 22, 1, 30)
 
 

@@ -7,8 +7,8 @@ import re
 
 from mldebt.facts import Call
 from mldebt.finding import Edit, Fix, Safety
-from mldebt.project.pages import Page, page_of
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.syntax import Syntax, syntax_at
 from mldebt.source import Span
 
 _PASSING = frozenset({"enumerate", "tqdm", "list", "track"})
@@ -20,33 +20,33 @@ def argument_fix(
     source: SourceFacts, call: Call, name: str, value: str, *, safety: Safety = Safety.UNSAFE
 ) -> Fix | None:
     """The fix that gives a call an argument, or another value to the one that it has under this name."""
-    page, node = _found(source, call)
-    if page is None or node is None:
+    syntax, node = _found(source, call)
+    if syntax is None or node is None:
         return None
     title = f"Give it `{name}={value}`"
     for keyword in node.keywords:
         if keyword.arg == name:
-            return Fix(title, (page.replaced(keyword.value, value),), safety)
-    edit = _appended(page, node, f"{name}={value}")
+            return Fix(title, (syntax.replaced(keyword.value, value),), safety)
+    edit = _appended(syntax, node, f"{name}={value}")
     return None if edit is None else Fix(title, (edit,), safety)
 
 
 def argument_removal(source: SourceFacts, call: Call, name: str, *, safety: Safety = Safety.UNSAFE) -> Fix | None:
     """The fix that takes an argument out of a call."""
-    page, node = _found(source, call)
-    edit = None if page is None or node is None else without_argument(page, node, name)
+    syntax, node = _found(source, call)
+    edit = None if syntax is None or node is None else without_argument(syntax, node, name)
     return None if edit is None else Fix(f"Take `{name}` out", (edit,), safety)
 
 
 def method_fix(source: SourceFacts, call: Call, method: str, *, safety: Safety = Safety.UNSAFE) -> Fix | None:
     """The fix that calls another method of the same object."""
-    page, node = _found(source, call)
-    if page is None or node is None or not isinstance(node.func, ast.Attribute):
+    syntax, node = _found(source, call)
+    if syntax is None or node is None or not isinstance(node.func, ast.Attribute):
         return None
-    span = page.span(node.func)
+    span = syntax.span(node.func)
     start = span.end_column - len(node.func.attr)
     name = Span(span.end_line, start, span.end_line, span.end_column)
-    return Fix(f"Call `{method}`", (page.edit(name, method),), safety)
+    return Fix(f"Call `{method}`", (syntax.edit(name, method),), safety)
 
 
 def sorting_fix(source: SourceFacts, span: Span) -> Fix | None:
@@ -55,9 +55,9 @@ def sorting_fix(source: SourceFacts, span: Span) -> Fix | None:
     The place is that of the loop's variable, of the call, or of the name. Safe for listings of directories, whose
     items can be compared.
     """
-    page = page_of(source, span)
-    node = None if page is None else _unordered(page, span)
-    if page is None or node is None:
+    syntax = syntax_at(source, span)
+    node = None if syntax is None else _unordered(syntax, span)
+    if syntax is None or node is None:
         return None
     whole = node
     while isinstance(node, ast.Call) and node.args and _name(node) in _PASSING:
@@ -66,15 +66,15 @@ def sorting_fix(source: SourceFacts, span: Span) -> Fix | None:
     if name == "scandir" or isinstance(node, ast.Starred | ast.GeneratorExp):
         return None
     safety = Safety.SAFE if name in _LISTING else Safety.UNSAFE
-    return Fix("Sort it", (page.replaced(whole, f"sorted({page.text_of(node)})"),), safety)
+    return Fix("Sort it", (syntax.replaced(whole, f"sorted({syntax.text_of(node)})"),), safety)
 
 
-def _unordered(page: Page, span: Span) -> ast.expr | None:
+def _unordered(syntax: Syntax, span: Span) -> ast.expr | None:
     """What is to be sorted, by the place that names it."""
-    if (counted := page.node(span, ast.Call)) is not None:
+    if (counted := syntax.node(span, ast.Call)) is not None:
         return counted.args[0] if counted.args else None
-    name = page.node(span, ast.Name)
-    for part in ast.walk(page.tree) if name is not None else ():
+    name = syntax.node(span, ast.Name)
+    for part in ast.walk(syntax.tree) if name is not None else ():
         if isinstance(part, ast.For | ast.AsyncFor | ast.comprehension) and name in set(ast.walk(part.target)):
             return part.iter
         if isinstance(part, ast.Assign) and part.targets == [name]:
@@ -89,8 +89,8 @@ def _name(call: ast.Call) -> str:
 
 def product_fix(source: SourceFacts, call: Call) -> Fix | None:
     """The fix that writes `A @ B` for `np.dot(A, B)` or `A.dot(B)`."""
-    page, node = _found(source, call)
-    if page is None or node is None or node.keywords or not isinstance(node.func, ast.Attribute):
+    syntax, node = _found(source, call)
+    if syntax is None or node is None or node.keywords or not isinstance(node.func, ast.Attribute):
         return None
     match node.args:
         case [left, right]:
@@ -99,26 +99,26 @@ def product_fix(source: SourceFacts, call: Call) -> Fix | None:
             left = node.func.value
         case _:
             return None
-    sides = [_operand(page, side) for side in (left, right)]
+    sides = [_operand(syntax, side) for side in (left, right)]
     alone = any(
         node in (getattr(parent, "value", None), *getattr(parent, "args", ()))
-        for parent in ast.walk(page.tree)
+        for parent in ast.walk(syntax.tree)
         if isinstance(parent, ast.Assign | ast.AnnAssign | ast.Return | ast.Expr | ast.Call | ast.keyword)
     )
     text = " @ ".join(sides)
-    return Fix("Write `@`", (page.replaced(node, text if alone else f"({text})"),))
+    return Fix("Write `@`", (syntax.replaced(node, text if alone else f"({text})"),))
 
 
-def _operand(page: Page, node: ast.expr) -> str:
+def _operand(syntax: Syntax, node: ast.expr) -> str:
     simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.List)
-    return page.text_of(node) if simple else f"({page.text_of(node)})"
+    return syntax.text_of(node) if simple else f"({syntax.text_of(node)})"
 
 
 def unwrapping_fix(source: SourceFacts, back: Span) -> Fix | None:
     """The fix that writes the value itself for a conversion of its conversion, both of which take nothing else."""
-    page = page_of(source, back)
-    node = None if page is None else page.node(back, ast.Call)
-    if page is None or node is None or node.keywords:
+    syntax = syntax_at(source, back)
+    node = None if syntax is None else syntax.node(back, ast.Call)
+    if syntax is None or node is None or node.keywords:
         return None
     match node:
         case ast.Call(args=[converted]):
@@ -133,27 +133,27 @@ def unwrapping_fix(source: SourceFacts, back: Span) -> Fix | None:
             | ast.Call(func=ast.Attribute(), args=[value], keywords=[])
             | ast.Attribute(value)
         ):
-            return Fix("Leave both conversions out", (page.replaced(node, page.text_of(value)),))
+            return Fix("Leave both conversions out", (syntax.replaced(node, syntax.text_of(value)),))
     return None
 
 
 def variable_fix(source: SourceFacts, call: Call, literal: float, name: str) -> Fix | None:
     """The fix that writes a variable for the only number of this value in a call."""
-    page, node = _found(source, call)
-    if page is None or node is None:
+    syntax, node = _found(source, call)
+    if syntax is None or node is None:
         return None
     numbers = [part for part in ast.walk(node) if isinstance(part, ast.Constant) and part.value == literal]
     numbers = [part for part in numbers if type(part.value) in (int, float)]
-    return Fix(f"Log `{name}`", (page.replaced(numbers[0], name),)) if len(numbers) == 1 else None
+    return Fix(f"Log `{name}`", (syntax.replaced(numbers[0], name),)) if len(numbers) == 1 else None
 
 
-def without_argument(page: Page, node: ast.Call, name: str) -> Edit | None:
+def without_argument(syntax: Syntax, node: ast.Call, name: str) -> Edit | None:
     """The edit that deletes an argument given by name, with one comma."""
     keyword = next((keyword for keyword in node.keywords if keyword.arg == name), None)
     if keyword is None:
         return None
-    place = page.span(keyword)
-    spans = sorted(_spans(page, node))
+    place = syntax.span(keyword)
+    spans = sorted(_spans(syntax, node))
     before = [span for span in spans if span < place]
     after = [span for span in spans if span > place]
     if after:
@@ -162,36 +162,36 @@ def without_argument(page: Page, node: ast.Call, name: str) -> Edit | None:
         gap = Span(before[-1].end_line, before[-1].end_column, place.end_line, place.end_column)
     else:
         gap = place
-    return None if _COMMENT.search(page.between(gap)) or "**" in page.between(gap) else page.edit(gap, "")
+    return None if _COMMENT.search(syntax.between(gap)) or "**" in syntax.between(gap) else syntax.edit(gap, "")
 
 
-def _found(source: SourceFacts, call: Call) -> tuple[Page | None, ast.Call | None]:
-    page = page_of(source, call.span)
-    return page, None if page is None else page.node(call.span, ast.Call)
+def _found(source: SourceFacts, call: Call) -> tuple[Syntax | None, ast.Call | None]:
+    syntax = syntax_at(source, call.span)
+    return syntax, None if syntax is None else syntax.node(call.span, ast.Call)
 
 
-def _spans(page: Page, node: ast.Call) -> list[Span]:
-    return [*map(page.span, node.args), *map(page.span, node.keywords)]
+def _spans(syntax: Syntax, node: ast.Call) -> list[Span]:
+    return [*map(syntax.span, node.args), *map(syntax.span, node.keywords)]
 
 
-def _appended(page: Page, node: ast.Call, argument: str) -> Edit | None:
+def _appended(syntax: Syntax, node: ast.Call, argument: str) -> Edit | None:
     """The edit that adds an argument behind the last one, on a line of its own if that one has."""
-    whole = page.span(node)
+    whole = syntax.span(node)
     closing = Span.at(whole.end_line, whole.end_column - 1)
-    given = sorted(_spans(page, node))
+    given = sorted(_spans(syntax, node))
     if not given:
-        return page.edit(closing, argument)
+        return syntax.edit(closing, argument)
     if len(given) == 1 and node.args and isinstance(node.args[0], ast.GeneratorExp):
         return None  # it would need parentheses of its own
     last = given[-1]
-    tail = page.between(Span(last.end_line, last.end_column, whole.end_line, whole.end_column - 1))
+    tail = syntax.between(Span(last.end_line, last.end_column, whole.end_line, whole.end_column - 1))
     if _COMMENT.search(tail):
         return None
     inside = tail.rfind(")") + 1  # what closes parentheses around the last argument
     place = _moved(last, tail[:inside])
-    start = page.lines[last.line - 1][: last.column - 1]
+    start = syntax.lines[last.line - 1][: last.column - 1]
     separator = f",\n{start}" if not start.strip() and last.line > whole.line else ", "
-    return page.edit(place, separator + argument)
+    return syntax.edit(place, separator + argument)
 
 
 def _moved(span: Span, text: str) -> Span:

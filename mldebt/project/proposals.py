@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from mldebt.extract.text import DecodingError, decode
 from mldebt.facts import Entry
 from mldebt.finding import Edit, Fix
-from mldebt.project.pages import Page, page_of
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.syntax import Syntax, syntax_at
 from mldebt.source import Location, Span
 
 _PLAIN = re.compile(r"[A-Za-z_./][\w./-]*")
@@ -30,23 +30,23 @@ def deletion(source: SourceFacts, span: Span, instead: str = "") -> Edit | None:
     `instead` is a statement that takes their place, with the same indentation. Of empty lines before and after
     what is deleted, those before stay. A cell of a notebook is not left without code.
     """
-    page = page_of(source, span)
+    syntax = syntax_at(source, span)
     place = source.location(span).span
-    if page is None or place.end_line - place.line != span.end_line - span.line:
+    if syntax is None or place.end_line - place.line != span.end_line - span.line:
         return None
-    return page_deletion(page, place, instead)
+    return lines_deletion(syntax, place, instead)
 
 
-def page_deletion(page: Page, span: Span, instead: str = "") -> Edit | None:
-    """The edit that deletes the lines of a span of a page (see `deletion`)."""
-    lines = page.lines
+def lines_deletion(syntax: Syntax, span: Span, instead: str = "") -> Edit | None:
+    """The edit that deletes the lines of a span of a text (see `deletion`)."""
+    lines = syntax.lines
     last = span.end_line - (span.end_column == 1 and span.end_line > span.line)
     whole = span if last == span.end_line else Span(span.line, span.column, last, len(lines[last - 1]) + 1)
-    if not page.stands_alone(whole):
+    if not syntax.stands_alone(whole):
         return None
     before = lines[span.line - 1][: span.column - 1]
     if instead:
-        return page.edit(Span(span.line, 1, last, len(lines[last - 1]) + 1), f"{before}{instead}")
+        return syntax.edit(Span(span.line, 1, last, len(lines[last - 1]) + 1), f"{before}{instead}")
     first, end = span.line, last
     if first == 1 or not lines[first - 2].strip():
         while end < len(lines) and not lines[end].strip():
@@ -54,16 +54,16 @@ def page_deletion(page: Page, span: Span, instead: str = "") -> Edit | None:
     if end >= len(lines) > last:  # nothing follows: no empty lines at the end
         while first > 1 and not lines[first - 2].strip():
             first -= 1
-    if not page.is_cell:
-        return page.edit(Span(first, 1, end + 1, 1), "")
+    if not syntax.is_cell:
+        return syntax.edit(Span(first, 1, end + 1, 1), "")
     if not any(line.strip() and not line.startswith("%%") for line in (*lines[: first - 1], *lines[end:])):
         return None  # what the cell has printed would belong to nothing
     if any(line.strip() for line in lines[end:]):
-        return page.edit(Span(first, 1, end + 1, 1), "")
+        return syntax.edit(Span(first, 1, end + 1, 1), "")
     end = len(lines)
     while first > 2 and not lines[first - 2].strip():
         first -= 1
-    return page.edit(Span(first - 1, len(lines[first - 2]) + 1, end, len(lines[end - 1]) + 1), "")
+    return syntax.edit(Span(first - 1, len(lines[first - 2]) + 1, end, len(lines[end - 1]) + 1), "")
 
 
 def listing_fix(

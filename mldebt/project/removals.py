@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from mldebt.facts import Entry
 from mldebt.finding import Edit, Fix
 from mldebt.project.branches import DeadSide
-from mldebt.project.pages import Page, page_of
-from mldebt.project.proposals import deletion, page_deletion
+from mldebt.project.proposals import deletion, lines_deletion
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.syntax import Syntax, syntax_at
 from mldebt.source import Kind, Location, Span
 
 _ONE_LINE = frozenset({Kind.TOML, Kind.INI})
@@ -25,13 +25,13 @@ def statement_removal(source: SourceFacts, spans: Iterable[Span], title: str) ->
 
 
 def _without_statement(source: SourceFacts, span: Span) -> Edit | None:
-    page = page_of(source, span)
-    statement = None if page is None else page.statement(span)
-    if page is None or statement is None:
+    syntax = syntax_at(source, span)
+    statement = None if syntax is None else syntax.statement(span)
+    if syntax is None or statement is None:
         return None
-    place = page.span(statement)
-    is_alone = page.suite_of(statement) == [statement] and statement not in page.tree.body
-    return page_deletion(page, place, "pass" if is_alone else "")
+    place = syntax.span(statement)
+    is_alone = syntax.suite_of(statement) == [statement] and statement not in syntax.tree.body
+    return lines_deletion(syntax, place, "pass" if is_alone else "")
 
 
 def comment_removal(source: SourceFacts, span: Span, title: str) -> Fix | None:
@@ -49,37 +49,37 @@ def branch_removal(source: SourceFacts, sides: Iterable[DeadSide]) -> tuple[Edit
 
 def _without_side(source: SourceFacts, side: DeadSide) -> Edit | None:
     block = source.facts.blocks[side.block.partner] if side.block.kind == "else" else side.block
-    page = page_of(source, block.span)
-    statement = None if page is None else page.statement(block.span)
-    if page is None or not isinstance(statement, ast.If) or _is_elif(page, statement):
+    syntax = syntax_at(source, block.span)
+    statement = None if syntax is None else syntax.statement(block.span)
+    if syntax is None or not isinstance(statement, ast.If) or _is_elif(syntax, statement):
         return None
-    if page.span(statement).line != source.location(block.span).span.line:
+    if syntax.span(statement).line != source.location(block.span).span.line:
         return None
     runs = statement.body if side.block.kind == "else" else statement.orelse
-    place = page.span(statement)
+    place = syntax.span(statement)
     if not runs:
-        is_alone = page.suite_of(statement) == [statement] and statement not in page.tree.body
-        return page_deletion(page, place, "pass" if is_alone else "")
-    text = _moved_out(page, statement, runs)
-    return None if text is None or not page.stands_alone(place) else page.edit(place, text)
+        is_alone = syntax.suite_of(statement) == [statement] and statement not in syntax.tree.body
+        return lines_deletion(syntax, place, "pass" if is_alone else "")
+    text = _moved_out(syntax, statement, runs)
+    return None if text is None or not syntax.stands_alone(place) else syntax.edit(place, text)
 
 
-def _is_elif(page: Page, statement: ast.If) -> bool:
-    place = page.span(statement)
-    return page.lines[place.line - 1][place.column - 1 :].startswith("elif")
+def _is_elif(syntax: Syntax, statement: ast.If) -> bool:
+    place = syntax.span(statement)
+    return syntax.lines[place.line - 1][place.column - 1 :].startswith("elif")
 
 
-def _moved_out(page: Page, statement: ast.If, runs: list[ast.stmt]) -> str | None:
+def _moved_out(syntax: Syntax, statement: ast.If, runs: list[ast.stmt]) -> str | None:
     """The text of the statements that run, with the indentation of the `if`; None where that may change texts."""
-    first, last = page.span(runs[0]), page.span(runs[-1])
-    if isinstance(runs[0], ast.If) and _is_elif(page, runs[0]):
+    first, last = syntax.span(runs[0]), syntax.span(runs[-1])
+    if isinstance(runs[0], ast.If) and _is_elif(syntax, runs[0]):
         return None
     for part in (part for run in runs for part in ast.walk(run)):
         if isinstance(part, ast.Constant | ast.JoinedStr) and part.end_lineno != part.lineno:
             return None
-    inner, outer = first.column - 1, page.span(statement).column - 1
-    lines = page.lines[first.line - 1 : last.end_line]
-    if page.lines[first.line - 1][:inner].strip():
+    inner, outer = first.column - 1, syntax.span(statement).column - 1
+    lines = syntax.lines[first.line - 1 : last.end_line]
+    if syntax.lines[first.line - 1][:inner].strip():
         return None  # on the line of the `if`
     if any(line.strip() and line[:inner].strip() for line in lines):
         return None
@@ -108,21 +108,23 @@ def entry_removal(source: SourceFacts, entry: Entry, title: str) -> Fix | None:
 
 def _whole(source: SourceFacts, entry: Entry, entries: list[Entry]) -> Span | None:
     """The lines from an entry's key, or the dash of an item, to the end of the last value in it."""
-    page = page_of(source, entry.key)
-    if page is None or source.kind not in (Kind.YAML, *_ONE_LINE):
+    syntax = syntax_at(source, entry.key)
+    if syntax is None or source.kind not in (Kind.YAML, *_ONE_LINE):
         return None
     held = [other for other in entries if other.path[: len(entry.path)] == entry.path]
     last = max((other.span for other in held if other.kind == "scalar"), default=entry.span, key=_end)
     first = entry.key.line
-    start = page.lines[first - 1]
+    start = syntax.lines[first - 1]
     indent = len(start) - len(start.lstrip())
     is_item = start.lstrip().startswith("- ") and isinstance(entry.path[-1], int)
     if not is_item and entry.key.column - 1 != indent:
         return None
     if source.kind in _ONE_LINE and (entry.kind != "scalar" or last.end_line != first):
         return None
-    lines = page.lines[first - 1 : last.end_line - (last.end_column == 1 and last.end_line > first)]
-    if any(re.search(r"(^|[\s\[{,:-])&\w", line) for line in lines) or _goes_on(page, first, len(lines), indent):
+    lines = syntax.lines[first - 1 : last.end_line - (last.end_column == 1 and last.end_line > first)]
+    if any(re.search(r"(^|[\s\[{,:-])&\w", line) for line in lines) or _goes_on(
+        syntax, first, len(lines), indent
+    ):
         return None
     return Span(first, indent + 1, first + len(lines) - 1, len(lines[-1]) + 1)
 
@@ -131,9 +133,9 @@ def _end(span: Span) -> tuple[int, int]:
     return span.end_line, span.end_column
 
 
-def _goes_on(page: Page, first: int, count: int, indent: int) -> bool:
+def _goes_on(syntax: Syntax, first: int, count: int, indent: int) -> bool:
     """Whether lines that are indented more follow: a bracket of several lines, a value of another form."""
-    for line in page.lines[first - 1 + count :]:
+    for line in syntax.lines[first - 1 + count :]:
         if line.strip() and not line.lstrip().startswith("#"):
             return len(line) - len(line.lstrip()) > indent or line.lstrip()[0] in "]}"
     return False

@@ -203,7 +203,7 @@ class _Finder:
 
     def _method_edit(self, span: Span, new: str) -> Edit | None:
         syntax = self._syntax()
-        node = syntax.call(span) if syntax is not None else None
+        node = syntax.node(span, ast.Call) if syntax is not None else None
         if syntax is None or node is None or not isinstance(node.func, ast.Attribute):
             return None
         whole = syntax.span(node.func)
@@ -212,12 +212,12 @@ class _Finder:
 
     def _argument_edit(self, span: Span, keyword: str, value: str, new: str) -> Edit | None:
         syntax = self._syntax()
-        node = syntax.call(span) if syntax is not None else None
+        node = syntax.node(span, ast.Call) if syntax is not None else None
         found = next((k for k in node.keywords if k.arg == keyword), None) if node is not None else None
         if syntax is None or node is None or found is None or any(k.arg == new for k in node.keywords):
             return None
         if value:
-            quote = syntax.text(found.value)[:1]
+            quote = syntax.text_of(found.value)[:1]
             return syntax.edit(syntax.span(found.value), f"{quote}{new}{quote}") if quote in "'\"" else None
         start = syntax.span(found)
         return syntax.edit(Span(start.line, start.column, start.line, start.column + len(keyword)), new)

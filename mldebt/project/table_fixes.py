@@ -7,8 +7,8 @@ import ast
 from mldebt.facts import Call
 from mldebt.finding import Fix, Safety
 from mldebt.project.call_fixes import without_argument
-from mldebt.project.pages import Page, page_of
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.syntax import Syntax, syntax_at
 from mldebt.source import Span
 
 _LOCATORS = frozenset({"loc", "iloc"})
@@ -20,9 +20,9 @@ def missing_test_fix(source: SourceFacts, span: Span, *, nan_is_left: bool) -> F
     Files without pandas get NumPy's `isnan`, which fails for texts.
     None for a comparison of more than two things, or one whose operator is neither equality nor identity.
     """
-    page = page_of(source, span)
-    node = None if page is None else page.node(span, ast.Compare)
-    if page is None or node is None or len(node.ops) != 1:
+    syntax = syntax_at(source, span)
+    node = None if syntax is None else syntax.node(span, ast.Compare)
+    if syntax is None or node is None or len(node.ops) != 1:
         return None
     operator = node.ops[0]
     if isinstance(operator, ast.Eq | ast.Is):
@@ -35,11 +35,11 @@ def missing_test_fix(source: SourceFacts, span: Span, *, nan_is_left: bool) -> F
     if isinstance(value, ast.NamedExpr | ast.Yield):
         return None
     if alias := module_alias(source, "pandas"):
-        edit = page.replaced(node, f"{alias}.{function}({page.text_of(value)})")
+        edit = syntax.replaced(node, f"{alias}.{function}({syntax.text_of(value)})")
         return Fix(f"Ask `{alias}.{function}`", (edit,), Safety.SAFE)
     if alias := module_alias(source, "numpy"):
         sign = "" if function == "isna" else "~"
-        edit = page.replaced(node, f"{sign}{alias}.isnan({page.text_of(value)})")
+        edit = syntax.replaced(node, f"{sign}{alias}.isnan({syntax.text_of(value)})")
         return Fix(f"Ask `{alias}.isnan`", (edit,))
     return None
 
@@ -62,101 +62,101 @@ def one_selection_fix(source: SourceFacts, span: Span) -> Fix | None:
 
     None where the two selections in one would mean something else: slices, positions, lists of columns.
     """
-    page = page_of(source, span)
-    statement = None if page is None else page.statement(span)
+    syntax = syntax_at(source, span)
+    statement = None if syntax is None else syntax.statement(span)
     match statement:
         case ast.Assign(targets=[target]) | ast.AugAssign(target=target):
             pass
         case _:
             return None
-    if page is None:
+    if syntax is None:
         return None
-    text = _as_one(page, target)
-    return None if text is None else Fix("Select once", (page.replaced(target, text),), Safety.SAFE)
+    text = _as_one(syntax, target)
+    return None if text is None else Fix("Select once", (syntax.replaced(target, text),), Safety.SAFE)
 
 
-def _as_one(page: Page, target: ast.expr) -> str | None:
+def _as_one(syntax: Syntax, target: ast.expr) -> str | None:
     match target:
         case ast.Subscript(ast.Attribute(ast.Subscript() | ast.Attribute() as first, "loc"), rows):
-            return _located(page, first, rows)
+            return _located(syntax, first, rows)
         case ast.Subscript(ast.Subscript(ast.Attribute(table, "loc"), rows), ast.Constant(str()) as column):
-            return _written(page, table, rows, page.text_of(column))
+            return _written(syntax, table, rows, syntax.text_of(column))
         case ast.Subscript(ast.Subscript(table, ast.Compare() as rows), ast.Constant(str()) as column):
-            return _written(page, table, rows, page.text_of(column))
+            return _written(syntax, table, rows, syntax.text_of(column))
         case ast.Subscript(first, rows):
-            return _located(page, first, rows)
+            return _located(syntax, first, rows)
         case ast.Attribute(ast.Subscript(table, ast.Compare() as rows), name):
-            return _written(page, table, rows, f'"{name}"')
+            return _written(syntax, table, rows, f'"{name}"')
     return None
 
 
-def _located(page: Page, selection: ast.expr, rows: ast.expr) -> str | None:
+def _located(syntax: Syntax, selection: ast.expr, rows: ast.expr) -> str | None:
     """A column of a table, of which rows are selected."""
     match selection:
         case ast.Subscript(ast.Name() | ast.Attribute() as table, ast.Constant(str()) as column):
             if isinstance(table, ast.Attribute) and table.attr in _LOCATORS:
                 return None
-            return _written(page, table, rows, page.text_of(column))
+            return _written(syntax, table, rows, syntax.text_of(column))
         case ast.Attribute(ast.Name() as table, name):
-            return _written(page, table, rows, f'"{name}"')
+            return _written(syntax, table, rows, f'"{name}"')
     return None
 
 
-def _written(page: Page, table: ast.expr, rows: ast.expr, column: str) -> str | None:
+def _written(syntax: Syntax, table: ast.expr, rows: ast.expr, column: str) -> str | None:
     if isinstance(rows, ast.Slice | ast.Tuple | ast.Starred):
         return None
-    return f"{page.text_of(table)}.loc[{page.text_of(rows)}, {column}]"
+    return f"{syntax.text_of(table)}.loc[{syntax.text_of(rows)}, {column}]"
 
 
 def assigning_fix(source: SourceFacts, call: Call) -> Fix | None:
     """The fix that assigns `column.method(...)` to the column that a call with `inplace=True` does not change."""
-    page = page_of(source, call.span)
-    node = None if page is None else page.node(call.span, ast.Call)
-    if page is None or node is None or not isinstance(node.func, ast.Attribute):
+    syntax = syntax_at(source, call.span)
+    node = None if syntax is None else syntax.node(call.span, ast.Call)
+    if syntax is None or node is None or not isinstance(node.func, ast.Attribute):
         return None
-    removal = without_argument(page, node, "inplace")
+    removal = without_argument(syntax, node, "inplace")
     match node.func.value:
         case ast.Subscript(ast.Name() | ast.Attribute(), ast.Constant(str())) as column:
-            name = page.text_of(column)
+            name = syntax.text_of(column)
         case ast.Attribute(ast.Name(table), name):
             name = f'{table}["{name}"]'
         case _:
             return None
     if removal is None:
         return None
-    place = page.span(node)
-    start = page.edit(Span.at(place.line, place.column), f"{name} = ")
+    place = syntax.span(node)
+    start = syntax.edit(Span.at(place.line, place.column), f"{name} = ")
     return Fix("Assign the result", (start, removal), Safety.SAFE)
 
 
 def kept_result_fix(source: SourceFacts, call: Call) -> Fix | None:
     """The fix that assigns the result of a method to the name or column that it was called on."""
-    page = page_of(source, call.span)
-    node = None if page is None else page.node(call.span, ast.Call)
-    if page is None or node is None or not isinstance(node.func, ast.Attribute):
+    syntax = syntax_at(source, call.span)
+    node = None if syntax is None else syntax.node(call.span, ast.Call)
+    if syntax is None or node is None or not isinstance(node.func, ast.Attribute):
         return None
     table = node.func.value
     if not isinstance(table, ast.Name) and not (
         isinstance(table, ast.Attribute | ast.Subscript) and isinstance(table.value, ast.Name)
     ):
         return None
-    place = page.span(node)
-    edit = page.edit(Span.at(place.line, place.column), f"{page.text_of(table)} = ")
+    place = syntax.span(node)
+    edit = syntax.edit(Span.at(place.line, place.column), f"{syntax.text_of(table)} = ")
     return Fix("Keep the result", (edit,))
 
 
 def detaching_fix(source: SourceFacts, span: Span, name: str) -> Fix | None:
     """The fix that keeps `name.detach()`, which has the number without the graph, in what a statement adds up."""
-    page = page_of(source, span)
-    statement = None if page is None else page.statement(span)
+    syntax = syntax_at(source, span)
+    statement = None if syntax is None else syntax.statement(span)
     match statement:
         case ast.AugAssign(value=value) | ast.Expr(ast.Call(args=[value])):
             pass
         case _:
             return None
-    if page is None:
+    if syntax is None:
         return None
-    edits = tuple(page.replaced(part, f"{name}.detach()") for part in _terms(value) if part.id == name)
+    edits = tuple(syntax.replaced(part, f"{name}.detach()") for part in _terms(value) if part.id == name)
     return Fix(f"Keep `{name}.detach()`", edits, Safety.SAFE) if edits else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from mldebt import Edit, Finding, Fix, Profile, Project, Rule, Safety, Site, Span, facts, is_module, written
@@ -139,8 +140,8 @@ def _is_own(base: facts.Expr) -> bool:
 def _fix(project: Project, site: Site) -> Fix | None:
     """The fix that takes `.forward` away, where it stands on the line on which its object ends."""
     syntax = project.syntax(site.source)
-    node = syntax.call(site.call.span) if syntax is not None else None
-    if syntax is None or node is None or not syntax.text(node.func).endswith(".forward"):
+    node = syntax.node(site.call.span, ast.Call) if syntax is not None else None
+    if syntax is None or node is None or not syntax.text_of(node.func).endswith(".forward"):
         return None
     whole = syntax.span(node.func)
     start = whole.end_column - len(".forward")
