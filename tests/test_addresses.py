@@ -210,6 +210,7 @@ def test_names_of_the_hub_are_no_files() -> None:
     code = """
 from transformers import AutoModel, AutoTokenizer, pipeline
 from datasets import load_dataset
+import spacy
 AutoModel.from_pretrained("allenai/scibert_scivocab_uncased")
 AutoTokenizer.from_pretrained("bert-base-uncased")
 AutoModel.from_pretrained("models/bert")
@@ -217,6 +218,8 @@ AutoModel.from_pretrained("./org/name")
 AutoModel.from_pretrained("my_model")
 AutoModel.from_pretrained("kept/here")
 pipeline("text-generation", model="gpt2")
+spacy.load("en_core_web_md")
+spacy.load("output/model-best")
 load_dataset("glue", "cola")
 load_dataset("csv", data_files={"train": "a.csv", "test": "b.csv"})
 """
@@ -229,6 +232,8 @@ load_dataset("csv", data_files={"train": "a.csv", "test": "b.csv"})
         "my_model",
         "kept/here",
         "hf://gpt2",
+        "spacy:en_core_web_md",
+        "output/model-best",
         "hf://glue",
         "a.csv",
         "b.csv",
@@ -352,3 +357,10 @@ def test_rows_that_are_deleted_are_handed_to_nobody() -> None:
     assert not edges(project_of(files))
     files["a.py"] = head + "cur.execute('insert into story values (1)')\n"
     assert edges(project_of(files)) == [("a.py", "b.py")]
+
+
+def test_a_bucket_that_nobody_named_is_none() -> None:
+    code = (
+        "import os, boto3\ns3 = boto3.client('s3')\ns3.upload_file('a.csv', os.getenv('BUCKET', ''), 'k/a.csv')\n"
+    )
+    assert ("writes", "s3://{bucket}/k/a.csv") in found(project_of({"a.py": code}))

@@ -27,6 +27,7 @@ _GENERIC = frozenset(
 _FEWEST_LETTERS = 8
 _FEWEST_TEMPLATE_LETTERS = 4
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]{1,12}://", re.IGNORECASE)
+_BUCKETS = frozenset({"s3", "s3a", "s3n", "gs", "gcs", "http", "https", "abfs", "abfss", "wasbs", "hf"})
 _COLLECTION = re.compile(
     r"^(azure|azureml|azureml-model|bento|clearml|colab|elastic|gensim|gsheet|hf|hub|kafka|kaggle|kedro|keras|mldata"
     r"|mlflow-artifact|models|nltk|openml|quandl|redis|runs|seaborn|sklearn|spacy|surprise|table|tfds|upload|wandb|yahoo):"
@@ -126,6 +127,9 @@ def gaps(value: Value) -> Iterator[Gap]:
 
 def _known(written: str, anchor: str | None, home: str) -> Address:
     cleaned = normal(written.strip())
+    scheme, _, place = cleaned.partition("://")
+    if place.startswith("/") and scheme in _BUCKETS:  # a name that nobody gave
+        return Address("", _components(place), f"{scheme}://{{bucket}}{place}")
     if _SCHEME.match(cleaned):
         return Address(cleaned, _components(cleaned.partition("://")[2]), cleaned)
     if _COLLECTION.match(cleaned):

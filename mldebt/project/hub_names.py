@@ -29,8 +29,11 @@ _READERS = frozenset(
 )
 """What `load_dataset` reads files with; the files are another argument."""
 
+_PIPELINE = re.compile(r"[a-z]{2}(_[a-z]+)+_(sm|md|lg|trf)|[a-z]{2}")
+"""A pipeline that spaCy installs as a package."""
+
 HUB_CALLS = re.compile(
-    r"(transformers|peft|diffusers|tokenizers|sentence_transformers|optimum|trl|timm|open_clip)\..*|datasets\.load_dataset"
+    r"spacy\.load|(transformers|peft|diffusers|tokenizers|sentence_transformers|optimum|trl|timm|open_clip)\..*|datasets\.load_dataset"
 )
 
 
@@ -53,6 +56,8 @@ def named(value: Value, call: str, is_there: Callable[[str], bool]) -> Value:
         if not isinstance(option, Known) or not isinstance(option.value, str):
             return option
         written = option.value.strip()
+        if call == "spacy.load":
+            return Known(f"spacy:{written}") if _PIPELINE.fullmatch(written) and not is_there(written) else option
         if not _NAME.fullmatch(written) or _FILE.search(written) or is_there(written):
             return option
         first, slash, _ = written.partition("/")
