@@ -20,7 +20,7 @@ from mldebt import hygiene
 from mldebt.engine import Report, fingerprint_parts
 from mldebt.entry import Entry, entry_of, line_of
 from mldebt.files import read_file
-from mldebt.finding import Finding
+from mldebt.finding import Finding, Related
 from mldebt.matching import Files, match
 from mldebt.scope import Scope
 from mldebt.source import Location
@@ -50,10 +50,12 @@ class Outcome(NamedTuple):
     grown: Mapping[Finding, tuple[Entry, tuple[Location, ...]]]
 
     def told(self) -> Report:
-        """The report with the words in it by which a finding has grown."""
-        return msgspec.structs.replace(
-            self.report, findings=tuple(_told(finding, self.grown) for finding in self.report.findings)
-        )
+        """The report with the words in it by which a finding has grown, at the first of its new pieces.
+
+        That is a line of the change, where reviews show it.
+        """
+        findings = sorted((_told(finding, self.grown) for finding in self.report.findings), key=lambda f: f.order)
+        return msgspec.structs.replace(self.report, findings=tuple(findings))
 
     def differs(self, entries: Sequence[Entry]) -> bool:
         """Whether entries as they were read differ from the standing ones; edits at other places are not worth it."""
@@ -68,7 +70,11 @@ def _told(finding: Finding, grown: Mapping[Finding, tuple[Entry, tuple[Location,
     new = grown[finding][1]
     shown = ", ".join(f"{place}" for place in new[:_MOST_SHOWN])
     words = f"{shown}{' …' if len(new) > _MOST_SHOWN else ''} {'is' if len(new) == 1 else 'are'} new"
-    return msgspec.structs.replace(finding, message=f"{finding.message} ({words}, the rest is in the baseline)")
+    told = msgspec.structs.replace(finding, message=f"{finding.message} ({words}, the rest is in the baseline)")
+    if finding.location in new:
+        return told
+    others = (Related(finding.location, "the first one"), *(r for r in finding.related if r.location != new[0]))
+    return msgspec.structs.replace(told, location=new[0], related=others)
 
 
 def read(file: Path) -> list[Entry]:

@@ -128,6 +128,12 @@ def _touches(finding: Finding, change: Change, places: RawPlaces) -> bool:
 
 
 def _is_in(location: Location, change: Change, places: RawPlaces) -> bool:
+    if (
+        change.before is not None
+        and location.path not in change.before.files
+        and location.path not in change.renamed
+    ):
+        return True  # a new file, also one that git has not been told of
     stretches = change.lines.get(location.path)
     if not stretches:
         return False

@@ -444,7 +444,9 @@ def test_one_piece_more_is_reported_with_its_place_and_can_be_accepted(copies: P
     assert check() == []
     assert len(baseline.read(copies / FILE)[0].pieces) == 2  # it shrinks by itself
     (copies / "d.py").write_text("print('d')\n")
-    assert check() == ["Z.py:1"]
+    assert check() == ["d.py:1"]  # at the piece that is new
+    (shown,) = json.loads(mldebt("check", "--output-format", "json").stdout)["findings"]
+    assert [related["path"] for related in shown["related"]] == ["Z.py", "c.py"]
 
 
 def test_a_baseline_without_pieces_accepts_groups_as_they_are(copies: Path) -> None:

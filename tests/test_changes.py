@@ -112,6 +112,16 @@ def test_a_related_place_in_the_change_counts(project: Path) -> None:
     assert places("--since", "HEAD") == ["main.py:1"]
 
 
+def test_a_related_place_in_a_file_that_git_has_not_been_told_of_counts(project: Path) -> None:
+    git("rm", "-q", "main.txt")
+    git("rm", "-q", "--cached", "other.py")
+    git("commit", "-q", "-m", "m")
+    assert places("--since", "HEAD") == ["main.py:1"]
+    git("add", "other.py")
+    git("commit", "-q", "-m", "m")
+    assert places("--since", "HEAD") == []
+
+
 def test_a_renamed_file_brings_nothing(project: Path) -> None:
     git("mv", "a.py", "é b.py")
     commit()
