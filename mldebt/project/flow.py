@@ -252,6 +252,9 @@ def _column(target: Expr) -> str:
     if isinstance(target, Attr):
         return target.name
     index = target.index if isinstance(target, Item) else target
+    if isinstance(index, Seq) and index.kind == "tuple" and len(index.items) == 2:
+        index = index.items[1]  # `frame.loc[rows, column]`
+        return index.value if isinstance(index, Const) and isinstance(index.value, str) else ""
     return str(index.value) if isinstance(index, Const) else ""
 
 

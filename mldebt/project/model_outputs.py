@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Binary, Call, Called, Const, Expr, Function, Item, Map, Ref, Seq, Star
+from mldebt.facts import Attr, Binary, Call, Called, Compare, Const, Expr, Function, Item, Map, Ref, Seq, Star
 from mldebt.project.calls import Site
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import root_name, walk
@@ -26,6 +26,9 @@ _KEEPERS = re.compile(
 )
 _PUTS_TOGETHER = frozenset(
     "concat concatenate hstack vstack column_stack append merge join assign stack c_ r_ insert DataFrame".split()
+)
+_KEEPS_ROWS = frozenset(
+    "drop rename reset_index sort_values sample dropna drop_duplicates query set_index".split()
 )
 _NO_MODEL = re.compile(r"k_?means|cluster|gmm|pca|encod|embed|extract|iso|outlier|detect|kalman|scaler|lof", re.I)
 _LOADS = re.compile(r"(joblib|pickle|cloudpickle|dill)\.loads?$|load_model$")
@@ -124,6 +127,8 @@ class ModelOutputs:
             case Binary(operator, left, right) if operator in "+-*/":
                 yield from self._follow(source, left, depth + 1, seen, held)
                 yield from self._follow(source, right, depth + 1, seen, held)
+            case Compare(_, left, _) if held is not None:
+                yield from self._follow(source, left, depth + 1, seen, held)
             case Seq(_, items) if held is not None:
                 for item in items:
                     yield from self._follow(
@@ -145,8 +150,8 @@ class ModelOutputs:
             yield from self._follow(source, binding.value.items[binding.path[0]], depth + 1, seen, held)
         if held is not None:
             for change in self._project.flow.changes(source, index):
-                if change.fills or (held and change.column and change.column not in held):
-                    continue  # missing values that a model fills in; another column
+                if change.column not in held and (change.fills or (held and change.column)):
+                    continue  # another column; missing values of features that a model fills in
                 yield from self._follow(source, change.value, depth + 1, seen, held)
 
     def _called(
@@ -177,13 +182,15 @@ class ModelOutputs:
             for argument in call.args[1:] if call.name == "numpy.where" else call.args[:1]:
                 yield from self._follow(source, argument, depth + 1, seen, held)
         elif isinstance(call.func, Attr) and (
-            last in _KEEPS or (held is not None and last in _PUTS_TOGETHER | {"drop", "rename"})
+            last in _KEEPS or (held is not None and last in _PUTS_TOGETHER | _KEEPS_ROWS)
         ):
             yield from self._follow(source, call.func.base, depth + 1, seen, held)
 
 
 def _columns(index: Expr) -> frozenset[str]:
     """The names of the columns that are chosen; empty where they are not known."""
+    if isinstance(index, Seq) and index.kind == "tuple" and len(index.items) == 2:
+        index = index.items[1]  # rows, columns
     items = index.items if isinstance(index, Seq) else (index,)
     names = [item.value for item in items if isinstance(item, Const) and isinstance(item.value, str)]
     return frozenset(names) if len(names) == len(items) else _ALL

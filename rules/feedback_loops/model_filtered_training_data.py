@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mldebt import Finding, Output, Project, Related, Rule, SourceFacts, facts, written
 
 _DEEPEST = 8
+_QUERIED = re.compile(r"\b([A-Za-z_]\w*)`?\s*(?:[<>]=?|==)")
+_POSITIONS = ("numpy.where", "numpy.flatnonzero", "numpy.nonzero", "numpy.argwhere")
 
 
 class ModelFilteredTrainingData(Rule):
@@ -40,6 +43,25 @@ class ModelFilteredTrainingData(Rule):
     sure = joblib.load("old.pkl").predict_proba(X)[:, 1]
     # %%
     SVC().fit(X[sure > 0.9], y[sure > 0.9])  # expect: model-filtered-training-data
+    ```
+
+    ```python title="query.py"
+    import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    logs = pd.read_parquet("logs.parquet")
+    old = LogisticRegression().fit(logs[cols], logs["clicked"])
+    logs["score"] = old.predict_proba(logs[cols])[:, 1]
+    shown = logs.query("score > 0.4")
+    LogisticRegression().fit(shown[cols], shown["clicked"])  # expect: model-filtered-training-data
+    rows = np.where(old.predict_proba(logs[cols])[:, 1] > 0.4)[0]
+    new = LogisticRegression()
+    new.fit(logs[cols].values[rows], logs["clicked"].values[rows])  # expect: model-filtered-training-data
+    chosen = logs.loc[logs.score > 0.4, cols]
+    new.fit(chosen, logs.loc[logs.score > 0.4, "clicked"])  # expect: model-filtered-training-data
+    recent = logs.query("day > 20")
+    new.fit(recent[cols], recent["clicked"])
     ```
 
     ## A filter on groups, on outliers
@@ -92,9 +114,10 @@ class ModelFilteredTrainingData(Rule):
             chosen = _chosen_by(project, site.source, site.argument(0, "X", "x"), 0)
             if chosen is not None:
                 place = chosen.source.location(chosen.call.span)
+                trained = written(site.call.func).rpartition(".")[0]
                 yield self.finding(
                     site.location,
-                    f"`{written(site.call.func).rpartition('.')[0]}` is trained on rows that a prediction of "
+                    f"{f'`{trained}`' if trained.strip('…') else 'a model'} is trained on rows that a prediction of "
                     f"`{written(chosen.model)}` at {place} selects",
                     related=[Related(place, "predicts what is selected by")],
                     scope=site.source.scope_name(site.call.block),
@@ -112,8 +135,14 @@ def _chosen_by(project: Project, source: SourceFacts, expr: facts.Expr | None, d
         case facts.Attr(base, _):
             return _chosen_by(project, source, base, depth + 1)
         case facts.Called(number):
-            func = source.facts.calls[number].func
-            return _chosen_by(project, source, func.base, depth + 1) if isinstance(func, facts.Attr) else None
+            call = source.facts.calls[number]
+            if not isinstance(call.func, facts.Attr):
+                return None
+            if call.func.name == "query" and call.args and isinstance(call.args[0], facts.Const):
+                for name in _QUERIED.findall(str(call.args[0].value)):
+                    for output in _of_column(project, source, name):
+                        return output
+            return _chosen_by(project, source, call.func.base, depth + 1)
         case facts.Ref(_, (index,)) if index >= 0:
             binding = source.facts.bindings[index]
             return None if binding.path else _chosen_by(project, source, binding.value, depth + 1)
@@ -126,7 +155,11 @@ def _compared(project: Project, source: SourceFacts, mask: facts.Expr, depth: in
         return None
     match mask:
         case facts.Compare(operator, left, _) if operator in (">", ">=", "<", "<=", "=="):
-            return next((o for o in _scores(project, source, left) if _is_supervised(project, o)), None)
+            return next(iter(_scores(project, source, left)), None)
+        case facts.Item(base, facts.Const(0)):
+            return _compared(project, source, base, depth + 1)
+        case facts.Called(number) if source.facts.calls[number].name in _POSITIONS:
+            return next((_compared(project, source, a, depth + 1) for a in source.facts.calls[number].args), None)
         case facts.Binary(_, left, right):
             return _compared(project, source, left, depth + 1) or _compared(project, source, right, depth + 1)
         case facts.Seq("tuple", items) if items:
@@ -144,12 +177,17 @@ def _scores(project: Project, source: SourceFacts, expr: facts.Expr) -> Iterator
         expr.name if isinstance(expr, facts.Attr) else column.value if isinstance(column, facts.Const) else None
     )
     if isinstance(name, str):
-        for store in source.facts.stores:
-            target = store.target
-            if isinstance(target, facts.Item) and target.index == facts.Const(name):
-                yield from project.model_outputs.of(source, store.value)
+        yield from _of_column(project, source, name)
     else:
-        yield from project.model_outputs.of(source, expr)
+        yield from (o for o in project.model_outputs.of(source, expr) if _is_supervised(project, o))
+
+
+def _of_column(project: Project, source: SourceFacts, name: str) -> Iterator[Output]:
+    """The predictions that are stored in a column of that name."""
+    for store in source.facts.stores:
+        target = store.target
+        if isinstance(target, facts.Item) and target.index == facts.Const(name):
+            yield from (o for o in project.model_outputs.of(source, store.value) if _is_supervised(project, o))
 
 
 def _is_supervised(project: Project, output: Output) -> bool:

@@ -38,6 +38,23 @@ class PredictionsAsLabels(Rule):
     model.fit(both[cols], both["y"])  # expect: predictions-as-labels
     ```
 
+    ## The rows without a label get one, in slices that are fitted
+
+    ```python title="fill.py"
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    rows = pd.read_csv("rows.csv")
+    known = rows[rows["label"].notna()]
+    first = LogisticRegression().fit(known[cols], known["label"])
+    unknown = rows["label"].isna()
+    rows.loc[unknown, "label"] = first.predict(rows.loc[unknown, cols])
+    rows = rows.reset_index(drop=True)
+    for chosen in folds:
+        second = LogisticRegression()
+        second.fit(rows.iloc[chosen][cols], rows.iloc[chosen]["label"])  # expect: predictions-as-labels
+    ```
+
     ## Rounded, joined to the true ones
 
     ```python title="pseudo.ipynb"
@@ -87,6 +104,16 @@ class PredictionsAsLabels(Rule):
             model = DecisionTreeRegressor().fit(non_missing[others], non_missing[column])
             frame.loc[missing.index, column] = model.predict(missing[others])
     ```
+    ```python title="age.py"
+    import pandas as pd
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+
+    people = pd.read_csv("people.csv")
+    aged = people[people["Age"].notna()]
+    ages = LinearRegression().fit(aged[others], aged["Age"])
+    people.loc[people["Age"].isna(), "Age"] = ages.predict(people.loc[people["Age"].isna(), others])
+    LogisticRegression().fit(people[["Age", "Fare"]], people["Survived"])
+    ```
 
     ## A library that trains on its own labels, tests
 
@@ -135,6 +162,8 @@ class PredictionsAsLabels(Rule):
                     continue
                 if is_out_of_fold(project, output) and output.source is not site.source:
                     continue
+                if _comes_later(site, output):
+                    continue
                 scope = f"{site.source.path}:{site.source.scope_name(site.call.block)}"
                 fitted[scope, output.source.location(output.call.span)].append((site, output))
                 break
@@ -142,14 +171,18 @@ class PredictionsAsLabels(Rule):
             more = f" (and of {len(others)} more fit{'s' * (len(others) > 1)})" if others else ""
             yield self.finding(
                 site.location,
-                f"the labels of `{written(site.call.func).rpartition('.')[0]}`{more} are predictions of "
-                f"`{written(output.model)}` at {place}",
+                f"the labels of {_model(site)}{more} are predictions of `{written(output.model)}` at {place}",
                 related=[
                     Related(place, "predicts the labels"),
                     *(Related(other.location, "fitted to them, too") for other, _ in others),
                 ],
                 scope=site.source.scope_name(site.call.block),
             )
+
+
+def _model(site: Site) -> str:
+    name = written(site.call.func).rpartition(".")[0]
+    return f"`{name}`" if name.strip("…") else "a model"
 
 
 def _is_on_purpose(site: Site, model: facts.Expr | None = None) -> bool:
@@ -162,6 +195,11 @@ def _names_around(site: Site) -> Iterator[str]:
     yield site.source.scope_name(site.call.block)
     number = next(i for i, call in enumerate(site.source.facts.calls) if call is site.call)
     yield from (b.name for b in site.source.facts.bindings if b.value == facts.Called(number))
+
+
+def _comes_later(site: Site, output: Output) -> bool:
+    same = output.source is site.source and output.call.block == site.call.block
+    return same and output.call.span > site.call.span
 
 
 def _is_residual(site: Site, target: facts.Expr) -> bool:
