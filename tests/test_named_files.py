@@ -113,6 +113,11 @@ def test_what_a_page_may_mean_that_is_elsewhere(page: str, text: str, expected: 
     assert missing({page: f"```bash\n{text}\n```\n", "train.py": ""}) == expected
 
 
+def test_a_script_that_an_image_fetches_is_not_missing() -> None:
+    image = "FROM a:1\nADD https://b.c/install.sh /installer.sh\nRUN sh /installer.sh && rm /installer.sh\n"
+    assert missing({"Dockerfile": image}) == []
+
+
 def test_a_script_of_the_base_image_is_not_missing() -> None:
     image = "FROM tool:1\nWORKDIR /work\nCOPY train.py ./\nRUN /app/run.sh\nRUN python /work/gone.py\n"
     assert missing({"Dockerfile": image, "train.py": ""}) == ["gone.py"]

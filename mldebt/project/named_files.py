@@ -110,7 +110,7 @@ class NamedFiles:
                     yield NamedFile(command.location, f"the command of `{stage.name}`", served)
                 for name in _scripts(command.argv):
                     path = place(command.directory, name)
-                    if not (produced | written).isdisjoint((path, name)) or _BUILT.search(path):
+                    if not (produced | written).isdisjoint((path, name, f"/{name}")) or _BUILT.search(path):
                         continue
                     if path in self._project.files or (stage.tool not in _FIXED and self.exists_somewhere(name)):
                         continue
