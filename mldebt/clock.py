@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -44,6 +44,12 @@ class Clock:
             part = self._running[-1]
             self._spent[part] = self._spent.get(part, 0.0) + now - self._since
         self._since = now
+
+    def add(self, costs: Iterable[Cost]) -> None:
+        """Count what another process measured."""
+        for cost in costs:
+            part = (cost.kind, cost.name)
+            self._spent[part] = self._spent.get(part, 0.0) + cost.seconds
 
     def costs(self) -> list[Cost]:
         """All parts that were measured, the most expensive first."""

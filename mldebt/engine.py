@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,12 +19,14 @@ from mldebt.answers import Answer, Answers
 from mldebt.clock import Clock
 from mldebt.discover import Discovery, discover
 from mldebt.finding import Confidence, Finding, Related, Severity
+from mldebt.gather import processors
 from mldebt.hygiene import hygiene_finding
 from mldebt.load import link
 from mldebt.packs import BrokenRule, Packs
 from mldebt.project import Project
 from mldebt.roles import path_roles
 from mldebt.rule import Rule
+from mldebt.rule_runs import RunError, run_all
 from mldebt.scope import Scope
 from mldebt.selection import Selection, is_ignored, select
 from mldebt.settings import Settings
@@ -40,14 +41,6 @@ Progress = Callable[[int, int], None]
 """Receives the number of sources done and of all sources."""
 
 _UNPARSABLE = frozenset({"syntax-error", "python-2", "template", "merge-conflict", "encoding"})
-
-
-class RunError(NamedTuple):
-    """A rule that failed: its id, what happened, and where (for developers)."""
-
-    rule: str
-    message: str
-    traceback: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -136,7 +129,8 @@ def check(
         answer = answers.recall(found) if answers is not None else None
     errors: list[RunError] = []
     if answer is None:
-        answer, errors = _answer(selection, linked(), found, texts, packs, today)
+        processes = settings.workers or processors()
+        answer, errors = _answer(selection, linked(), found, texts, packs, today, processes)
         if answers is not None and not errors:
             answers.keep(found, linked(), answer)
     return Report(
@@ -156,10 +150,16 @@ def check(
 
 
 def _answer(
-    selection: Selection, project: Project, found: Discovery, texts: Texts, packs: Packs, today: date
+    selection: Selection,
+    project: Project,
+    found: Discovery,
+    texts: Texts,
+    packs: Packs,
+    today: date,
+    processes: int,
 ) -> tuple[Answer, list[RunError]]:
     """All findings, those that comments accept apart, and the rules that failed."""
-    findings, errors = run_rules(selection, project)
+    findings, errors = run_rules(selection, project, processes)
     findings = _fingerprinted([*findings, *_file_problems(project, found)], texts)
     outcome = suppress(
         findings,
@@ -195,17 +195,12 @@ def _overlaid(found: Discovery, overlay: Mapping[str, bytes]) -> Discovery:
     return msgspec.structs.replace(found, sources=sources)
 
 
-def run_rules(selection: Selection, project: Project) -> tuple[list[Finding], list[RunError]]:
+def run_rules(selection: Selection, project: Project, processes: int = 1) -> tuple[list[Finding], list[RunError]]:
     """The findings of all rules; one that fails is a finding and an error, and the others go on."""
-    clock = project.clock or Clock()
-    findings: list[Finding] = []
+    outcomes = run_all(selection.rules, project, processes)
+    findings = [finding for outcome in outcomes for finding in outcome.findings]
     errors = [_broken(rule) for rule in selection.broken]
-    for rule in selection.rules:
-        try:
-            with clock.measure("rule", rule.id):
-                findings += list(rule.check(project))
-        except Exception as error:  # reported as a finding, as an error and by the exit code
-            errors.append(_raised(rule, error))
+    errors += [outcome.error for outcome in outcomes if outcome.error is not None]
     findings += [
         hygiene_finding("internal-error", Location(".", Span.at(1)), f"rule `{error.rule}` {error.message}")
         for error in errors
@@ -215,13 +210,6 @@ def run_rules(selection: Selection, project: Project) -> tuple[list[Finding], li
 
 def _broken(rule: BrokenRule) -> RunError:
     return RunError(rule.id, f"cannot be used: {rule.file.name} {rule.message}")
-
-
-def _raised(rule: Rule, error: Exception) -> RunError:
-    message = " ".join(str(error).split())[:300]
-    return RunError(
-        rule.id, f"raised {type(error).__name__}: {message}", "".join(traceback.format_exception(error))
-    )
 
 
 def _file_problems(project: Project, found: Discovery) -> Iterator[Finding]:

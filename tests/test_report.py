@@ -10,11 +10,12 @@ import jsonschema
 import msgspec
 import pytest
 
-from mldebt.engine import Report, RunError
+from mldebt.engine import Report
 from mldebt.finding import Confidence, Edit, Finding, Fix, Related, Safety, Severity
 from mldebt.report import FORMATS, reporter
 from mldebt.report.places import summary
 from mldebt.report.terminal import Terminal, terminal
+from mldebt.rule_runs import RunError
 from mldebt.source import Kind, Location, Source, Span
 from mldebt.texts import Texts
 

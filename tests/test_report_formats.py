@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from mldebt.cli import cli
-from mldebt.engine import Report, RunError
+from mldebt.engine import Report
 from mldebt.finding import Confidence, Edit, Finding, Fix, Related, Severity
 from mldebt.report import FORMATS, reporter
 from mldebt.report.line_hash import line_hashes
 from mldebt.rule import Rule
+from mldebt.rule_runs import RunError
 from mldebt.source import Kind, Location, Source, Span
 from mldebt.texts import Texts
 

@@ -53,14 +53,16 @@ def look_back(run: Run, *, points: int, since: str | None = None) -> list[Point]
     from mldebt.cache_keys import extraction_version
     from mldebt.cli.failures import Failure
     from mldebt.git_objects import GitError
+    from mldebt.settings import override
     from mldebt.trend import trend
 
     found: list[Point] = []
     with tempfile.TemporaryDirectory() as directory:
         if run.cache is None:  # not even facts of one commit would be known in the next
             run = run._replace(cache=Cache(Path(directory), extraction_version()))
+        alone = run._replace(settings=override(run.settings, workers=1))  # the points are shared out already
         try:
-            found += trend(run.scope.root, run.settings, run.check_all, run.learn, points=points, since=since)
+            found += trend(run.scope.root, run.settings, alone.check_all, run.learn, points=points, since=since)
         except GitError as error:
             raise Failure(f"{run.scope.root}: {error}") from error
     return found

@@ -1,0 +1,149 @@
+"""Rules in one process and in two: the same outcomes, whatever a rule or the copy does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mldebt import rule_runs
+from mldebt.clock import Clock
+from mldebt.extract import extract
+from mldebt.finding import Finding
+from mldebt.project import Project
+from mldebt.rule import Rule
+from mldebt.rule_runs import Outcome, run_all
+from mldebt.source import Kind, Location, Source, Span
+
+HERE = os.getpid()
+
+
+@pytest.fixture(autouse=True)
+def _copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes be copied although the test runner may have other threads."""
+    monkeypatch.setattr(rule_runs, "_can_be_copied", lambda: sys.platform == "linux")
+
+
+class Plain(Rule):
+    """Finds one thing, and says which process found it."""
+
+    id = "plain"
+    debt = "glue-code"
+
+    def __init__(self, name: str) -> None:
+        self.id = name  # type: ignore[misc]
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield the finding."""
+        for source in project.sources():
+            yield self.finding(Location(source.path, Span.at(1)), f"{self.id} {self.where()}")
+
+    def where(self) -> str:
+        """Nothing here, so that outcomes can be compared."""
+        return ""
+
+
+class Telling(Plain):
+    """Tells where it runs."""
+
+    def where(self) -> str:
+        """The process."""
+        return "here" if os.getpid() == HERE else "there"
+
+
+class Failing(Plain):
+    """Raises."""
+
+    def where(self) -> str:
+        """Fail."""
+        raise ValueError(f"no\n{self.id}")
+
+
+class Deadly(Plain):
+    """Ends a copy of the process, as the system does when memory is short."""
+
+    def where(self) -> str:
+        """Die, unless this is the process of the test."""
+        if os.getpid() != HERE:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return ""
+
+
+class Interrupted(Plain):
+    """Is stopped by Ctrl-C here, and waits for ever elsewhere."""
+
+    def where(self) -> str:
+        """Stop."""
+        while os.getpid() != HERE:
+            signal.pause()
+        raise KeyboardInterrupt
+
+
+def project(lines: int = 5_000) -> Project:
+    """A project of one file."""
+    data = b"x = 1\n" * lines
+    return Project(Path("."), [(Source("a.py", Kind.PYTHON, Path("a.py")), extract(Kind.PYTHON, data))], {"a.py"})
+
+
+def rules(kind: type[Plain], count: int = 12) -> list[Plain]:
+    """So many rules of a kind, with names of their own."""
+    return [kind(f"rule-{number}") for number in range(count)]
+
+
+def outcomes(given: list[Plain], processes: int) -> list[Outcome]:
+    """What comes of them."""
+    return run_all(given, project(), processes)
+
+
+def test_two_processes_come_to_what_one_comes_to() -> None:
+    given = [*rules(Plain), Failing("bad"), *rules(Plain, 3)]
+    found = outcomes(given, 2)
+    assert found == outcomes(given, 1)
+    assert [o.findings[0].message.split()[0] for o in found if o.findings] == [
+        r.id for r in given if r.id != "bad"
+    ]
+    error = found[12].error
+    assert error is not None
+    assert (error.rule, error.message) == ("bad", "raised ValueError: no bad")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+def test_both_processes_work_where_it_pays() -> None:
+    class Slow(Telling):
+        def where(self) -> str:
+            for _ in range(200_000):
+                pass
+            return super().where()
+
+    def places(lines: int) -> set[str]:
+        found = run_all(rules(Slow), project(lines), 2)
+        return {finding.message.split()[1] for outcome in found for finding in outcome.findings}
+
+    assert places(5_000) == {"here", "there"}
+    assert places(50) == {"here"}
+
+
+def test_a_copy_that_is_killed_changes_nothing() -> None:
+    given = [*rules(Plain), Deadly("last")]
+    assert outcomes(given, 2) == outcomes(given, 1)
+    assert outcomes(rules(Deadly), 2) == outcomes(rules(Deadly), 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds children in /proc")
+def test_ctrl_c_leaves_no_copy() -> None:
+    children = Path(f"/proc/{HERE}/task/{HERE}/children")
+    before = children.read_text()
+    with pytest.raises(KeyboardInterrupt):
+        outcomes(rules(Interrupted), 2)
+    assert children.read_text() == before
+
+
+def test_the_time_of_the_copy_counts() -> None:
+    made = project()
+    made.clock = Clock()
+    run_all(rules(Plain), made, 2)
+    assert {cost.name for cost in made.clock.costs() if cost.kind == "rule"} == {f"rule-{n}" for n in range(12)}
