@@ -123,6 +123,27 @@ def linearity(bench: Bench) -> list[Row]:
     return [*rows, Row("fitted exponent of processor time over lines", f"{timing.exponent(points):.2f}", "≤ 1.1")]
 
 
+def linking(bench: Bench) -> list[Row]:
+    """`mldebt graph` with the facts in the cache, over 10 to all files: what linking the data flow costs."""
+    command = [sys.executable, "-m", "mldebt", "graph", "--output-format", "json", "."]
+    empty = bench.scratch / "empty"
+    empty.mkdir()
+    base = min(timing.run(command, cwd=empty).cpu for _ in range(3))
+    rows = []
+    points = []
+    for number in (10, 100, 1_000, len(bench.files)):
+        files = corpus.spread(bench.files, number)
+        directory = corpus.copy(files, bench.root, bench.scratch / f"linked{number}")
+        timing.run(command, cwd=directory)
+        time.sleep(2.5)  # files that changed a moment ago are not trusted by their time stamps
+        timing.run(command, cwd=directory)
+        cost = min(timing.run(command, cwd=directory) for _ in range(2))
+        linked = cost.cpu - base
+        points.append((float(len(files)), linked))
+        rows.append(Row(f"{len(files):,} files", f"{cost}; {linked / len(files) * 1e3:.2f} ms a file"))
+    return [*rows, Row("fitted exponent of processor time over files", f"{timing.exponent(points):.2f}", "≤ 1.1")]
+
+
 def peers(bench: Bench) -> list[Row]:
     """Other linters on an application of 15,000 lines; those that are not installed are left out."""
     directory = corpus.application(bench.files, bench.root, bench.scratch / "application")
@@ -146,6 +167,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Row]]] = {
     "whole": whole,
     "hook": hook,
     "linearity": linearity,
+    "linking": linking,
     "peers": peers,
 }
 
