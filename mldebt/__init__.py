@@ -83,7 +83,6 @@ if TYPE_CHECKING:
     from mldebt.project.config_parts import ConfigPart as ConfigPart
     from mldebt.project.config_parts import config_parts as config_parts
     from mldebt.project.config_parts import may_configure as may_configure
-    from mldebt.project.config_reads import MissingKey as MissingKey
     from mldebt.project.copied_blocks import CopiedBlock as CopiedBlock
     from mldebt.project.copied_blocks import connected_blocks as connected_blocks
     from mldebt.project.copied_blocks import find_copied_blocks as find_copied_blocks
@@ -153,6 +152,7 @@ if TYPE_CHECKING:
     from mldebt.project.manifests import is_library as is_library
     from mldebt.project.manifests import is_locked as is_locked
     from mldebt.project.manifests import manifests as manifests
+    from mldebt.project.missing_keys import MissingKey as MissingKey
     from mldebt.project.model_outputs import Output as Output
     from mldebt.project.model_outputs import is_number as is_number
     from mldebt.project.model_outputs import is_out_of_fold as is_out_of_fold
@@ -277,7 +277,6 @@ _HOMES = {
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_families": "Leaves config_families is_variant leaves_of merged_documents stands_alone",
     "mldebt.project.config_parts": "ConfigPart config_parts may_configure",
-    "mldebt.project.config_reads": "MissingKey",
     "mldebt.project.environment_reads": "undeclared_environment",
     "mldebt.project.drivers": "Driver rival_drivers",
     "mldebt.project.endpoints": "Endpoint endpoints",
@@ -307,6 +306,7 @@ _HOMES = {
     "mldebt.project.named_files": "NamedFiles",
     "mldebt.project.notebook_copies": "is_exported_notebook is_teaching",
     "mldebt.project.name_lists": "NameList name_lists",
+    "mldebt.project.missing_keys": "MissingKey",
     "mldebt.project.model_outputs": "Output is_number is_out_of_fold",
     "mldebt.project.model_saves": "ModelSave is_handed_on is_recorded written_objects records_quality",
     "mldebt.project.namespaces": "Namespaces",

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Call, Called, Class, Compare, Const, Expr, Function, Item, Ref, Seq, Star
+from mldebt.facts import Attr, Call, Called, Class, Compare, Expr, Function, Item, Ref, Star
 from mldebt.project.documents import kedro_files
+from mldebt.project.missing_keys import MissingKey, Place, as_written, is_caught
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import parts_of
@@ -22,10 +23,6 @@ from mldebt.values import Document, Gap, Known, Value, alternatives
 if TYPE_CHECKING:
     from mldebt.declarations.model import Stage
     from mldebt.project.project import Project
-
-Keys = tuple[str | int, ...]
-Place = tuple[str, Keys]
-"""A document's path and the keys that lead to a part of it."""
 
 _PRINTERS = frozenset(
     "print pprint.pprint pprint.pformat rich.print str repr len type isinstance id omegaconf.OmegaConf.to_yaml"
@@ -38,23 +35,9 @@ _KEEPERS = frozenset(
 )
 _COPIES = frozenset({"copy", "to_dict", "as_dict", "dict"})
 _KEYED = frozenset({"get", "pop", "setdefault", "getint", "getfloat", "getboolean"})
-_CATCHES = re.compile(
-    r"^$|(^|\.)(KeyError|AttributeError|LookupError|Exception|BaseException|\w*Config\w*Error)$"
-)
 _ADDS = re.compile(r"\+{1,2}([\w./@-]+)=")
 """How Hydra is told to add a key."""
 _KINDS = {"yaml": Kind.YAML, "json": Kind.JSON, "toml": Kind.TOML, "ini": Kind.INI}
-
-
-class MissingKey(NamedTuple):
-    """A read of a key that none of the documents has. `written` is the access as it stands in the code."""
-
-    source: SourceFacts
-    location: Location
-    block: int
-    written: str
-    places: tuple[Place, ...]
-    key: str
 
 
 class ConfigReads:
@@ -240,7 +223,7 @@ class ConfigReads:
         if not isinstance(key, str) or (isinstance(step, Attr) and (hasattr(dict, key) or key.startswith("_"))):
             return
         if all(self._lacks(place, key) for place in places):
-            written = _written(step)
+            written = as_written(step)
             if written and (source.path, step) not in self._checked:
                 self._checked.add((source.path, step))
                 self.missing.append(MissingKey(source, location, block, written, tuple(places), key))
@@ -305,7 +288,7 @@ class ConfigReads:
             for missing in self.missing
             if missing.key not in self._added_by_commands
             and not any(self._is_added(place, missing.key) for place in missing.places)
-            and not _is_caught(missing)
+            and not is_caught(missing)
         ]
 
     @cached_property
@@ -329,34 +312,7 @@ class ConfigReads:
         return {place: {location.path for location in found} for place, found in self.reads.items()}
 
 
-def _is_caught(missing: MissingKey) -> bool:
-    """Whether a read stands in a `try` that expects it to fail."""
-    source = missing.source
-    blocks = source.facts.blocks
-    tries = [blocks[number] for number in source.ancestors(missing.block) if blocks[number].kind == "try"]
-    for handler in blocks if tries else ():
-        if handler.kind == "except" and any(handler.parent == tried.parent for tried in tries):
-            caught = handler.test.items if isinstance(handler.test, Seq) else (handler.test,)
-            if any(test is None or _CATCHES.search(qualified(source, test)) for test in caught):
-                return True
-    return False
-
-
 def _places(value: Value) -> Iterator[Place]:
     for option in alternatives(value):
         if isinstance(option, Document):
             yield option.path, option.keys
-
-
-def _written(step: Expr) -> str:
-    """A chain as a reader would write it; empty if it does not start at a name."""
-    match step:
-        case Ref(name):
-            return name
-        case Attr(base, name):
-            inner = _written(base)
-            return f"{inner}.{name}" if inner else ""
-        case Item(base, Const(key)):
-            inner = _written(base)
-            return f"{inner}[{key!r}]".replace("'", '"') if inner else ""
-    return ""

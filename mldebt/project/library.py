@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from posixpath import splitext
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Call, Class, Expr, Function, Ref
 from mldebt.project import documents
 from mldebt.project.containers import indexed, items_of
-from mldebt.project.formatting import brace_format
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.text_methods import TEXT_METHODS, ending, text_method
+from mldebt.project.unknowable import cause_of
 from mldebt.values import (
     CWD,
     ROOT,
@@ -30,14 +30,12 @@ from mldebt.values import (
     absolute,
     alternatives,
     choice,
-    concatenate,
     each,
     join_paths,
     last_name,
     map_text,
     parent,
     show,
-    text,
 )
 
 if TYPE_CHECKING:
@@ -55,31 +53,6 @@ _SAME = frozenset(
         "types.SimpleNamespace munch.munchify munch.Munch dotmap.DotMap upath.UPath cloudpathlib.CloudPath",
     )
     for name in line.split()
-)
-_TIMES = (
-    "datetime.datetime.now",
-    "datetime.datetime.today",
-    "datetime.date.today",
-    "datetime.datetime.utcnow",
-    "time.time",
-    "time.strftime",
-    "time.localtime",
-    "pandas.Timestamp.now",
-    "pandas.Timestamp.today",
-)
-_CAUSES: dict[str, str] = {
-    **dict.fromkeys(_TIMES, "time"),
-    **dict.fromkeys(("glob.glob", "glob.iglob", "os.listdir", "os.scandir", "os.walk"), "glob"),
-    **dict.fromkeys(("input", "raw_input", "getpass.getpass"), "input"),
-    **dict.fromkeys(
-        ("tempfile.mkdtemp", "tempfile.mkstemp", "tempfile.mktemp", "tempfile.gettempdir",
-         "tempfile.TemporaryDirectory", "tempfile.NamedTemporaryFile"),
-        "temporary",
-    ),
-    **dict.fromkeys(("uuid.uuid4", "uuid.uuid1", "random.random", "random.randint"), "random"),
-}  # fmt: skip
-_PARSERS = frozenset(
-    ["argparse.ArgumentParser.parse_args", "configargparse.ArgumentParser.parse_args", "tap.Tap.parse_args"]
 )
 _TEXT_BASES = frozenset({"str", "enum.StrEnum"})
 _PATH_TYPES = "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath"
@@ -256,11 +229,8 @@ def call(evaluator: Evaluator, source: SourceFacts, index: int, name: str, frame
         return value if isinstance(value, Known | Gap) else Gap("call", name)
     if name == "vars":
         return argument(0)
-    cause = _CAUSES.get(name)
-    if cause:
+    if cause := cause_of(name):
         return Gap(cause, name)
-    if name.endswith("strftime"):
-        return Gap("time", name)
     document = documents.loaded(evaluator, source, fact, name, frame)
     if document is None:
         document = evaluator.project.frameworks.settings(evaluator, source, fact, name)
@@ -294,26 +264,6 @@ def _selected(evaluator: Evaluator, source: SourceFacts, base: Value, key: Value
     return base
 
 
-def ending(path: Value) -> Value:
-    """The extension of a path, of one with gaps too if its end is known."""
-    if isinstance(path, Template) and isinstance(last := path.parts[-1], str) and "." in last.rpartition("/")[2]:
-        return Known(splitext(f"_{last}")[1])
-    return map_text(last_name(path), lambda name: splitext(name)[1])
-
-
-def _has_end(text: Value, wanted: Value, method: str) -> Value:
-    """`endswith` and `startswith`, as far as the ends of the text are known."""
-    ends = [wanted] if isinstance(wanted, Known) else list(wanted.items) if isinstance(wanted, Items) else []
-    known = [end.value for end in ends if isinstance(end, Known) and isinstance(end.value, str)]
-    parts = (text.value,) if isinstance(text, Known) else text.parts if isinstance(text, Template) else ()
-    part = parts[-1 if method == "endswith" else 0] if parts else None
-    if not known or len(known) != len(ends) or not isinstance(part, str):
-        return Gap("arithmetic")
-    if len(parts) > 1 and any(len(end) > len(part) for end in known):
-        return Gap("arithmetic")
-    return Known(getattr(part, method)(tuple(known)))
-
-
 def _zipped(values: list[Value]) -> Value:
     if not all(isinstance(value, Items) for value in values) or not values:
         return Gap("loop", "zip")
@@ -344,7 +294,7 @@ def method(evaluator: Evaluator, source: SourceFacts, index: int, receiver: Valu
         case Table() if name in ("keys", "copy"):
             return receiver
         case Known(str()) | Template():
-            return _text_method(evaluator, source, fact, receiver, name, frame)
+            return text_method(evaluator, source, fact, receiver, name, frame)
         case Object("argparse.ArgumentParser" | "configargparse.ArgumentParser") if name == "parse_args":
             return Namespace(source.path)
         case Object("argparse.ArgumentParser") if name == "parse_known_args":
@@ -366,7 +316,7 @@ def method(evaluator: Evaluator, source: SourceFacts, index: int, receiver: Valu
             if name in ("strftime", "isoformat") or kind.startswith("datetime"):
                 return Gap("time", name)
         case Gap():
-            kept = name in _TEXT_METHODS or name in ("get", "items", "values")
+            kept = name in TEXT_METHODS or name in ("get", "items", "values")
             return receiver if kept else Gap("call", name)
     return Gap("call", name)
 
@@ -391,66 +341,3 @@ def _or_default(evaluator: Evaluator, source: SourceFacts, fact: Call, found: Va
     if default is None or not isinstance(found, Gap):
         return found
     return evaluator.value(source, default, frame)
-
-
-_CASES: dict[str, Callable[[str], str]] = {
-    "lower": str.lower,
-    "upper": str.upper,
-    "strip": str.strip,
-    "title": str.title,
-    "capitalize": str.capitalize,
-    "lstrip": str.lstrip,
-    "rstrip": str.rstrip,
-}
-_UNCHANGED = frozenset(["expanduser", "as_posix", "__str__", "encode", "decode", "__fspath__"])
-_ABSOLUTE = frozenset(["resolve", "absolute"])
-_TEXT_METHODS = (
-    _UNCHANGED | _ABSOLUTE | _CASES.keys() | {"format", "joinpath", "with_suffix", "with_name", "replace", "join"}
-)
-
-
-def _text_method(
-    evaluator: Evaluator, source: SourceFacts, fact: Call, receiver: Value, name: str, frame: Frame
-) -> Value:
-    args = [evaluator.value(source, arg, frame) for arg in fact.args]
-    if name in _UNCHANGED:
-        return receiver
-    if name in _ABSOLUTE:
-        return absolute(receiver)
-    if name == "cwd":
-        return Known(CWD)
-    if name in _CASES and not args:
-        return map_text(receiver, _CASES[name])
-    if name in ("endswith", "startswith") and len(args) == 1:
-        return _has_end(receiver, args[0], name)
-    if name == "format":
-        keywords = {k.name: evaluator.value(source, k.value, frame) for k in fact.keywords if k.name}
-        return brace_format(receiver, args, keywords)
-    if name == "joinpath":
-        return join_paths([receiver, *args])
-    if name == "with_suffix" and len(args) == 1:
-        stem = map_text(receiver, lambda p: splitext(p)[0])
-        return concatenate([stem, args[0]])
-    if name == "with_name" and len(args) == 1:
-        return join_paths([parent(receiver), args[0]])
-    if name == "replace" and len(args) == 2 and all(isinstance(a, Known) for a in args):
-        old, new = (str(a.value) for a in args if isinstance(a, Known))
-        if isinstance(receiver, Template):
-            return text(p.replace(old, new) if isinstance(p, str) else p for p in receiver.parts)
-        return map_text(receiver, lambda t: t.replace(old, new))
-    if name == "join" and len(args) == 1 and isinstance(args[0], Items):
-        pieces: list[Value] = []
-        for position, entry in enumerate(args[0].items):
-            if position:
-                pieces.append(receiver)
-            pieces.append(entry)
-        return concatenate(pieces)
-    if name == "split":
-        return Gap("call", name)
-    if name in ("glob", "rglob", "iterdir"):
-        return Gap("glob", name)
-    if name == "open":
-        return Object("file", receiver)
-    if name in ("read_text", "read_bytes"):
-        return Object("text", receiver)
-    return Gap("call", name)

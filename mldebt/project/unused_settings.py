@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Const, Entry
-from mldebt.project.config_reads import Keys
+from mldebt.project.missing_keys import Keys
 from mldebt.project.names import is_code
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk

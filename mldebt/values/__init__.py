@@ -1,0 +1,63 @@
+"""Symbolic values: what an expression can be at run time, as far as the text of a project tells.
+
+A Value is known, a text with gaps, or a gap; a gap knows why it is one. Several possible values are a Choice.
+Whatever grows without bound (alternatives, products, nesting) is cut to a gap.
+"""
+
+from __future__ import annotations
+
+from mldebt.values.forms import (
+    MOST_ALTERNATIVES,
+    Choice,
+    Definition,
+    Document,
+    External,
+    Gap,
+    Instance,
+    Items,
+    Known,
+    Namespace,
+    Object,
+    Table,
+    Template,
+    Value,
+    alternatives,
+    choice,
+    each,
+    is_known,
+)
+from mldebt.values.paths import CWD, ROOT, absolute, join_paths, last_name, normal, parent, show
+from mldebt.values.texts import concatenate, known_texts, map_text, text
+
+__all__ = [
+    "CWD",
+    "MOST_ALTERNATIVES",
+    "ROOT",
+    "Choice",
+    "Definition",
+    "Document",
+    "External",
+    "Gap",
+    "Instance",
+    "Items",
+    "Known",
+    "Namespace",
+    "Object",
+    "Table",
+    "Template",
+    "Value",
+    "absolute",
+    "alternatives",
+    "choice",
+    "concatenate",
+    "each",
+    "is_known",
+    "join_paths",
+    "known_texts",
+    "last_name",
+    "map_text",
+    "normal",
+    "parent",
+    "show",
+    "text",
+]
