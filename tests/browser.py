@@ -10,15 +10,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from browsing import CHROMIUM, FLAGS
+import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.wait import WebDriverWait
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
-MORE = ("--disable-dev-shm-usage", "--window-size=1200,900", "--force-color-profile=srgb")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+    "--window-size=1200,900", "--force-color-profile=srgb",
+)  # fmt: skip
 SECONDS = 120
 """How long a page may take for anything; a busy machine is slow."""
+
+needs_browser = pytest.mark.skipif(CHROMIUM is None or DRIVER is None, reason="needs Chromium and ChromeDriver")
 
 
 class Browser:
@@ -70,7 +77,7 @@ def chromium(profile: Path) -> Iterator[Browser]:
     """A browser with an empty profile."""
     options = ChromeOptions()
     options.binary_location = CHROMIUM or ""
-    for flag in (*FLAGS, *MORE, f"--user-data-dir={profile}"):
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     service = Service(DRIVER or "", env={**os.environ, "SE_OFFLINE": "true", "SE_AVOID_STATS": "true"})

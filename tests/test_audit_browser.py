@@ -10,8 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from browser import DRIVER, Browser, chromium
-from browsing import CHROMIUM
+from browser import Browser, chromium, needs_browser
 from click.testing import CliRunner
 from test_audit import FIXTURES, git, hostile, hostile_audit  # noqa: F401
 
@@ -23,7 +22,7 @@ from mldebt.report.audit_html import render_html
 from mldebt.scope import find_scope
 from mldebt.settings import Settings, override
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None or DRIVER is None, reason="needs Chromium and ChromeDriver")
+pytestmark = needs_browser
 
 SECTIONS = ["debts", "backlog", "pipeline", "hotspots", "trend", "findings", "rubric", "method"]
 PICTURES = {"pipeline": "#picture svg", "hotspots": "#hotspot-chart svg", "trend": "#trend-chart svg"}
