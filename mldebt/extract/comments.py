@@ -14,7 +14,7 @@ _FEWEST_LINES = 2
 _LONGEST_RUN = 400
 _CODE_SIGN = re.compile(
     r"^\s*(?:(?:if|elif|for|while|with|def|class|try|except|else|return|import|from|raise|assert|print|async|del)\b"
-    r"|@\w|[\w.\[\]'\", ]+(?:=|\+=|-=|\*=|/=)[^=]|[\w.]+\(.*\)?\s*$|\)|\]|\})"
+    r"|@\w|\w+: ?[\w.\[\], |]+ = |[\w.\[\]'\", ]+(?:=|\+=|-=|\*=|/=)[^=]|[\w.]+\(.*\)?\s*$|\)|\]|\})"
 )
 _OPEN_CALL = re.compile(r"#\s*[\w.]+(\s*=\s*[\w.]+)?\([^)]*,$")
 """A first line whose call goes on: the lines below need not look like code."""

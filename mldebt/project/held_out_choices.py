@@ -1,4 +1,5 @@
-"""Loops that keep the model, or the setting, with the best score on the test part of a split."""
+"""Loops that keep the model, or the setting, with the best score on the test part of a split, or collect the scores
+of which the best is taken."""
 
 from __future__ import annotations
 
@@ -6,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Binding, Call, Called, Compare, Expr, Ref
+from mldebt.facts import Attr, Binding, Call, Called, Compare, Expr, Item, Ref
 from mldebt.project.calls import Site
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import names_in, walk
+from mldebt.project.walk import names_in, root_name, walk
 from mldebt.source import Location
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ _SCORES = (
     "sklearn.metrics.*_loss",
 )
 _BEST = re.compile(r"best|(^|_)(max|min|top|highest|lowest)($|_)", re.IGNORECASE)
+_TEST_TARGET = re.compile(r"(y|Y|labels?|targets?)_?test$")
+_CHOOSES = frozenset({"max", "min", "numpy.argmax", "numpy.argmin"})
+_CHOOSING_METHODS = frozenset({"idxmax", "idxmin", "nlargest", "nsmallest"})
 _VALIDATION = re.compile(r"val|dev", re.IGNORECASE)
 
 
@@ -48,7 +52,7 @@ def held_out_choices(project: Project) -> Iterator[HeldOutChoice]:
             or _holds_out_more(project, source)
         ):
             continue
-        kept = _kept(source, loop, site.call)
+        kept = _kept(source, loop, site.call) or _taken(project, source, loop, site.call)
         if kept is not None:
             seen.add((source.path, loop))
             yield HeldOutChoice(site, kept)
@@ -57,8 +61,11 @@ def held_out_choices(project: Project) -> Iterator[HeldOutChoice]:
 def _is_on_test(project: Project, site: Site) -> bool:
     """Whether a score is computed on the test part of a split that is not called validation data."""
     for argument in site.call.args[:2]:
-        if any(_VALIDATION.search(name.name) for name in names_in(argument)):
+        names = {name.name for name in names_in(argument)}
+        if any(map(_VALIDATION.search, names)):
             return False
+        if any(map(_TEST_TARGET.match, names)):
+            return True
         trail = project.flow.trail(site.source, argument, site.call.span.line)
         if trail.divided and trail.parts - {"target"} == {"test"}:
             return True
@@ -84,6 +91,93 @@ def _kept(source: SourceFacts, loop: int, score: Call) -> Location | None:
                 if sides & names and any(_BEST.search(name) for name in sides - names):
                     return source.location(block.span)
     return None
+
+
+def _taken(project: Project, source: SourceFacts, loop: int, score: Call) -> Location | None:
+    """Where the best of the scores that a loop collects is taken: behind it, or where its function is called."""
+    lists = _collected(source, loop, score)
+    if not lists:
+        return None
+    home = _function(source, loop)
+    function = next((f for f in source.facts.functions if f.block == home), None)
+    place = _choice(source, lists, source.facts.blocks[loop].span.end_line, home)
+    if place is not None or function is None:
+        return place
+    if not any(
+        _function(source, r.block) == home and lists & _names(source, r.value) for r in source.facts.returns
+    ):
+        return None
+    for caller in project.callers.of(source, function.qualname):
+        names = {
+            b.name
+            for b in caller.source.facts.bindings
+            if not b.path and isinstance(b.value, Called) and b.value.call == caller.number
+        }
+        place = _choice(caller.source, names, caller.call.span.line, _function(caller.source, caller.call.block))
+        if place is not None:
+            return place
+    return None
+
+
+def _collected(source: SourceFacts, loop: int, score: Call) -> set[str]:
+    """The names of the lists and dicts that a loop puts its scores into."""
+    content = source.facts
+    inside = [b for b in content.bindings if loop in source.ancestors(b.block)]
+    names = {b.name for b in inside if score in _calls(source, b.value)}
+    found = set()
+    for store in content.stores:
+        value = store.value
+        if loop in source.ancestors(store.block) and (
+            score in _calls(source, value) or names & _names(source, value)
+        ):
+            found.add(root_name(store.target) if isinstance(store.target, Item) else "")
+    for call in content.calls:
+        if (
+            not isinstance(call.func, Attr)
+            or call.func.name != "append"
+            or loop not in source.ancestors(call.block)
+        ):
+            continue
+        if any(score in _calls(source, a) or names & _names(source, a) for a in call.args):
+            found.add(root_name(call.func.base))
+    return found - {"", "self", "mlflow"}
+
+
+def _choice(source: SourceFacts, lists: set[str], line: int, around: int) -> Location | None:
+    """Where the best of some collections is taken, below a line and in one function."""
+    content = source.facts
+    tables = {b.name for b in content.bindings if b.span.line > line and lists & _names(source, b.value)} | lists
+    for call in content.calls:
+        if call.span.line <= line or _function(source, call.block) != around:
+            continue
+        if call.name in _CHOOSES and len(call.args) == 1 and tables & _names(source, call.args[0]):
+            return source.location(call.span)
+        func = call.func
+        if isinstance(func, Attr) and func.name in _CHOOSING_METHODS and tables & _names(source, func.base):
+            return source.location(call.span)
+    return None
+
+
+def _function(source: SourceFacts, block: int) -> int:
+    """The function around a block; 0 for none."""
+    return next((b for b in source.ancestors(block) if source.facts.blocks[b].kind == "function"), 0)
+
+
+def _calls(source: SourceFacts, expr: Expr | None, depth: int = 3) -> Iterator[Call]:
+    """The calls in an expression, with those in their arguments."""
+    for part in walk(expr):
+        if isinstance(part, Called):
+            call = source.facts.calls[part.call]
+            yield call
+            if depth:
+                for inner in (*call.args, call.func):
+                    yield from _calls(source, inner, depth - 1)
+
+
+def _names(source: SourceFacts, expr: Expr | None) -> set[str]:
+    """The names that an expression reads, with those in the arguments of its calls."""
+    exprs = [expr, *(part for call in _calls(source, expr) for part in (call.func, *call.args))]
+    return {name.name for part in exprs for name in names_in(part)}
 
 
 def _holds(source: SourceFacts, binding: Binding, score: Call) -> bool:

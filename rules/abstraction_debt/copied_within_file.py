@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span, is_library
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    facts,
+    is_library,
+)
 
 _FEWEST_COMMON = 12
 _CONTAINED = 0.6
@@ -154,7 +167,7 @@ def _functions(source: SourceFacts) -> Iterator[tuple[tuple[str, Span], tuple[st
     texts: list[tuple[str, Span, Counter[int], int]] = []
     for function in content.functions:
         span = content.blocks[function.block].span
-        lines = Counter(line for line in content.lines[span.line : span.end_line] if line)
+        lines = Counter(line for line in content.lines[_body(source, function) - 1 : span.end_line] if line)
         parent = content.blocks[function.block].parent
         if lines.total() < _FEWEST_COMMON or source.enclosing(parent, "function") is not None:
             continue
@@ -164,6 +177,22 @@ def _functions(source: SourceFacts) -> Iterator[tuple[tuple[str, Span], tuple[st
             common = (best[2] & lines).total()
             if common >= _FEWEST_COMMON and common >= _CONTAINED * min(best[2].total(), lines.total()):
                 yield (function.qualname, function.span), (best[0], best[1]), common
+
+
+def _body(source: SourceFacts, function: facts.Function) -> int:
+    """The first line below a function's parameters."""
+    content, block = source.facts, function.block
+    places = (*content.calls, *content.stores, *content.returns, *content.blocks, *content.bindings)
+    own = (
+        p.span.line
+        for p in places
+        if _home(p) == block and getattr(p, "kind", "") not in ("parameter", "function")
+    )
+    return min(own, default=content.blocks[block].span.line + 1)
+
+
+def _home(place: facts.Call | facts.Store | facts.Return | facts.Block | facts.Binding) -> int:
+    return place.parent if isinstance(place, facts.Block) else place.block
 
 
 def _blocks(source: SourceFacts) -> Iterator[list[Span]]:

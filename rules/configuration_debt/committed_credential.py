@@ -22,6 +22,13 @@ _LIKE_A_KEY = re.compile(
     r"(sk-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{20,}|r8_\w{20,}|gsk_\w{20,}|pk\.\w{20,})"
 )
 _FEWEST = 8
+_READS_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get"})
+_GUARDS = re.compile(r"(SECRET|PASSWORD|PASSWD|(API|ACCESS|SECRET|AUTH|JWT)_?KEY|AUTH_TOKEN)(_|$)(?!ID|NAME)")
+_STANDS_FOR_NONE = re.compile(
+    r"^(none|null|empty|dummy\w*|fake|n/?a|x+|\.+|not[-_ ]\w+|no[-_]\w+|unused|undefined|placeholder|missing)$"
+    r"|your|insert|<|\bsk-|\.\.\.|/",
+    re.IGNORECASE,
+)
 
 
 class CommittedCredential(Rule):
@@ -55,6 +62,15 @@ class CommittedCredential(Rule):
     ```python title="ask.py"
     from openai import OpenAI
     client = OpenAI(api_key="sk-a8F3kd92Lq0Zx7Vb1Nm4")  # expect: committed-credential
+    ```
+
+    ## A default that opens the door wherever nobody sets another
+
+    ```python title="app/security.py"
+    import os
+    SECRET = os.getenv("API_KEY_SECRET", "my-default-key")  # expect: committed-credential
+    TOKEN = os.getenv("API_KEY", "<your key>")
+    OTHER = os.environ.get("DB_PASSWORD", "")
     ```
 
     ## Read from outside, a placeholder, names that are no secrets
@@ -118,6 +134,10 @@ def _credentials(source: SourceFacts) -> Iterator[tuple[str, facts.Span]]:
         for keyword in call.keywords:
             if _is_secret(keyword.name, keyword.value):
                 yield keyword.name, call.span
+        match call.args:
+            case [facts.Const(str() as name), facts.Const(str() as value)] if call.name in _READS_ENVIRONMENT:
+                if _GUARDS.search(name) and len(value) > 2 and not _STANDS_FOR_NONE.search(value):
+                    yield name, call.span
         for argument in call.args:
             if isinstance(argument, facts.Const) and _LIKE_A_KEY.fullmatch(str(argument.value)):
                 yield call.name or "a call", call.span

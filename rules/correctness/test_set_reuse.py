@@ -47,6 +47,24 @@ class TestSetReuse(Rule):
         return best
     ```
 
+    ## Scores that are collected, in a function of their own
+
+    ```python title="report.py"
+    from sklearn.metrics import r2_score
+    def evaluate(models, X_train, y_train, X_test, y_test):
+        report = {}
+        for name, model in models.items():
+            model.fit(X_train, y_train)
+            report[name] = r2_score(y_test, model.predict(X_test))  # expect: test-set-reuse
+        return report
+    ```
+
+    ```python title="train.py"
+    from report import evaluate
+    report = evaluate(models, X_train, y_train, X_test, y_test)
+    best = max(report, key=report.get)
+    ```
+
     ## Chosen on a validation part, by a search; only shown
 
     ```python title="train.py"

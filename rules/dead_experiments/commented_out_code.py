@@ -153,6 +153,16 @@ class CommentedOutCode(Rule):
     # frame.to_parquet("a.parquet")
     ```
 
+    ## A whole module of tests
+
+    ```python title="tests/test_report.py"
+    # import report  # expect: commented-out-code
+    # def test_report():
+    #     result = report.make("a.csv", "b.csv")
+    #     assert result["rows"] == 3
+    #     assert result["drift"] is False
+    ```
+
     ## What a line has shown
 
     ```python title="lesson.py"
@@ -168,10 +178,13 @@ class CommentedOutCode(Rule):
 
     severity = Severity.INFO
     profile = Profile.AUDIT
+    skip_roles = Rule.skip_roles - {Role.TEST}
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each stretch of parked code."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            if source.source.is_any(Role.TEST) and source.facts.header.code_lines:
+                continue  # a test that is switched off; not all of them
             comments = {comment.span.line: comment.text for comment in source.facts.comments}
             steps = {step.location.span.line for step in parked_steps(project, source)}  # another rule's
             parked = [

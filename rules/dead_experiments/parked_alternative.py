@@ -16,6 +16,10 @@ _EXPLAINS = re.compile(
 _FARTHEST = 3
 
 
+_ARGUMENT = re.compile(r"#+\s*(?P<name>[a-z]\w*)\s*=\s*(?P<value>[^=\s].*?)\s*,?$")
+_PROSE = re.compile(r"\w+ (?!if\b|else\b|for\b|in\b|and\b|or\b|not\b|is\b|lambda\b)[a-z]{2,} [a-z]")
+
+
 class ParkedAlternative(Rule):
     """Another value of a variable is commented out beside the one that is used.
 
@@ -36,6 +40,18 @@ class ParkedAlternative(Rule):
     model = RandomForestClassifier(random_state=0)
     # model = SVC(C=3)  # expect: parked-alternative
     model.fit(X, y)
+    ```
+
+    ## An argument that was tried
+
+    ```python title="fit.py"
+    from xgboost import XGBClassifier
+
+    model = XGBClassifier(
+        max_depth=4,
+        # learning_rate=0.3,  # expect: parked-alternative
+        n_estimators=200,
+    )
     ```
 
     ## Above the line, an attribute, in a notebook
@@ -88,12 +104,12 @@ class ParkedAlternative(Rule):
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             if source.source.is_any(Role.TUTORIAL):
                 continue
-            found = list(_alternatives(source))
+            found = sorted({*_alternatives(source), *_arguments(source)})
             if found:
                 (span, name), *others = found
                 yield self.finding(
                     source.location(span),
-                    f"another value of `{name}` is commented out beside the one that is used"
+                    f"another value of `{name}` is commented out"
                     + (f" (and {len(others)} more)" if others else ""),
                     related=[Related(source.location(s), f"of `{n}`, too") for s, n in others],
                     minutes=5 * len(found),
@@ -115,6 +131,18 @@ def _alternatives(source: SourceFacts) -> Iterator[tuple[Span, str]]:
             continue
         if any(assigned.get(near) == match["name"] for near in _near(comments, line)):
             yield comment.span, match["name"]
+
+
+def _arguments(source: SourceFacts) -> Iterator[tuple[Span, str]]:
+    """The comments between the arguments of a call that would be one more of them."""
+    matches = [(c, m) for c in source.facts.comments if c.own_line and (m := _ARGUMENT.match(c.text))]
+    for comment, match in matches:
+        line = comment.span.line
+        around = [c for c in source.facts.calls if c.span.line < line < c.span.end_line and c.keywords]
+        call = max(around, key=lambda c: c.span, default=None)
+        if call is None or _EXPLAINS.search(comment.text) or _PROSE.search(match["value"]):
+            continue
+        yield comment.span, match["name"]
 
 
 def _assigned(source: SourceFacts) -> Iterator[tuple[int, str]]:
