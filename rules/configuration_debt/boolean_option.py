@@ -92,6 +92,7 @@ class BooleanOption(Rule):
     severity = Severity.ERROR
     profile = Profile.HOOK
     minutes = 5
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for the Boolean options of each file, and one for each function that reads them wrongly."""
