@@ -65,12 +65,12 @@ def command(
     Without a gate (--max-density, --fail-on-grade, --ratchet) the exit code is 0 unless a rule fails (2); a gate
     that is not passed gives 1.
     """
-    from mldebt.cli.outputs import write_text
+    from mldebt.cli.outputs import read_outputs, write_text
     from mldebt.cli.run import prepare
     from mldebt.collector import collector_paused
     from mldebt.report.audit import build_audit
 
-    outputs = _outputs(formats, output_file)
+    outputs = read_outputs(formats, output_file, _FORMATS)
     earlier = _read_earlier(Path(ratchet)) if ratchet else None
     with reported(), collector_paused():
         run = prepare((path,), {**options, "profile": options["profile"] or "audit"})
@@ -109,29 +109,6 @@ def _past(run: Run, points: int) -> list[Point]:
     from mldebt.cli.trend import look_back
 
     return look_back(run, points=points)
-
-
-def _outputs(values: tuple[str, ...], output_file: str | None) -> list[tuple[str, Path | None]]:
-    """The formats with their files. Raises click.BadParameter and click.UsageError."""
-    from mldebt.schema import suggestion
-
-    outputs: list[tuple[str, Path | None]] = []
-    for value in values or ("text",):
-        name, equals, file = value.partition("=")
-        if name not in _FORMATS:
-            hint = suggestion(name, _FORMATS) or f"; there are {', '.join(_FORMATS)}"
-            raise click.BadParameter(f"there is no format `{name}`{hint}", param_hint="--output-format")
-        if equals and not file:
-            raise click.BadParameter(f"`{value}` names no file", param_hint="--output-format")
-        outputs.append((name, Path(file) if file else None))
-    printed = [number for number, (_, file) in enumerate(outputs) if file is None]
-    if len(printed) > 1:
-        raise click.UsageError("Only one audit can go to standard output: write FORMAT=FILE.")
-    if output_file is not None:
-        if not printed:
-            raise click.UsageError("--output-file goes with an --output-format that names no file.")
-        outputs[printed[0]] = (outputs[printed[0]][0], Path(output_file))
-    return outputs
 
 
 def _gates(audit: Audit, max_density: float | None, worst: str | None) -> list[str]:

@@ -85,8 +85,9 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     from mldebt.cli.outputs import read_outputs, write_reports, write_text
     from mldebt.collector import collector_paused
     from mldebt.printable import printable_lines
+    from mldebt.report import FORMATS
 
-    outputs = read_outputs(options["output_formats"], options["output_file"])
+    outputs = read_outputs(options["output_formats"], options["output_file"], FORMATS)
     with reported(), collector_paused():
         report, code, diff = _run(paths, options)
     if diff is not None:

@@ -23,16 +23,16 @@ class Output(NamedTuple):
     file: Path | None
 
 
-def read_outputs(values: Iterable[str], output_file: str | None) -> list[Output]:
+def read_outputs(values: Iterable[str], output_file: str | None, formats: Iterable[str]) -> list[Output]:
     """The outputs that the options name; one of them may go to standard output. Raises click.UsageError."""
-    from mldebt.report import FORMATS
     from mldebt.schema import suggestion
 
+    known = tuple(formats)
     outputs = []
     for value in values or ("text",):
         name, equals, file = value.partition("=")
-        if name not in FORMATS:
-            hint = suggestion(name, FORMATS) or f"; there are {', '.join(FORMATS)}"
+        if name not in known:
+            hint = suggestion(name, known) or f"; there are {', '.join(known)}"
             raise click.BadParameter(f"there is no format `{name}`{hint}", param_hint="--output-format")
         if equals and not file:
             raise click.BadParameter(f"`{value}` names no file", param_hint="--output-format")

@@ -194,22 +194,25 @@ class RowApis:
             if binding is not None and binding.value is not None:
                 yield source, binding.value
 
-    def _is_own_learner(self, name: str) -> bool:
-        """Whether a class of the project has `fit` and `transform`, and `fit` keeps something it computed."""
+    def _own_class(self, name: str) -> tuple[SourceFacts | None, Class | None]:
+        """The class of the project that a name such as `steps.py:Scaler` stands for, with its source."""
         path, _, qualname = name.partition(":")
         source = self._project.source(path)
-        cls = source and source.classes_by_name.get(qualname)
-        if source is None or not isinstance(cls, Class):
+        cls = source.classes_by_name.get(qualname) if source is not None else None
+        return source, cls if isinstance(cls, Class) else None
+
+    def _is_own_learner(self, name: str) -> bool:
+        """Whether a class of the project has `fit` and `transform`, and `fit` keeps something it computed."""
+        source, cls = self._own_class(name)
+        if source is None or cls is None:
             return False
         members = {f.name: f for f in source.facts.functions if source.facts.blocks[f.block].parent == cls.block}
         return "transform" in members and "fit" in members and self._keeps_a_result(source, members["fit"])
 
     def _is_own_composite(self, name: str) -> bool:
         """Whether a class of the project is a pipeline that only does more with its result."""
-        path, _, qualname = name.partition(":")
-        source = self._project.source(path)
-        cls = source and source.classes_by_name.get(qualname)
-        if source is None or not isinstance(cls, Class):
+        source, cls = self._own_class(name)
+        if source is None or cls is None:
             return False
         return any(self.tables.canonical(qualified(source, base)) in _COMPOSITES for base in cls.bases)
 

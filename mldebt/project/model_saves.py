@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Called, Expr, Ref
+from mldebt.facts import Attr, Called, Expr, Header, Ref
 from mldebt.project.accesses import WRITES, DataAccess
 from mldebt.project.phases import Program
 
@@ -77,8 +77,7 @@ def is_recorded(project: Project, program: Program) -> bool:
         header = source.facts.header if source is not None else None
         if header is None:
             continue
-        modules = {module.partition(".")[0] for module in header.modules}
-        if modules & _TRACKERS or "hydra" in modules or any(_TRACKER_NAMES.search(name) for name in header.names):
+        if _names_tracker(header) or any(module.partition(".")[0] == "hydra" for module in header.modules):
             return True
     return any(_is_record(a) and program.reach.has(a.source, a.call.block) for a in project.accesses)
 
@@ -100,6 +99,13 @@ def is_handed_on(project: Project, access: DataAccess) -> bool:
     return False
 
 
+def _names_tracker(header: Header) -> bool:
+    """Whether a source imports an experiment tracker, or something that is named after recording."""
+    return not _TRACKERS.isdisjoint(module.partition(".")[0] for module in header.modules) or any(
+        _TRACKER_NAMES.search(name) for name in header.names
+    )
+
+
 def records_quality(project: Project, program: Program) -> bool:
     """Whether a program may record metrics: by a tracker, a stage that declares metrics, or a file of its own."""
     if program.reach.by_name or any(s.metrics or s.plots for s, _ in project.stages_running(program.source)):
@@ -107,10 +113,7 @@ def records_quality(project: Project, program: Program) -> bool:
     for path in program.reach.paths:
         source = project.source(path)
         header = source.facts.header if source is not None else None
-        if header is not None and (
-            not _TRACKERS.isdisjoint(module.partition(".")[0] for module in header.modules)
-            or any(_TRACKER_NAMES.search(name) for name in header.names)
-        ):
+        if header is not None and (_names_tracker(header)):
             return True
     return any(_is_record(a) and program.reach.has(a.source, a.call.block) for a in project.accesses)
 
