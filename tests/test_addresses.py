@@ -364,3 +364,11 @@ def test_a_bucket_that_nobody_named_is_none() -> None:
         "import os, boto3\ns3 = boto3.client('s3')\ns3.upload_file('a.csv', os.getenv('BUCKET', ''), 'k/a.csv')\n"
     )
     assert ("writes", "s3://{bucket}/k/a.csv") in found(project_of({"a.py": code}))
+
+
+def test_dvc_starts_from_the_repository_unless_that_leads_out_of_it() -> None:
+    code = "import dvc.api\ndvc.api.get_url('data/a.csv')\ndvc.api.get_url('../data/b.csv')\n"
+    assert found(project_of({"notebooks/a.ipynb": notebook(code)})) == [
+        ("reads", "data/a.csv"),
+        ("reads", "data/b.csv"),
+    ]

@@ -167,7 +167,7 @@ class _Finder:
                 if api.name in _BESIDE_THE_CODE:
                     anchor = dirname(source.path)
                 elif api.name.startswith(_FROM_THE_REPOSITORY):
-                    home = anchor = self._project.subprojects.root_of(component.path)
+                    anchor = self._project.subprojects.root_of(component.path)
                 else:
                     self.directories.note(component, value)
                 if HUB_CALLS.fullmatch(api.name) and effect == "reads":
