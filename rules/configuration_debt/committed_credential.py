@@ -9,7 +9,7 @@ from mldebt import Finding, Kind, Location, Profile, Project, Related, Rule, Sev
 
 _SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password|passwd|pwd)s?$", re.IGNORECASE)
 _NO_SECRET = re.compile(
-    r"public|primary|foreign|sort|partition|(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|max|min|num|new)_|tokens$|id_key|cache"
+    r"public|write_key|primary|foreign|sort|partition|(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|max|min|num|new)_|tokens$|id_key|cache"
     r"|key_?(name|col|field|path|file|word)",
     re.IGNORECASE,
 )
