@@ -102,12 +102,10 @@ class Unreferenced:
 
     @cached_property
     def _dynamic(self) -> frozenset[str]:
-        """The parts of the repository that look names up, or whose code cannot all be read."""
+        """The parts of the repository that look names up."""
         found, importing, reading = set(), set(), set()
         for source in self._project.code:
             root = self._root(source)
-            if any(problem.fatal for problem in source.facts.header.problems):
-                found.add(root)
             for call in source.facts.calls:
                 if call.name in _IMPORTS_BY_NAME:
                     importing.add(root)
@@ -135,6 +133,10 @@ class Unreferenced:
             for fact in source.facts.imports:  # under another name, which is what the file reads
                 if fact.name and fact.alias != fact.name:
                     found[fact.name][source.path].append(fact.span.line)
+            if any(problem.fatal for problem in source.facts.header.problems):  # in Python 2, say
+                for number, text in enumerate(source.source.read().decode("utf-8", "replace").splitlines(), 1):
+                    for word in _WORD.findall(text):
+                        found[word][source.path].append(number)
         for source in self._project.sources(Kind.YAML, Kind.TOML, Kind.JSON, Kind.INI, Kind.SHELL, Kind.MAKE):
             for entry in source.facts.entries:
                 for word in _WORD.findall(f"{entry.text} {entry.path[-1] if entry.path else ''}"):

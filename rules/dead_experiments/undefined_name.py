@@ -1,0 +1,155 @@
+"""The rule `undefined-name`."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections import Counter
+from collections.abc import Iterator
+from posixpath import dirname
+
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, Span, facts, walk
+
+_GIVEN = frozenset(dir(builtins)) | frozenset(
+    "display get_ipython In Out spark sc sqlContext dbutils displayHTML snakemake catalog context session pipelines"
+    " unicode xrange raw_input reduce unichr long basestring file cmp execfile reload apply buffer intern"
+    " WindowsError profile __file__ __path__ __class__".split()
+)
+"""Builtins, and what IPython, Databricks, Kedro, Snakemake, profilers and Python 2 define."""
+_MAKES_NAMES = frozenset({"exec", "eval", "globals", "locals", "vars", "execfile", "setattr"})
+_FEWEST_CELLS = 3
+_EXPECTED = re.compile(r"noqa|F821|pylint|type: ignore|undefined")
+
+
+class UndefinedName(Rule):
+    """A step reads a name that nothing in its file defines: it has not run since it was copied here.
+
+    Lines of another script were left behind, or a parameter was taken away. Whoever runs the step gets a `NameError`;
+    that nobody noticed says that nobody runs it. Sculley et al. 2015, section 5 ("Dead Experimental Codepaths").
+
+    ## How to repair
+
+    Delete what is left over, or hand the value in.
+
+    ## Lines of another job
+
+    ```python title="inference.py"
+    from pyspark.ml import Pipeline, PipelineModel
+
+    def run(frame, path):
+        pipeline = Pipeline(stages=stages).fit(frame)  # expect: undefined-name
+        model = PipelineModel.load(path.format(bucket))
+        return model.transform(frame)
+    ```
+
+    ## Defined somewhere in the file, given, guarded, or brought by a star
+
+    ```python title="train.py"
+    import torch
+
+    def load():
+        global model
+        model = torch.load("model.pt")
+    def score(rows):
+        try:
+            unicode
+        except NameError:
+            unicode = str
+        return model(rows) if __name__ else spark.table(str(rows))
+    def fallback(rows):
+        try:
+            return fast_path(rows)
+        except NameError:
+            return rows
+    ```
+
+    ```python title="plot.py"
+    from pylab import *
+
+    def draw(rows):
+        return plot(rows)
+    ```
+
+    ## Cells that a tool keeps in files
+
+    ```python title="board/1.py"
+    print(frame.size)
+    ```
+
+    ```python title="board/2.py"
+    print(frame.columns)
+    ```
+
+    ```python title="board/3.py"
+    print(frame.index)
+    ```
+
+    ## Known to the author
+
+    ```python title="rules.py"
+    def score(rows):
+        return injected(rows)  # noqa: F821
+    ```
+    """
+
+    profile = Profile.AUDIT
+    minutes = 15
+    skip_roles = Rule.skip_roles | {Role.TUTORIAL}
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield one finding for each file with such names, at the first one."""
+        files = {
+            source: found for source in self.sources(project, Kind.PYTHON) if (found := list(_undefined(source)))
+        }
+        cells = Counter(dirname(source.path) for source in files if _is_cell(source))
+        for source, found in files.items():
+            if not _is_cell(source) or cells[dirname(source.path)] < _FEWEST_CELLS:
+                (span, name), *others = found
+                others = [(s, n) for s, n in others if n != name]
+                more = f" (and {len({n for _, n in others})} more names)" if others else ""
+                yield self.finding(
+                    source.location(span),
+                    f"`{name}` is defined nowhere in this file: this line cannot run{more}",
+                    related=[Related(source.location(s), f"nor is `{n}`") for s, n in others[:8]],
+                )
+
+
+def _is_cell(source: SourceFacts) -> bool:
+    """Whether names are missing at the top of a file that defines no functions: other tools keep their cells so."""
+    return not source.facts.functions
+
+
+def _undefined(source: SourceFacts) -> Iterator[tuple[Span, str]]:
+    """Each name that is read and bound nowhere, with its first place."""
+    content = source.facts
+    header = content.header
+    if header.problems or header.truncated or header.generated or source.star_modules:
+        return
+    if any(call.name.rpartition(":")[2] in _MAKES_NAMES for call in content.calls):
+        return
+    bound = {binding.name for binding in content.bindings}
+    bound.update(fact.alias for fact in content.imports)
+    bound.update(f.name for f in content.functions)
+    bound.update(c.name for c in content.classes)
+    expected = {comment.span.line for comment in content.comments if _EXPECTED.search(comment.text)}
+    seen: set[str] = set()
+    for block, span, expr in sorted(_read(source), key=lambda item: item[1]):
+        for part in walk(expr):
+            if not isinstance(part, facts.Ref) or part.bindings or part.name in seen:
+                continue
+            name = part.name
+            if name in bound or name in _GIVEN or name.startswith("__") or not name.isidentifier():
+                continue
+            if span.line in expected or source.enclosing(block, "try", "except") is not None:
+                continue
+            seen.add(name)
+            yield span, name
+
+
+def _read(source: SourceFacts) -> Iterator[tuple[int, Span, facts.Expr]]:
+    content = source.facts
+    for call in content.calls:
+        for expr in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
+            yield call.block, call.span, expr
+    for use in content.uses:
+        yield use.block, use.span, use.expr
