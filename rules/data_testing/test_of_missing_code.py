@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, Span
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span
 
 
 class TestOfMissingCode(Rule):
@@ -95,20 +95,25 @@ class TestOfMissingCode(Rule):
     skip_roles = (Rule.skip_roles - {Role.TEST}) | {Role.TUTORIAL}
 
     def check(self, project: Project) -> Iterator[Finding]:
-        """Yield a finding for each module of which a test file uses what is not there."""
+        """Yield a finding for each module of which tests use what is not there."""
+        missing: dict[str, dict[str, list[tuple[SourceFacts, Span, int]]]] = {}
         for source in self.sources(project, Kind.PYTHON):
-            missing: dict[str, dict[str, tuple[Span, int]]] = {}
             for name, span, block in _used(source) if source.source.is_any(Role.TEST) else ():
                 home = _missing_in(project, source, name)
                 if home and not _is_expected(source, block):
-                    missing.setdefault(home, {}).setdefault(name.rpartition(".")[2], (span, block))
-            for home, names in missing.items():
-                span, block = next(iter(names.values()))
-                yield self.finding(
-                    source.location(span),
-                    f"`{home}` has no {', '.join(f'`{name}`' for name in names)}: the tests of it cannot pass",
-                    scope=source.scope_name(block),
-                )
+                    missing.setdefault(home, {}).setdefault(name.rpartition(".")[2], []).append(
+                        (source, span, block)
+                    )
+        for home, names in missing.items():
+            (source, span, block), *others = (place for places in names.values() for place in places)
+            shown = ", ".join(f"`{name}`" for name in [*names][:6]) + (" …" if len(names) > 6 else "")
+            files = {other.path: (other, at) for other, at, _ in reversed(others) if other is not source}
+            yield self.finding(
+                source.location(span),
+                f"`{home}` has no {shown}: the tests of it cannot pass",
+                related=[Related(other.location(at), "used here, too") for other, at in files.values()][:10],
+                scope=source.scope_name(block),
+            )
 
 
 def _used(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
