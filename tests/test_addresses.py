@@ -106,6 +106,12 @@ def test_a_script_works_where_the_files_lie_that_it_opens() -> None:
     }
 
 
+def test_a_place_of_another_platform_does_not_move_a_script() -> None:
+    code = "import os\nROOT = '../input' if 'KAGGLE' in os.environ else 'data'\nopen(ROOT + '/a.csv')\nopen('b.csv')\n"
+    project = project_of({"pkg/a.py": code, "requirements.txt": "pandas\n"})
+    assert [str(a.address) for a in project.accesses] == ["input/a.csv", "data/a.csv", "b.csv"]
+
+
 def test_programs_side_by_side_work_in_their_own_directories() -> None:
     """Nothing at the top says that anything is run there."""
     files = {f"{name}/app.py": "open('b.json')\n" for name in ("one", "two", "three")}

@@ -160,24 +160,29 @@ class WorkingDirectories:
         """Remember from where the relative paths that a value can be lead to something that is there."""
         if source.path not in self._open:
             return
+        found = []
         for option in alternatives(value):
-            if not isinstance(option, Known) or not isinstance(option.value, str):
-                continue
-            written = normal(option.value.strip())
-            if not written or written.startswith((ROOT, "/", "~")) or ":" in written:
-                continue
+            if isinstance(option, Known) and isinstance(option.value, str):
+                written = normal(option.value.strip())
+                if written and not written.startswith((ROOT, "/", "~")) and ":" not in written:
+                    found.append(written)
+        for written in found:
             if (source.path, written) not in self._noted:
                 self._noted.add((source.path, written))
                 self._vote(source, written)
+        start = self._starts[source.path]
+        if found and all(
+            normal(f"{start}/{written}" if start else written).startswith("..") for written in found
+        ):
+            self._leaving.add(source.path)  # `../input` on one platform, `data` on another, says nothing
 
     def _vote(self, source: SourceFacts, written: str) -> None:
         votes = self._votes[source.path]
         for start in _upwards(dirname(source.path)):
             there = normal(f"{start}/{written}" if start else written)
             if there.startswith(".."):
-                if start == self._starts[source.path]:
-                    self._leaving.add(source.path)
-            elif there in self._data:
+                continue
+            if there in self._data:
                 votes[start] += _FILE
             elif "/" in written and dirname(there) in self._directories and dirname(there) != start:
                 votes[start] += _DIRECTORY
