@@ -9,6 +9,7 @@ from posixpath import basename, dirname, splitext
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Const
+from mldebt.outside import FOREIGN
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
 from mldebt.source import Kind, Role
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _TABLES = frozenset({".csv", ".tsv", ".parquet", ".feather", ".xlsx", ".xls", ".jsonl", ".arff", ".npy", ".npz"})
 _KEPT = re.compile(
     r"(^|/)(tests?|testdata|fixtures?|docs?|examples?|samples?|results?|outputs?|reports?|submissions?|predictions?|logs?)/"
-    r"|submission|result|prediction|sample|example|metric|score|log|output",
+    r"|submission|result|prediction|sample|example|metric|score|log|output|metadata|dictionary|codebook|descri",
     re.IGNORECASE,
 )
 _TREE = re.compile(r"[│├└┬─]|^\s*[|+`]-{1,2}")
@@ -49,6 +50,8 @@ def unnamed_tables(project: Project) -> Iterator[UnnamedTables]:
             beside.setdefault(dirname(path), []).append(path)
     if not any(len(paths) > 1 for paths in beside.values()) or any(map(_lists_tables, project.code)):
         return
+    if any(splitext(path)[1].lower() in FOREIGN for path in project.files):
+        return  # scripts in other languages may read them
     code, everything = _texts(project)
     if _BUILT.search(code):
         return

@@ -87,13 +87,36 @@ class UnreferencedDataFile(Rule):
     rows = pd.concat(map(pd.read_csv, glob.glob("parts/*")))
     ```
 
-    ## What the program writes, and samples for readers
+    ## A script in another language may read them
+
+    ```text title="first/a.csv"
+    a
+    ```
+
+    ```text title="first/b.csv"
+    a
+    ```
+
+    ```python title="first/read.py"
+    import pandas as pd
+    rows = pd.read_csv("first/a.csv")
+    ```
+
+    ```r title="draw.R"
+    for (name in c("a", "b")) read.csv(file.path("first", paste0(name, ".csv")))
+    ```
+
+    ## What the program writes, samples for readers, a description of the columns
 
     ```text title="out/a.csv"
     a
     ```
 
     ```text title="out/sample_rows.csv"
+    a
+    ```
+
+    ```text title="out/column_metadata.csv"
     a
     ```
 
