@@ -92,7 +92,12 @@ def _in_two(rules: Sequence[Rule], project: Project) -> list[Outcome]:
     os.write(box, bytes(len(rules)))  # whoever draws a byte may take a rule
     os.close(box)
     answers, theirs = os.pipe()
-    copy = os.fork()
+    try:
+        copy = os.fork()
+    except OSError:  # no process or no memory to be had
+        for end in (tickets, answers, theirs):
+            os.close(end)
+        return [_run(rule, project) for rule in rules]
     if copy == 0:
         os.close(answers)
         _work_off(rules, project, tickets, theirs)

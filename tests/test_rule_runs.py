@@ -133,6 +133,14 @@ def test_a_copy_that_is_killed_changes_nothing() -> None:
     assert outcomes(rules(Deadly), 2) == outcomes(rules(Deadly), 1)
 
 
+def test_no_copy_to_be_had_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", fork)
+    assert outcomes(rules(Plain), 2) == outcomes(rules(Plain), 1)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="finds children in /proc")
 def test_ctrl_c_leaves_no_copy() -> None:
     children = Path(f"/proc/{HERE}/task/{HERE}/children")
