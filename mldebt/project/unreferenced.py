@@ -33,7 +33,7 @@ _WRAPS = re.compile(
     r"|staticmethod|classmethod|typing\.no_type_check)$"
 )
 """Decorators that change how a function runs, and hand it to nobody who would call it."""
-_FOUND_BY_BASE = re.compile(r"(locust|unittest|metaflow|luigi|scrapy|django)\.")
+_FOUND_BY_BASE = re.compile(r"(airflow\.plugins_manager|locust|unittest|metaflow|luigi|scrapy|django)\.")
 """Packages that look for the classes made from theirs: nobody has to name those."""
 _IMPORTS_BY_NAME = frozenset({"importlib.import_module", "__import__"})
 _LOOKS_UP = frozenset({"globals", "eval", *_IMPORTS_BY_NAME})

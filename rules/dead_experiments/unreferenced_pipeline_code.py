@@ -161,11 +161,15 @@ class UnreferencedPipelineCode(Rule):
 
     ```python title="app.py"
     import pandas as pd
+    from airflow.plugins_manager import AirflowPlugin
     @app.task
     def clean(frame):
         frame = frame.dropna()
         frame = frame.round()
         return frame
+    class Loads(AirflowPlugin):
+        name = "loads"
+        operators = [load]
     def lambda_handler(event, context):
         frame = pd.DataFrame(event)
         frame = frame.dropna()
