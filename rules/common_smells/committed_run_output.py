@@ -23,6 +23,8 @@ _FILES = re.compile(
     r"(mlflow\.db|mlruns\.db|nohup\.out|events\.out\.tfevents\.[\w.-]+|\.DS_Store|Thumbs\.db|npm-debug\.log|core\.\d+"
     r"|\.RData|\.Rhistory)$"
 )
+_BUILT = re.compile(r"(^|/)(dist|build)/[\w.-]+\.(zip|whl|egg|tar\.gz)$")
+_SHOWN = 4
 _TEST = re.compile(r"(^|/)(tests?|fixtures?|examples?|testdata|docs?)(/|$)")
 
 
@@ -48,6 +50,12 @@ class CommittedRunOutput(Rule):
 
     ```text title="catboost_info/time_left.tsv"
     iter	Passed
+    ```
+
+    ## What a build packed
+
+    ```text title="dist/src.zip"
+    PK  # expect: committed-run-output
     ```
 
     ## What only has the name, and what tests need
@@ -83,14 +91,14 @@ class CommittedRunOutput(Rule):
             if named is not None:
                 folder = "/".join(parts[: named + 1])
                 folders.setdefault(parts[named], {}).setdefault(folder, []).append(path)
-            elif _FILES.match(parts[-1]):
+            elif _FILES.match(parts[-1]) or _BUILT.search(path):
                 single.setdefault(parts[-1], []).append(path)
         for name, places in folders.items():
             found = {folder: paths for folder, paths in places.items() if _is_output(project, name, paths)}
             if found:
                 first, count = next(iter(found)), sum(map(len, found.values()))
                 more = f" and {len(found) - 1} more directories hold" if found.keys() - {first} else " holds"
-                shown = [paths[0] for paths in found.values()]
+                shown = [path for paths in found.values() for path in paths[:_SHOWN]]
                 yield self._finding(f"`{first}/`{more} {_FOLDERS[name]}: {count} files", shown)
         for name, paths in single.items():
             yield self._finding(f"`{name}` is what a run or a tool left behind", paths)
@@ -100,7 +108,7 @@ class CommittedRunOutput(Rule):
         return self.finding(
             Location(first, Span.at(1)),
             message,
-            related=[Related(Location(path, Span.at(1)), "this, too") for path in others[:3]],
+            related=[Related(Location(path, Span.at(1)), "this, too") for path in others[: 2 * _SHOWN]],
         )
 
 
