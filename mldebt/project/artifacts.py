@@ -60,10 +60,13 @@ class Artifact(NamedTuple):
         return self.level >= Match.SUFFIX
 
     @property
+    def is_service(self) -> bool:
+        """Whether the address is that of a service, which answers what it likes: data comes from it, if at all."""
+        return self.address.shape.startswith(("http://", "https://")) and not self.address.ending
+
+    @property
     def is_data(self) -> bool:
-        """Whether this is something that a pipeline hands on: no code, picture, page or log, and no service."""
-        if self.address.shape.startswith(("http://", "https://")) and not self.address.ending:
-            return False
+        """Whether this is something that a pipeline reads or makes: no code, picture, page or log."""
         return self.kind in ("dataset", "model", "table") or (
             self.kind == "file" and self.address.ending not in _NOT_DATA
         )

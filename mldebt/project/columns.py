@@ -52,7 +52,7 @@ def dead_columns(project: Project) -> Iterator[DeadColumn]:
         created = {} if packages.isdisjoint(_FRAMES) else _created(source)
         if not created:
             continue
-        words = Counter(_WORD.findall(source.source.read().decode("utf-8", "replace")))
+        words = Counter(_WORD.findall(source.text()))
         dropping = _dropping(source)
         shared = source.path in project.imports.importers
         whole = _whole_uses(source)
@@ -90,8 +90,8 @@ def _created(source: SourceFacts) -> dict[tuple[str, str], list[Store]]:
 
 
 def _is_said_elsewhere(project: Project, home: SourceFacts, name: str) -> bool:
-    pattern = re.compile(rf"(?<!\w){name}(?!\w)".encode())
-    return any(s is not home and pattern.search(s.source.read()) for s in project.sources(*_TEXTS))
+    pattern = re.compile(rf"(?<!\w){name}(?!\w)")
+    return any(s is not home and pattern.search(s.text()) for s in project.sources(*_TEXTS))
 
 
 def _dropping(source: SourceFacts) -> dict[str, list[Call]]:

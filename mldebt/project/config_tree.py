@@ -114,7 +114,7 @@ class ConfigTree:
             return found
         for source in self._project.sources(Kind.YAML):
             try:
-                head = source.source.read()[:300].decode(errors="replace")
+                head = source.text()[:300]
             except OSError:
                 continue  # reported as an unreadable file
             match = _PACKAGE.match(head.lstrip())

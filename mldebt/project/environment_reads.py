@@ -169,7 +169,7 @@ def _texts(project: Project) -> str:
             found += _messages(source)
             found += _settings(source)
         else:
-            found.append(source.source.read().decode("utf-8", "replace"))
+            found.append(source.text())
     others = (path for path in sorted(project.files - project.by_path.keys()) if is_document(path))
     found += [document(project.root, path) for path in others]
     return "\n".join(found)

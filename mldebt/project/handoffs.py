@@ -48,7 +48,7 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
     """All hand-offs, by artifact; one for each pair of components."""
     declarations = Declarations(project)
     for artifact in project.artifacts:
-        if not artifact.is_data or not artifact.writes or not artifact.reads:
+        if not artifact.is_data or artifact.is_service or not artifact.writes or not artifact.reads:
             continue
         seen: set[tuple[str, str]] = set()
         for write in artifact.writes:

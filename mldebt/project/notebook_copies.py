@@ -40,7 +40,7 @@ def is_teaching(project: Project) -> bool:
     """Whether the README begins by saying that this is a course or the code of a book."""
     path = next((name for name in _READMES if name in project.files), "")
     source = project.source(path) if path else None
-    text = source.source.read().decode("utf-8", "replace") if source is not None else document(project.root, path)
+    text = source.text() if source is not None else document(project.root, path)
     head = text[:_HEAD].lower()
     return bool(_TEACHES.search(head)) and not _OWN_WORK.search(head)
 

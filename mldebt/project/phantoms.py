@@ -55,9 +55,7 @@ def phantoms(project: Project) -> Iterator[Phantom]:
 def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
     """The data that nothing here produces, tracks, downloads or declares, by sub-project and name."""
     brought = {project.subprojects.root_of(path) for path in _fetching(project)}
-    documents = "\n".join(
-        source.source.read().decode("utf-8", "replace").lower() for source in project.sources(Kind.MARKDOWN)
-    )
+    documents = "\n".join(source.text().lower() for source in project.sources(Kind.MARKDOWN))
     code = project.code
     pulled = functools.cache(  # most projects need not ask
         lambda: {basename(t) for source in code for t, _ in strings_of(source) if t.endswith(".dvc")}

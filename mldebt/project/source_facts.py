@@ -34,6 +34,13 @@ class SourceFacts:
         """The path of the directory; empty for the root."""
         return dirname(self.source.path)
 
+    def text(self) -> str:
+        """The text as it stands on disk, with what is no UTF-8 replaced; empty where it cannot be read any more."""
+        try:
+            return self.source.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
     # --- places ---
 
     def location(self, span: Span) -> Location:

@@ -149,7 +149,7 @@ def _is_explained(source: SourceFacts, function: Function, name: str) -> bool:
         return False
     signature = max(source.facts.bindings[param.binding].span.end_line for param in function.params)
     end = source.facts.blocks[function.block].span.end_line
-    body = source.source.read().decode("utf-8", "replace").splitlines()[signature:end]
+    body = source.text().splitlines()[signature:end]
     return any(name in line for line in body)
 
 

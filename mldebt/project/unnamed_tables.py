@@ -83,7 +83,7 @@ def _is_named(path: str, text: str) -> bool:
 
 def _text(source: SourceFacts) -> str:
     """What a file says; of a notebook the cells without their outputs."""
-    text = source.source.read().decode("utf-8", "replace")
+    text = source.text()
     if source.kind is not Kind.NOTEBOOK:
         return text
     try:

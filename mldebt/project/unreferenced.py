@@ -134,7 +134,7 @@ class Unreferenced:
                 if fact.name and fact.alias != fact.name:
                     found[fact.name][source.path].append(fact.span.line)
             if any(problem.fatal for problem in source.facts.header.problems):  # in Python 2, say
-                for number, text in enumerate(source.source.read().decode("utf-8", "replace").splitlines(), 1):
+                for number, text in enumerate(source.text().splitlines(), 1):
                     for word in _WORD.findall(text):
                         found[word][source.path].append(number)
         for source in self._project.sources(Kind.YAML, Kind.TOML, Kind.JSON, Kind.INI, Kind.SHELL, Kind.MAKE):

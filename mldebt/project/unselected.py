@@ -171,7 +171,7 @@ class _Mentions:
 
 
 def _text(source: SourceFacts) -> str:
-    return source.source.read().decode(errors="replace")
+    return source.text()
 
 
 def _idle(source: SourceFacts, keys: Mapping[str, int]) -> Counter[str]:

@@ -129,7 +129,7 @@ class _Mentions:
                     return True
                 continue
             try:
-                text = source.source.read().decode(errors="replace")
+                text = source.text()
             except OSError:
                 return True  # reported elsewhere; what it says is not known
             if pattern.search(text):

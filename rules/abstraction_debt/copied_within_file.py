@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from mldebt import (
@@ -14,19 +13,10 @@ from mldebt import (
     Role,
     Rule,
     Severity,
-    SourceFacts,
-    Span,
-    facts,
     is_library,
+    repeated_functions,
+    rows_of_blocks,
 )
-
-_FEWEST_COMMON = 12
-_CONTAINED = 0.6
-_FEWEST_BLOCKS = 3
-_FEWEST_LINES = 5
-_ALIKE = 0.7
-_HEADS = frozenset({"try", "if", "for", "with"})
-_TAILS = frozenset({"except", "else", "finally"})
 
 
 class CopiedWithinFile(Rule):
@@ -143,81 +133,19 @@ class CopiedWithinFile(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each function that repeats another one, and for each row of blocks that are alike."""
         for source in self.sources(project, Kind.PYTHON):
-            if len(source.facts.lines) < _FEWEST_COMMON or is_library(project, source.path):
+            if is_library(project, source.path):
                 continue
-            for copy, original, common in _functions(source):
+            for copy, original, common in repeated_functions(source):
                 yield self.finding(
                     source.location(copy[1]),
                     f"`{copy[0]}` repeats {common} lines of `{original[0]}`",
                     related=[Related(source.location(original[1]), f"`{original[0]}`")],
                     scope=copy[0],
                 )
-            for first, *others in _blocks(source):
+            for first, *others in rows_of_blocks(source):
                 yield self.finding(
                     source.location(first),
                     f"{len(others) + 1} blocks one after the other do nearly the same",
                     related=[Related(source.location(span), "nearly the same") for span in others],
                     minutes=15,
                 )
-
-
-def _functions(source: SourceFacts) -> Iterator[tuple[tuple[str, Span], tuple[str, Span], int]]:
-    """The functions most of whose lines stand in an earlier one of the file, with that one."""
-    content = source.facts
-    texts: list[tuple[str, Span, Counter[int], int]] = []
-    for function in content.functions:
-        span = content.blocks[function.block].span
-        lines = Counter(line for line in content.lines[_body(source, function) - 1 : span.end_line] if line)
-        parent = content.blocks[function.block].parent
-        if lines.total() < _FEWEST_COMMON or source.enclosing(parent, "function") is not None:
-            continue
-        best = max(texts, key=lambda other: (other[2] & lines).total(), default=None)
-        texts.append((function.qualname, function.span, lines, parent))
-        if best is not None and best[0] != function.qualname:
-            common = (best[2] & lines).total()
-            if common >= _FEWEST_COMMON and common >= _CONTAINED * min(best[2].total(), lines.total()):
-                yield (function.qualname, function.span), (best[0], best[1]), common
-
-
-def _body(source: SourceFacts, function: facts.Function) -> int:
-    """The first line below a function's parameters."""
-    content, block = source.facts, function.block
-    places = (*content.calls, *content.stores, *content.returns, *content.blocks, *content.bindings)
-    own = (
-        p.span.line
-        for p in places
-        if _home(p) == block and getattr(p, "kind", "") not in ("parameter", "function")
-    )
-    return min(own, default=content.blocks[block].span.line + 1)
-
-
-def _home(place: facts.Call | facts.Store | facts.Return | facts.Block | facts.Binding) -> int:
-    return place.parent if isinstance(place, facts.Block) else place.block
-
-
-def _blocks(source: SourceFacts) -> Iterator[list[Span]]:
-    """Rows of blocks beside each other that share most of their lines."""
-    content = source.facts
-    beside: dict[int, list[Span]] = defaultdict(list)
-    for block in content.blocks:
-        if block.kind in _HEADS:
-            beside[block.parent].append(block.span)
-        elif block.kind in _TAILS and beside[block.parent]:
-            last = beside[block.parent][-1]
-            beside[block.parent][-1] = Span(last.line, last.column, block.span.end_line, block.span.end_column)
-    for spans in beside.values():
-        row: list[Span] = []
-        for span in spans:
-            if not row or not _alike(source, row[0], span):
-                if len(row) >= _FEWEST_BLOCKS:
-                    yield row
-                row = []
-            row.append(span)
-        if len(row) >= _FEWEST_BLOCKS:
-            yield row
-
-
-def _alike(source: SourceFacts, first: Span, second: Span) -> bool:
-    one, two = (Counter(x for x in source.facts.lines[s.line - 1 : s.end_line] if x) for s in (first, second))
-    total = min(one.total(), two.total())
-    return total >= _FEWEST_LINES and 2 * (one & two).total() >= _ALIKE * (one.total() + two.total())

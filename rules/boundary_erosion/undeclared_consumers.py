@@ -243,8 +243,8 @@ class UndeclaredConsumers(Rule):
 def _knowing(project: Project, handoff: Handoff) -> str:
     """The module that knows the name of the product: a consumer that asks another one for it need not."""
     door = handoff.read.source
-    name = handoff.artifact.address.name.encode()
+    name = handoff.artifact.address.name
     if door.path == handoff.consumer or not name:
         return handoff.consumer
-    knows = name in project.by_path[handoff.consumer].source.read() and name not in door.source.read()
+    knows = name in project.by_path[handoff.consumer].text() and name not in door.text()
     return handoff.consumer if knows else door.path

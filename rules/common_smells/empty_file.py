@@ -62,7 +62,7 @@ class EmptyFile(Rule):
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             if _MARKS.match(basename(source.path)) or source.source.is_any(Role.TUTORIAL, Role.MIGRATION):
                 continue
-            if source.facts.header.code_lines == 0 and len(source.source.read().strip()) < _FEWEST:
+            if source.facts.header.code_lines == 0 and len(source.text().strip()) < _FEWEST:
                 parts[project.subprojects.root_of(source.path)].append(source.path)
         for paths in parts.values():
             first, *others = sorted(paths)

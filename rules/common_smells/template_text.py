@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, Span
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span
 
 _TEXT = re.compile(
     r"delete this (file )?(once|when) you (start|begin)|please delete this file"
@@ -14,6 +14,11 @@ _TEXT = re.compile(
     r"|<your[- _](name|email|project|repo|url|org)[\w -]*>|add your \w+ (code|steps|commands) here",
     re.IGNORECASE,
 )
+_WORDS = (
+    "delete this", "just for illustrating", "a placeholder for", "this is where you", "echo ", "://your-",
+    "<your", "add your ",
+)  # fmt: skip
+"""What each of these phrases holds."""
 
 
 class TemplateText(Rule):
@@ -69,7 +74,7 @@ class TemplateText(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file with such text, at the first place."""
         for source in self.sources(project, Kind.PYTHON, Kind.YAML, Kind.SHELL):
-            text = source.source.read().decode("utf-8", "replace")
+            text = _text(source)
             lines = dict.fromkeys(text.count("\n", 0, match.start()) + 1 for match in _TEXT.finditer(text))
             if lines:
                 first, *others = lines
@@ -79,3 +84,10 @@ class TemplateText(Rule):
                     + (f" (and at {len(others)} more places)" if others else ""),
                     related=[Related(source.location(Span.at(line)), "here, too") for line in others[:8]],
                 )
+
+
+def _text(source: SourceFacts) -> str:
+    """The text of a file that may hold such a phrase, else nothing: few do."""
+    text = source.text()
+    lowered = text.lower()
+    return text if any(word in lowered for word in _WORDS) else ""

@@ -94,9 +94,7 @@ class TruncatingScaffold(Rule):
             if not _is_unused(source, site.call):
                 continue
             names = [project.locate(source.path, text) for text in known_texts(project.value(source, target))]
-            emptied = [
-                n for n in names if n and n in project.by_path and project.by_path[n].source.read().strip()
-            ]
+            emptied = [n for n in names if n and n in project.by_path and project.by_path[n].text().strip()]
             if emptied:
                 shown = ", ".join(f"`{name}`" for name in emptied[:3])
                 yield self.finding(

@@ -109,7 +109,7 @@ def _in_configuration(source: SourceFacts) -> Iterator[tuple[Span, str, str]]:
     if "example" in source.path or "template" in source.path or source.facts.header.lines > _MOST_LINES:
         return
     try:
-        lines = source.source.read().decode(errors="replace").splitlines()
+        lines = source.text().splitlines()
     except OSError:
         return  # reported as an unreadable file
     asked = {

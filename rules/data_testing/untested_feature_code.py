@@ -197,7 +197,7 @@ def _is_in(source: SourceFacts, block: int, function: facts.Function) -> bool:
 def _has_doctest(source: SourceFacts, name: str) -> bool:
     """Whether an example in a docstring calls a function; docstrings are no facts, so the text is read."""
     try:
-        text = source.source.read().decode(errors="replace")
+        text = source.text()
     except OSError:
         return False  # reported as an unreadable file
     return re.search(rf"^\s*>>> .*\b{re.escape(name)}\(", text, re.MULTILINE) is not None

@@ -78,7 +78,7 @@ class UnreachableCommands(Rule):
 def _exit(source: SourceFacts) -> int:
     """The line of the first `exit` that stands in no branch, loop or function; 0 if there is none."""
     depth, here = 0, ""
-    for number, line in enumerate(source.source.read().decode("utf-8", "replace").split("\n"), 1):
+    for number, line in enumerate(source.text().split("\n"), 1):
         if here:
             here = "" if line.strip() == here else here
             continue

@@ -199,7 +199,7 @@ def _mentions(project: Project, sources: list[SourceFacts]) -> set[str]:
     pattern = re.compile(rf"\b({'|'.join(map(re.escape, stems))})\b")
     found: set[str] = set()
     for source in project.sources(*_TEXTS):
-        for match in pattern.finditer(source.source.read().decode(errors="replace")):
+        for match in pattern.finditer(source.text()):
             if stems[match[1]] != source.path:
                 found.add(stems[match[1]])
     return found

@@ -143,4 +143,4 @@ class OrphanOutput(Rule):
 def _texts(project: Project) -> list[str]:
     """The texts in which people and programs may name data."""
     kinds = (Kind.MARKDOWN, Kind.YAML, Kind.TOML, Kind.JSON, Kind.SHELL, Kind.MAKE, Kind.NOTEBOOK, Kind.SQL)
-    return [source.source.read().decode(errors="replace") for source in project.sources(*kinds)]
+    return [source.text() for source in project.sources(*kinds)]

@@ -102,7 +102,7 @@ class UnguardedShellPipeline(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each script, at its first step."""
         for source in self.sources(project, Kind.SHELL):
-            text = source.source.read().decode("utf-8", "replace")
+            text = source.text()
             if _STOPS.search(text):
                 continue
             lines = text.split("\n")
