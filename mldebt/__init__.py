@@ -135,6 +135,8 @@ if TYPE_CHECKING:
     from mldebt.project.influences import is_randomised as is_randomised
     from mldebt.project.influences import is_trained_on as is_trained_on
     from mldebt.project.influences import written_predictions as written_predictions
+    from mldebt.project.inner_copies import repeated_functions as repeated_functions
+    from mldebt.project.inner_copies import rows_of_blocks as rows_of_blocks
     from mldebt.project.insertions import constant_fix as constant_fix
     from mldebt.project.insertions import seed_fix as seed_fix
     from mldebt.project.insertions import variable_example_fix as variable_example_fix
@@ -265,6 +267,7 @@ _HOMES = {
     "mldebt.declarations.model": "Declared Stage StageCommand",
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",
+    "mldebt.project.inner_copies": "repeated_functions rows_of_blocks",
     "mldebt.project.accesses": "DataAccess",
     "mldebt.project.addresses": "Address addresses is_distinctive",
     "mldebt.project.admissions": "Admission admissions",

@@ -56,10 +56,12 @@ def _first_lines(source: SourceFacts) -> dict[int, int]:
     """For each function's block the first line below its parameters."""
     content = source.facts
     found: dict[int, int] = {}
-    for place in (*content.calls, *content.stores, *content.returns, *content.blocks, *content.bindings):
-        if getattr(place, "kind", "") not in ("parameter", "function"):
-            block, line = _home(place), place.span.line
-            found[block] = min(line, found.get(block, line))
+    places: list[Call | Store | Return | Block | Binding] = [*content.calls, *content.stores, *content.returns]
+    places += [block for block in content.blocks if block.kind != "function"]
+    places += [binding for binding in content.bindings if binding.kind not in ("parameter", "function")]
+    for place in places:
+        block, line = _home(place), place.span.line
+        found[block] = min(line, found.get(block, line))
     return found
 
 
