@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import msgspec
@@ -61,7 +62,8 @@ def run_all(rules: Sequence[Rule], project: Project, processes: int = 1) -> list
     """The outcomes of the rules, in their order. Two processes at most are used, and only where that pays."""
     order = sorted(rules, key=lambda rule: (rule.debt not in _FLOWING, rule.debt, rule.id))
     shared = processes > 1 and len(rules) > 1 and _can_be_copied() and _is_worth_a_copy(project)
-    outcomes = _in_two(order, project) if shared else [_run(rule, project) for rule in order]
+    with redirect_stdout(sys.stderr):  # the report is read by programs: a rule that prints must not break it
+        outcomes = _in_two(order, project) if shared else [_run(rule, project) for rule in order]
     found = dict(zip((rule.id for rule in order), outcomes, strict=True))
     return [found[rule.id] for rule in rules]
 
@@ -70,11 +72,19 @@ def _run(rule: Rule, project: Project) -> Outcome:
     clock = project.clock or Clock()
     try:
         with clock.measure("rule", rule.id):
-            return Outcome(tuple(rule.check(project)))
-    except Exception as error:  # reported as a finding, as an error and by the exit code
+            return Outcome(tuple(map(_checked, rule.check(project))))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # reported as a finding, as an error and by the exit code; also `sys.exit()`
         message = " ".join(str(error).split())[:300]
         trace = "".join(traceback.format_exception(error))
         return Outcome((), RunError(rule.id, f"raised {type(error).__name__}: {message}", trace))
+
+
+def _checked(found: object) -> Finding:
+    if isinstance(found, Finding) and isinstance(found.message, str):
+        return found
+    raise TypeError(f"a rule yields findings with a text, and this is none: {found!r}")
 
 
 def _can_be_copied() -> bool:
@@ -92,6 +102,7 @@ def _in_two(rules: Sequence[Rule], project: Project) -> list[Outcome]:
     os.write(box, bytes(len(rules)))  # whoever draws a byte may take a rule
     os.close(box)
     answers, theirs = os.pipe()
+    here = os.getpid()
     try:
         copy = os.fork()
     except OSError:  # no process or no memory to be had
@@ -100,7 +111,7 @@ def _in_two(rules: Sequence[Rule], project: Project) -> list[Outcome]:
         return [_run(rule, project) for rule in rules]
     if copy == 0:
         os.close(answers)
-        _work_off(rules, project, tickets, theirs)
+        _work_off(rules, project, tickets, theirs, here)
     os.close(theirs)
     found: list[Outcome] = []
     try:
@@ -125,12 +136,12 @@ def _in_two(rules: Sequence[Rule], project: Project) -> list[Outcome]:
     return [*found, *(_run(rule, project) for rule in missing), *reversed(share.outcomes)]
 
 
-def _work_off(rules: Sequence[Rule], project: Project, tickets: int, answers: int) -> NoReturn:
-    """Run rules from the back, tell their outcomes, and end: nothing else of this copy may run."""
+def _work_off(rules: Sequence[Rule], project: Project, tickets: int, answers: int, here: int) -> NoReturn:
+    """Run rules from the back for the process `here`, tell their outcomes, and end: nothing else may run here."""
     try:
         project.clock = Clock()
         found: list[Outcome] = []
-        while os.read(tickets, 1):
+        while os.getppid() == here and os.read(tickets, 1):  # nobody waits when the other one was killed
             found.append(_run(rules[-1 - len(found)], project))
         with open(answers, "wb") as stream:
             stream.write(_ENCODER.encode(_Share(found, project.clock.costs())))

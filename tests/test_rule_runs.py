@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,32 @@ class Failing(Plain):
     def where(self) -> str:
         """Fail."""
         raise ValueError(f"no\n{self.id}")
+
+
+class Leaving(Plain):
+    """Wants to end the program, as if all were well."""
+
+    def where(self) -> str:
+        """Leave."""
+        sys.exit(0)
+
+
+class Odd(Plain):
+    """Yields what is no finding, or one without a text."""
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        """Yield it."""
+        for source in project.sources():
+            yield self.finding(Location(source.path, Span.at(1)), 7) if self.id == "number" else self.id  # type: ignore[arg-type,misc]
+
+
+class Printing(Plain):
+    """Prints."""
+
+    def where(self) -> str:
+        """Print."""
+        print(f"<{self.id}>")
+        return ""
 
 
 class Deadly(Plain):
@@ -148,6 +175,54 @@ def test_ctrl_c_leaves_no_copy() -> None:
     with pytest.raises(KeyboardInterrupt):
         outcomes(rules(Interrupted), 2)
     assert children.read_text() == before
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_rule_that_leaves_or_yields_no_finding_is_a_rule_that_failed(processes: int) -> None:
+    given = [Leaving("leaves"), *rules(Plain), Odd("number"), Odd("text")]
+    found = {rule.id: outcome for rule, outcome in zip(given, outcomes(given, processes), strict=True)}
+    assert {id: outcome.error.message.split(":")[0] for id, outcome in found.items() if outcome.error} == {
+        "leaves": "raised SystemExit",
+        "number": "raised TypeError",
+        "text": "raised TypeError",
+    }
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_a_rule_prints_stays_out_of_the_report(processes: int, capfd: pytest.CaptureFixture[str]) -> None:
+    outcomes(rules(Printing), processes)
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert sorted(printed.err.split()) == sorted(f"<rule-{number}>" for number in range(12))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+def test_a_copy_whose_process_was_killed_starts_no_other_rule(tmp_path: Path) -> None:
+    class Killer(Plain):
+        def where(self) -> str:
+            if os.getpid() == first:
+                while not (tmp_path / "copy").exists():
+                    time.sleep(0.01)
+                os.kill(first, signal.SIGKILL)
+            with (tmp_path / "copy").open("a") as trace:
+                trace.write(f"{self.id}\n")
+            while os.getppid() == first:
+                time.sleep(0.01)
+            return ""
+
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        first = os.getpid()
+        try:
+            run_all(rules(Killer), project(), 2)
+        finally:
+            os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with open(reader, "rb") as stream:
+        stream.read()  # until the copy, which holds the other end, is gone
+    assert len((tmp_path / "copy").read_text().split()) == 1
 
 
 def test_the_time_of_the_copy_counts() -> None:
