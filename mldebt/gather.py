@@ -1,7 +1,7 @@
 """Sources to facts, through the cache and the workers.
 
-Only this, `mldebt.processes` and `mldebt.rule_runs` are concurrent. The result depends on the sources' bytes alone: not on the number of workers, on the order in which they
-answer, or on what the cache holds.
+Only this, `mldebt.processes` and `mldebt.rule_runs` are concurrent. The result depends on the sources' bytes alone:
+not on the number of workers, on the order in which they answer, or on what the cache holds.
 """
 
 from __future__ import annotations
