@@ -80,7 +80,7 @@ def _told(finding: Finding, grown: Mapping[Finding, tuple[Entry, tuple[Location,
 def read(file: Path) -> list[Entry]:
     """The entries of a baseline. Raises BaselineError."""
     try:
-        document: Any = json.loads(read_file(file).decode("utf-8"))
+        document: Any = json.loads(read_file(file).decode("utf-8-sig"), object_pairs_hook=_joined)
     except OSError as error:
         raise BaselineError(f"{file}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
@@ -105,6 +105,15 @@ def read(file: Path) -> list[Entry]:
         ]
     except (AttributeError, KeyError, TypeError) as error:
         raise BaselineError(f"{file}: is no baseline that `mldebt baseline write` has written") from error
+
+
+def _joined(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; what a merge has left under the same path twice is taken together."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        twice = isinstance(value, list) and isinstance(found.get(key), list)
+        found[key] = found[key] + value if twice else value
+    return found
 
 
 def write(file: Path, entries: Iterable[Entry]) -> None:

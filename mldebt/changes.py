@@ -32,6 +32,9 @@ from mldebt.raw_places import RawPlaces, repository_prefix
 from mldebt.settings import Settings
 from mldebt.source import Location, Source
 
+_NO_HUNKS = re.compile(rb"^(?:diff|commit|From|Index:) ", re.MULTILINE)
+"""Where programs that make diffs say that something changed or was committed, though no line did."""
+
 _MOST_EQUAL = 50
 """Equal lines of one rule in a renamed file that are told apart."""
 
@@ -90,6 +93,8 @@ def read_diff(diff: bytes, root: Path) -> Change:
         patches = PatchSet(_with_plain_ends(diff.decode("utf-8", "surrogateescape")))
     except UnidiffParseError as error:
         raise ChangeError(f"this is no unified diff: {error}") from error
+    if not patches and diff.strip() and not _NO_HUNKS.search(diff):
+        raise ChangeError("this is no unified diff: it names no file")
     prefix = repository_prefix(root)
     lines: dict[str, tuple[tuple[int, int], ...]] = {}
     renamed: dict[str, str] = {}

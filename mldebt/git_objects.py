@@ -69,6 +69,8 @@ def git(
         raise GitError("git is not installed") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise GitError(f"git does not answer: {error}") from error
+    except ValueError as error:  # a null byte, or half a character: no file has such a name
+        raise GitError(f"git cannot be asked: {error}") from error
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise GitError(lines[0] if lines else "")

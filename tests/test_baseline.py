@@ -102,6 +102,32 @@ def test_equal_lines_are_told_apart_by_their_messages(project: Path) -> None:
     assert len(entries(project)) == 3
 
 
+def test_both_sides_of_a_merge_and_a_byte_order_mark_are_read(project: Path) -> None:
+    mldebt("baseline", "write", "b.py")
+    ours = (project / FILE).read_text()
+    block = ours[ours.index('    "b.py"') : ours.index("\n  }\n}")]
+    twice = ours.replace(block, f'{block},\n    "b.py": []')
+    (project / FILE).write_text(f"\ufeff{twice}", encoding="utf-8")
+    assert mldebt("check", "b.py").output.startswith("No findings")
+    assert mldebt("baseline", "prune", "b.py").output == f"{FILE}: 1 finding accepted (0 gone).\n"
+    assert (project / FILE).read_text() == ours
+
+
+@pytest.mark.parametrize("path", ["\0", "\ud800.py", "../x.py", "/x.py", ""])
+def test_entries_of_files_that_cannot_be_do_no_harm(project: Path, path: str) -> None:
+    entry = {"rule": "no-print", "fingerprint": "0", "message": "x"}
+    (project / FILE).write_text(json.dumps({"version": 1, "findings": {path: [entry]}}))
+    for command in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=b", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *command], check=True)
+    result = mldebt("check", "b.py", "--baseline-mode", "keep")
+    assert result.exit_code == 1
+    assert "b.py:1:1" in result.output
+
+
 def test_a_renamed_file_keeps_its_entries(project: Path) -> None:
     mldebt("baseline", "write")
     (project / "a.py").rename(project / "sub.py")
@@ -329,7 +355,7 @@ def test_a_file_without_other_places_is_read_and_gets_them(copies: Path) -> None
 def test_a_finding_from_elsewhere_is_written_once(copies: Path) -> None:
     mldebt("baseline", "write")
     (copies / "b.py").write_text("print('edited')\n")
-    assert mldebt("baseline", "write", "b.py").output == f"{FILE}: 1 findings accepted.\n"
+    assert mldebt("baseline", "write", "b.py").output == f"{FILE}: 1 finding accepted.\n"
 
 
 def parts(finding: Finding) -> tuple[str, str, str]:
@@ -436,7 +462,7 @@ def test_one_piece_more_is_reported_with_its_place_and_can_be_accepted(copies: P
     (copies / "Z.py").unlink()
     assert check() == []
     (copies / "Z.py").write_text("print('one more')\n")
-    assert "1 findings accepted (1 new, 0 gone)" in mldebt("baseline", "update").output
+    assert "1 finding accepted (1 new, 0 gone)" in mldebt("baseline", "update").output
     assert check() == []
     assert "is new" not in (copies / FILE).read_text(encoding="utf-8")
     for name in ("a", "b"):

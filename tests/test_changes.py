@@ -153,6 +153,24 @@ def test_a_diff_from_a_file_or_standard_input(project: Path) -> None:
     assert places("--diff-file", "-", stdin=diff) == ["a.py:4"]
 
 
+def test_what_is_no_diff_is_told(project: Path) -> None:
+    def told(*arguments: str) -> str:
+        result = CliRunner().invoke(cli, ["check", *arguments])
+        assert result.exit_code == 2
+        return result.stderr
+
+    assert (
+        told("--diff-file", "lost.diff")
+        == "Error: --diff-file lost.diff: cannot be read: No such file or directory\n"
+    )
+    assert told("--diff-file", "a.py") == "Error: this is no unified diff: it names no file\n"
+
+
+@pytest.mark.parametrize("diff", ["", "\n", "diff --git a/a.py b/a.py\nold mode 100644\nnew mode 100755\n"])
+def test_a_diff_without_lines_has_no_findings(project: Path, diff: str) -> None:
+    assert places("--diff-file", "-", stdin=diff) == []
+
+
 def test_a_project_below_the_repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     below = project / "part"
     below.mkdir()

@@ -159,7 +159,7 @@ def test_sarif_keeps_the_most_severe_findings_within_the_limit(
     run = sarif(report(root, finding(CELL), finding(PRINT, severity=Severity.ERROR)))
     assert [result["level"] for result in run["results"]] == ["error"]
     note = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-    assert note.startswith("1 findings are left out")
+    assert note.startswith("1 finding is left out")
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ def find_change(run: Run, options: dict[str, Any]) -> Change | None:
                 return read_diff(file.read(), root)
     except ChangeError as error:
         raise Failure(str(error)) from error
+    except OSError as error:
+        raise Failure(f"--diff-file {options['diff_file']}: cannot be read: {error.strerror or error}") from error
     return None
 
 

@@ -102,7 +102,8 @@ def show_command(directory: str, baseline: str | None) -> None:
             raise Failure(str(error)) from error
     for rule, count in counts(entries).items():
         say(f"{count:6}  {rule}")
-    click.echo(f"{len(entries):6}  in {len({entry.path for entry in entries})} files")
+    files = len({entry.path for entry in entries})
+    click.echo(f"{len(entries):6}  in {files} file{'' if files == 1 else 's'}")
 
 
 @contextmanager
@@ -137,4 +138,5 @@ def _save(run: Run, entries: list[Entry], change: str = "") -> None:
 
     file = baseline_file(run)
     write(file, entries)
-    say(f"{file.name}: {len(entries)} findings accepted{f' ({change})' if change else ''}.")
+    many = f"{len(entries)} finding{'' if len(entries) == 1 else 's'}"
+    say(f"{file.name}: {many} accepted{f' ({change})' if change else ''}.")

@@ -81,7 +81,8 @@ class _Run:
         for error in self.report.errors:
             yield {"level": "error", "message": {"text": f"rule {error.rule} {error.message}"}}
         if self.left_out:
-            text = f"{self.left_out:,} findings are left out: GitHub takes {MOST_RESULTS:,} a run"
+            many = "1 finding is" if self.left_out == 1 else f"{self.left_out:,} findings are"
+            text = f"{many} left out: GitHub takes {MOST_RESULTS:,} a run"
             yield {"level": "warning", "message": {"text": text}}
 
     def result(self, finding: Finding, accepted: dict[str, str] | None) -> dict[str, Any]:

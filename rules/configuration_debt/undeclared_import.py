@@ -133,10 +133,14 @@ class UndeclaredImport(Rule):
                 names = ", ".join(f"`{name}`" for name in sorted(missing)[:6])
                 yield self.finding(
                     listing.dependencies[0].location,
-                    f"{len(missing)} imported packages are declared nowhere: {names}",
+                    f"{_counted(len(missing))} declared nowhere: {names}",
                     related=[Related(place, f"imports `{name}`") for name, place in sorted(missing.items())[:12]],
                     severity=Severity.WARNING,
                 )
+
+
+def _counted(packages: int) -> str:
+    return "1 imported package is" if packages == 1 else f"{packages} imported packages are"
 
 
 def _brings_packages(source: SourceFacts) -> bool:
