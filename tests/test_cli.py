@@ -205,6 +205,13 @@ def test_explain_shows_the_page(project: Path) -> None:
     assert (missing.exit_code, "did you mean `no-print`?" in missing.stderr) == (2, True)
 
 
+def test_explain_names_the_files_of_an_example() -> None:
+    lines = [line.strip() for line in mldebt("explain", "undeclared-consumers").stdout.splitlines()]
+    assert lines.index("train.py:") < lines.index("import joblib") < lines.index("score_batch.py:")
+    page = mldebt("explain", "undeclared-consumers", "--output-format", "markdown").stdout
+    assert '```python title="train.py"' in page
+
+
 def test_version_and_unknown_commands() -> None:
     assert mldebt("--version").stdout == f"mldebt {__version__}\n"
     assert "did you mean `check`?" in mldebt("chek").stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ import click
 
 if TYPE_CHECKING:
     from mldebt.rule import Rule
+
+
+_TITLED = re.compile(r"""^(?P<fence>[`~]{3,}\w*) title=(["'])(?P<path>.+?)\2""", re.MULTILINE)
 
 
 @click.command("explain")
@@ -62,4 +66,5 @@ def _show(page: str, output_format: str) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    Console().print(Markdown(page))
+    named = _TITLED.sub(r"\n`\g<path>`:\n\n\g<fence>", page)  # a terminal shows no titles of blocks
+    Console().print(Markdown(named))
