@@ -94,6 +94,27 @@ def whole(bench: Bench) -> list[Row]:
     ]
 
 
+def changed(bench: Bench) -> list[Row]:
+    """About 100,000 lines with the facts in the cache: nothing changed, and one file of median size."""
+    share = 100_000 / corpus.count_lines(bench.files)
+    files = corpus.spread(bench.files, min(round(share * len(bench.files)), len(bench.files)))
+    directory = corpus.copy(files, bench.root, bench.scratch / "changed")
+    lines = corpus.count_lines(files)
+    usual = sorted(files, key=lambda file: file.stat().st_size)[len(files) // 2]
+    timing.check(directory)
+    time.sleep(2.5)  # as above
+    timing.check(directory)
+    rows = [Row(f"{lines:,} lines, nothing changed", str(timing.check(directory, repeat=3)), "≤ 0.5 s")]
+    for profile in ("hook", "ci", "audit"):
+        costs = []
+        for number in range(3):
+            with (directory / usual.relative_to(bench.root)).open("a") as file:
+                file.write(f"\nchanged_{profile} = {number}\n")
+            costs.append(timing.check(directory, "--profile", profile))
+        rows.append(Row(f"one file of median size changed, profile {profile}", str(min(costs)), "≤ 0.9 s"))
+    return rows
+
+
 def hook(bench: Bench) -> list[Row]:
     """Three small files without a cache, and what `--help` costs."""
     small = [file for file in bench.files if 1_000 < file.stat().st_size < 6_000][:3]
@@ -165,6 +186,7 @@ def peers(bench: Bench) -> list[Row]:
 BENCHMARKS: dict[str, Callable[[Bench], list[Row]]] = {
     "throughput": throughput,
     "whole": whole,
+    "changed": changed,
     "hook": hook,
     "linearity": linearity,
     "linking": linking,
