@@ -212,6 +212,32 @@ def test_a_name_that_everybody_uses_below_what_a_function_returns_is_no_hand_ove
     assert handed("inference_log.csv") == 1
 
 
+def test_two_keys_of_a_parameter_are_two_places() -> None:
+    store = "def {name}(*args, **kwargs):\n    boto3.client('s3').{call}\n"
+    imports = "import boto3\n"
+
+    def handed(key: str) -> int:
+        up = store.format(name="export", call="upload_file('r.json', 'bucket', kwargs['reports'])")
+        down = store.format(name="load", call=f"download_file('bucket', kwargs['{key}'], 'x.json')")
+        return len(project_of({"export.py": imports + up, "load.py": imports + down}).handoffs)
+
+    assert handed("current_data") == 0
+    assert handed("reports") == 1
+
+
+def test_where_an_archive_is_unpacked() -> None:
+    code = (
+        "import zipfile\n"
+        "with zipfile.ZipFile('data/a.zip') as archive:\n"
+        "    archive.extractall('data/all')\n"
+        "    archive.extract('b.csv', 'data/one')\n"
+        "    archive.extractall(path='data/named')\n"
+        "    archive.extractall()\n"
+    )
+    written = [address for effect, address in found(project_of({"a.py": code})) if effect == "writes"]
+    assert written == ["data/all", "data/one", "data/named", "."]
+
+
 def test_names_of_the_hub_are_no_files() -> None:
     code = """
 from transformers import AutoModel, AutoTokenizer, pipeline

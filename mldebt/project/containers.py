@@ -27,7 +27,11 @@ def indexed(base: Value, index: Value) -> Value:
                     return value
     elif isinstance(base, Table) and not base.open:
         return choice(value for _, value in base.entries)
-    return base if isinstance(base, Gap) else Gap("index")
+    if not isinstance(base, Gap):
+        return Gap("index")
+    if base.cause == "parameter" and isinstance(index, Known) and isinstance(index.value, str):
+        return Gap(base.cause, f"{base.detail}.{index.value}")  # two keys are two things
+    return base
 
 
 def items_of(value: Value, name: str) -> Value:
