@@ -84,7 +84,10 @@ def read(file: Path) -> list[Entry]:
     except OSError as error:
         raise BaselineError(f"{file}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise BaselineError(f"{file}: is not JSON (merge conflict?): {error}") from error
+        raise BaselineError(
+            f"{file}: is not JSON: {error} (after a merge, keep what both sides have; "
+            "or delete it and run `mldebt baseline write`)"
+        ) from error
     except RecursionError as error:
         raise BaselineError(f"{file}: is no baseline that `mldebt baseline write` has written") from error
     try:

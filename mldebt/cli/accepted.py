@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from mldebt.git import departed_since
 if TYPE_CHECKING:
     from mldebt.cli.run import Run
     from mldebt.engine import Report
+    from mldebt.entry import Entry
 
 
 def find_change(run: Run, options: dict[str, Any]) -> Change | None:
@@ -83,8 +84,11 @@ def _accept(report: Report, run: Run, file: Path, mode: str | None, *, quiet: bo
     if mode == "auto" and outcome.differs(entries):
         baseline.write(file, outcome.standing)
         if not quiet:
-            what = f"{_findings(len(outcome.gone))} gone" if outcome.gone else "renamed files are noted"
-            say(f"{file.name}: {what}, {len(outcome.standing)} stay.", err=True)
+            stay = f"{len(outcome.standing)} {'stays' if len(outcome.standing) == 1 else 'stay'}"
+            what = (
+                f"{_findings(len(outcome.gone))} gone" if outcome.gone else _difference(entries, outcome.standing)
+            )
+            say(f"{file.name}: {what}, {stay}.", err=True)
     elif mode == "lock" and outcome.gone:
         say(
             f"error: {_findings(len(outcome.gone))} gone that {file.name} accepts; left there they hide new ones: "
@@ -93,6 +97,11 @@ def _accept(report: Report, run: Run, file: Path, mode: str | None, *, quiet: bo
         )
         return outcome.told(), True
     return outcome.told(), False
+
+
+def _difference(former: Sequence[Entry], standing: Sequence[Entry]) -> str:
+    pieces = [sum(len(entry.pieces) for entry in entries) for entries in (former, standing)]
+    return "pieces of findings are gone" if pieces[0] > pieces[1] else "renamed files are noted"
 
 
 def _findings(number: int) -> str:

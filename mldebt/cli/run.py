@@ -77,7 +77,9 @@ _OPTIONS = (
     click.option("--no-cache", is_flag=True, help="Neither read nor write cached facts."),
     click.option("--cache-dir", type=click.Path(file_okay=False), help="Where facts are cached (.mldebt_cache)."),
     click.option(
-        "--workers", type=click.IntRange(min=1), help="Processes that parse (default: as many as useful)."
+        "--workers",
+        type=click.IntRange(min=1),
+        help="Processes that parse and run rules (default: as many as useful).",
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Replace the default excludes."),
     click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Exclude this as well."),
