@@ -225,6 +225,27 @@ def test_two_keys_of_a_parameter_are_two_places() -> None:
     assert handed("reports") == 1
 
 
+def test_a_file_beside_a_program_says_more_than_one_declared_elsewhere() -> None:
+    files = {
+        "dvc.yaml": "stages:\n  fit:\n    cmd: python fit.py\n    outs: [model.pkl]\n",
+        "fit.py": "open('model.pkl', 'wb')\n",
+        "backend/app/main.py": "open('model.pkl', 'rb')\n",
+    }
+    assert ("reads", "model.pkl") in found(project_of(files))
+    beside = project_of(files, ("backend/app/model.pkl",))
+    assert ("reads", "backend/app/model.pkl") in found(beside)
+    assert not beside.handoffs
+
+
+def test_a_program_that_imports_the_package_it_lies_in_is_run_from_above_it() -> None:
+    read = "import pandas as pd\npd.read_csv('../input/a.csv').to_csv('b.csv')\n"
+    other = {"shop/__init__.py": "", "shop/names.py": "SIZE = 1\n"}
+    outside = project_of({**other, "shop/main.py": f"from shop.names import SIZE\n{read}"})
+    inside = project_of({**other, "shop/main.py": f"from names import SIZE\n{read}"})
+    assert ("writes", "b.csv") in found(outside)
+    assert ("writes", "shop/b.csv") in found(inside)
+
+
 def test_where_an_archive_is_unpacked() -> None:
     code = (
         "import zipfile\n"

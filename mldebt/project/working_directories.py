@@ -183,7 +183,7 @@ class WorkingDirectories:
             if there.startswith(".."):
                 continue
             if there in self._data:
-                votes[start] += _FILE
+                votes[start] += _FILE + (there in self._project.files)  # held by git, or only declared
             elif "/" in written and dirname(there) in self._directories and dirname(there) != start:
                 votes[start] += _DIRECTORY
 
@@ -214,11 +214,16 @@ class WorkingDirectories:
         else:
             for start in self._told.get(path, ()):
                 votes[start] = votes.get(start, 0) + _TOLD
-            if not votes and path in self._leaving:
+            if not votes and path in self._leaving and not self._imports_its_own(path):
                 votes[home] = _DIRECTORY
         if not votes:
             return default
         return max(votes, key=lambda start: (votes[start], start == default, start == home, len(start)))
+
+    def _imports_its_own(self, path: str) -> bool:
+        """Whether a program names the package it lies in: it is run from above that."""
+        top = path.partition("/")[0]
+        return any(line.module.partition(".")[0] == top for line in self._project.by_path[path].facts.imports)
 
     @cached_property
     def _data(self) -> frozenset[str]:
