@@ -246,6 +246,19 @@ def test_a_program_that_imports_the_package_it_lies_in_is_run_from_above_it() ->
     assert ("writes", "shop/b.csv") in found(inside)
 
 
+def test_a_relative_name_does_not_take_the_branch_of_absolute_ones() -> None:
+    code = (
+        "import os, joblib\n"
+        "def place(name):\n"
+        "    if os.path.isabs(name):\n"
+        "        return name\n"
+        "    return os.path.join('models', name)\n"
+        "joblib.dump(1, place('a.joblib'))\n"
+        "joblib.dump(1, place('/srv/b.joblib'))\n"
+    )
+    assert found(project_of({"a.py": code})) == [("writes", "models/a.joblib"), ("writes", "/srv/b.joblib")]
+
+
 def test_where_an_archive_is_unpacked() -> None:
     code = (
         "import zipfile\n"

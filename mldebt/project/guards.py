@@ -116,6 +116,12 @@ def decide(evaluator: Evaluator, source: SourceFacts, test: Expr, frame: Frame) 
             return (constant in items) is (operator == "in")
         case Compare():
             return truth(test, lambda expr: _constant(evaluator, source, expr, frame))
+        case Called(index) if (
+            source.facts.calls[index].name == "os.path.isabs" and source.facts.calls[index].args
+        ):
+            given = _constant(evaluator, source, source.facts.calls[index].args[0], frame)
+            if given is not None and isinstance(given.value, str):
+                return given.value.startswith(("/", "\\")) or given.value[1:2] == ":"
     constant = _constant(evaluator, source, test, frame)
     if constant is not None:
         return bool(constant.value)
