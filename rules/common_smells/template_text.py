@@ -9,14 +9,14 @@ from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severit
 
 _TEXT = re.compile(
     r"delete this (file )?(once|when) you (start|begin)|please delete this file"
-    r"|meant\s+just for illustrating|\ba placeholder for (now|your)\b|this is where you('d| would)\b"
+    r"|meant\s+just for illustrating|\ba placeholder for your\b|this is where you('d| would)\b"
     r"|echo .*\bin (production|a real \w+), (you|this) would|https?://your-[\w-]+\.(com|org|io)\b"
-    r"|<your[- _](name|email|project|repo|url|org)[\w -]*>|add your \w+ (code|steps|commands) here",
+    r"|add your \w+ (code|steps|commands) here",
     re.IGNORECASE,
 )
 _WORDS = (
     "delete this", "just for illustrating", "a placeholder for", "this is where you", "echo ", "://your-",
-    "<your", "add your ",
+    "add your ",
 )  # fmt: skip
 """What each of these phrases holds."""
 

@@ -9,12 +9,13 @@ from mldebt import Finding, Kind, Location, Profile, Project, Related, Rule, Sev
 
 _SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password|passwd|pwd)s?$", re.IGNORECASE)
 _NO_SECRET = re.compile(
-    r"public|write_key|primary|foreign|sort|partition|(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|max|min|num|new)_|tokens$|id_key|cache"
+    r"public|publishable|write_key|(^|_)anno_|primary|foreign|sort|partition|(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|max|min|num|new)_|tokens$|id_key|cache"
     r"|key_?(name|col|field|path|file|word)",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
     r"your|change_?me|example|placeholder|dummy|fake|test|sample|redacted|secret|insert|enter|replace|none|null|todo|here"
+    r"|publishable|default|demo"
     r"|<|>|\{|\$|\*\*|xxx|\.\.\.|^(.)\1*$|^[a-z]+$|^[A-Z_]+$|password|api[-_ ]?key|token",
     re.IGNORECASE,
 )
@@ -94,7 +95,7 @@ class CommittedCredential(Rule):
     ```
     """
 
-    profile = Profile.CI
+    profile = Profile.AUDIT
     severity = Severity.WARNING
     minutes = 15
 

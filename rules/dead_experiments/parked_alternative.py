@@ -109,9 +109,9 @@ class ParkedAlternative(Rule):
                 (span, name), *others = found
                 yield self.finding(
                     source.location(span),
-                    f"another value of `{name}` is commented out"
+                    f"an alternative at `{name}` is commented out"
                     + (f" (and {len(others)} more)" if others else ""),
-                    related=[Related(source.location(s), f"of `{n}`, too") for s, n in others],
+                    related=[Related(source.location(s), f"at `{n}`, too") for s, n in others],
                     minutes=5 * len(found),
                 )
 

@@ -133,7 +133,7 @@ class OverwrittenSourceData(Rule):
     """
 
     severity = Severity.WARNING
-    profile = Profile.CI
+    profile = Profile.AUDIT
     minutes = 30
     skip_roles = Rule.skip_roles | {Role.TUTORIAL}
 
