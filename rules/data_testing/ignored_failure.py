@@ -116,6 +116,23 @@ class IgnoredFailure(Rule):
     text = greet()
     print(rows, text.upper())
     ```
+
+    ## A check that is logged
+
+    ```python title="train.py"
+    import logging
+    from sklearn.svm import SVC
+
+    def check(rows):
+        try:
+            if not len(rows):
+                raise ValueError("no rows")
+        except Exception as error:
+            logging.warning(error)
+
+    check(rows)
+    SVC().fit(rows, labels)
+    ```
     """
 
     profile = Profile.CI
@@ -141,7 +158,7 @@ class IgnoredFailure(Rule):
 def _wrong(project: Project, source: SourceFacts, block: facts.Block) -> str:
     """What goes on wrongly behind a handler; empty if nothing is known to."""
     raised = _own_check(source, block.partner)
-    if raised is not None and project.phases.training:
+    if raised is not None and _only_prints(source, block) and project.phases.training:
         return f"the check of line {raised.span.line} raises into this handler, which only prints it: the run goes on"
     steps = (event for event in project.phases.events(source) if event.phase in _WORK)
     if any(_innermost(source, event.call) == block.partner for event in steps):
@@ -149,6 +166,12 @@ def _wrong(project: Project, source: SourceFacts, block: facts.Block) -> str:
         if user is not None:
             return f"a failure is only printed, and `None` goes on to {user}, which does not ask"
     return ""
+
+
+def _only_prints(source: SourceFacts, handler: facts.Block) -> bool:
+    """Whether a handler prints: what is logged may be watched."""
+    calls = [call for call in source.facts.calls if source.facts.blocks[call.block] is handler]
+    return bool(calls) and all(call.name in ("print", "str", "repr") for call in calls)
 
 
 def _innermost(source: SourceFacts, call: facts.Call) -> int:

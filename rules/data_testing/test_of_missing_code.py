@@ -90,7 +90,7 @@ class TestOfMissingCode(Rule):
     """
 
     severity = Severity.WARNING
-    profile = Profile.HOOK
+    profile = Profile.CI
     minutes = 15
     skip_roles = (Rule.skip_roles - {Role.TEST}) | {Role.TUTORIAL}
 
