@@ -187,7 +187,7 @@ class NotebookCodeFork(Rule):
     ```
     """
 
-    profile = Profile.CI
+    profile = Profile.AUDIT
     minutes = 15
 
     def check(self, project: Project) -> Iterator[Finding]:

@@ -114,6 +114,23 @@ class OverwrittenSourceData(Rule):
     outs: [{path: made.csv}]
     ```
 
+    ## It is read if it is there, and made if it is not
+
+    ```python title="load.py"
+    import os
+    import pandas as pd
+    if os.path.exists("data/sales.csv"):
+        sales = pd.read_csv("data/sales.csv")
+    else:
+        sales = pd.DataFrame(invent())
+        sales.to_csv("data/sales.csv")
+    ```
+
+    ```yaml title="data/sales.csv.dvc"
+    outs:
+    - path: sales.csv
+    ```
+
     ## Another program makes it
 
     ```python title="fetch.py"
@@ -174,7 +191,18 @@ def _read_before(artifact: Artifact, write: DataAccess) -> DataAccess | None:
     """Where the same program reads the data first, if it does so before it writes them for the first time."""
     own = [a for a in (*artifact.reads, *artifact.writes) if a.component == write.component and a is not write]
     first = next((a for a in own if all(a is b or a.is_before(b) for b in (*own, write))), None)
-    return first if first is not None and first.effect == "reads" else None
+    return first if first is not None and first.effect == "reads" and not _are_apart(first, write) else None
+
+
+def _are_apart(one: DataAccess, two: DataAccess) -> bool:
+    """Whether two accesses are on the two sides of a test: the file is read if it is there, else made."""
+    if one.source is not two.source:
+        return False
+    blocks = one.source.facts.blocks
+    mine, other = (set(one.source.ancestors(access.call.block)) for access in (one, two))
+    return any(blocks[b].partner in other - mine for b in mine - other) or any(
+        blocks[b].partner in mine - other for b in other - mine
+    )
 
 
 def _appends(write: DataAccess) -> bool:
