@@ -13,7 +13,7 @@ def text_above(source: SourceFacts, index: int) -> str:
     Facts hold the code of notebooks alone: the file is read again, for the few cells that a rule asks about.
     """
     try:
-        cells = json.loads(source.source.read())["cells"]
+        cells = json.loads(source.text())["cells"]
         above = cells[index - 1] if index > 0 else {}
         text = above.get("source", "") if above.get("cell_type") == "markdown" else ""
     except (ValueError, LookupError, TypeError, AttributeError):

@@ -113,11 +113,7 @@ class ConfigTree:
         if not any(name.startswith("hydra.") for s in self._project.code for name in s.facts.header.names):
             return found
         for source in self._project.sources(Kind.YAML):
-            try:
-                head = source.text()[:300]
-            except OSError:
-                continue  # reported as an unreadable file
-            match = _PACKAGE.match(head.lstrip())
+            match = _PACKAGE.match(source.text()[:300].lstrip())
             if match and match[1] not in _GROUP:
                 found[source.path] = match[1]
         return found

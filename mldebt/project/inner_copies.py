@@ -9,9 +9,7 @@ from mldebt.facts import Binding, Block, Call, Return, Store
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Span
 
-FEWEST_COMMON = 12
-"""So many lines two functions share at least."""
-
+_FEWEST_COMMON = 12
 _CONTAINED = 0.6
 _FEWEST_BLOCKS = 3
 _FEWEST_LINES = 5
@@ -34,7 +32,7 @@ def repeated_functions(source: SourceFacts) -> Iterator[tuple[tuple[str, Span], 
         begin = first_lines.get(function.block, span.line + 1)
         lines = Counter(line for line in content.lines[begin - 1 : span.end_line] if line)
         parent = content.blocks[function.block].parent
-        if lines.total() < FEWEST_COMMON or source.enclosing(parent, "function") is not None:
+        if lines.total() < _FEWEST_COMMON or source.enclosing(parent, "function") is not None:
             continue
         shared: Counter[int] = Counter()
         for line, times in lines.items():
@@ -47,7 +45,7 @@ def repeated_functions(source: SourceFacts) -> Iterator[tuple[tuple[str, Span], 
         best, common = max(shared.items(), key=lambda item: (item[1], -item[0]))
         name, place, text = texts[best]
         if name != function.qualname and common >= max(
-            FEWEST_COMMON, _CONTAINED * min(text.total(), lines.total())
+            _FEWEST_COMMON, _CONTAINED * min(text.total(), lines.total())
         ):
             yield (function.qualname, function.span), (name, place), common
 
