@@ -16,8 +16,8 @@ from mldebt.api_tables import effect_of_mode
 from mldebt.facts import Attr, Call, Expr, Function
 from mldebt.project.addresses import Address, addresses, gaps
 from mldebt.project.callers import Caller
+from mldebt.project.decisions import is_impossible, narrowed
 from mldebt.project.frames import NO_FRAME, Frame
-from mldebt.project.guards import is_impossible, narrowed
 from mldebt.project.hub_names import HUB_CALLS, files_of, is_reader, named
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.sql_tables import names_tables, table_accesses

@@ -23,7 +23,7 @@ from mldebt.values import (
 )
 
 if TYPE_CHECKING:
-    from mldebt.project.evaluate import Evaluator
+    from mldebt.project.evaluation import Evaluation
     from mldebt.project.frames import Frame
     from mldebt.project.project import Project
     from mldebt.project.source_facts import SourceFacts
@@ -33,7 +33,7 @@ _DOCUMENTS = frozenset({Kind.YAML, Kind.JSON, Kind.TOML, Kind.INI})
 _MOST_SPLICES = 8
 
 
-def loaded(evaluator: Evaluator, source: SourceFacts, call: Call, name: str, frame: Frame) -> Value | None:
+def loaded(evaluator: Evaluation, source: SourceFacts, call: Call, name: str, frame: Frame) -> Value | None:
     """The document that a loading call reads; None if the call loads none.
 
     The file is looked for among the project's sources from where the code could run.
@@ -56,7 +56,7 @@ def loaded(evaluator: Evaluator, source: SourceFacts, call: Call, name: str, fra
 
 
 def _argument(
-    evaluator: Evaluator,
+    evaluator: Evaluation,
     source: SourceFacts,
     call: Call,
     position: int | None,

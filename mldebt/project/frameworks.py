@@ -26,7 +26,7 @@ from mldebt.values import (
 )
 
 if TYPE_CHECKING:
-    from mldebt.project.evaluate import Evaluator
+    from mldebt.project.evaluation import Evaluation
     from mldebt.project.inputs import Inputs
     from mldebt.project.options import Option
     from mldebt.project.project import Project
@@ -203,7 +203,7 @@ class Frameworks:
 
     # --- settings objects ---
 
-    def settings(self, evaluator: Evaluator, source: SourceFacts, call: Call, name: str) -> Value | None:
+    def settings(self, evaluator: Evaluation, source: SourceFacts, call: Call, name: str) -> Value | None:
         """The documents of `Dynaconf(settings_files=[…])`, and the one that `hydra.compose` puts together."""
         if name in _COMPOSE:
             return self._composed(evaluator, source, call)
@@ -217,7 +217,7 @@ class Frameworks:
                     found += self._document(source, option)
         return choice(found) if found else None
 
-    def _composed(self, evaluator: Evaluator, source: SourceFacts, call: Call) -> Value | None:
+    def _composed(self, evaluator: Evaluation, source: SourceFacts, call: Call) -> Value | None:
         wanted = _keyword(call, "config_name") or (call.args[0] if call.args else None)
         name = evaluator.value(source, wanted) if wanted is not None else None
         starts = [c for c in source.facts.calls if c.name.startswith("hydra.initialize")]
@@ -232,7 +232,7 @@ class Frameworks:
         found = self._document(source, Known(f"{directory.value}/{file}.yaml"))
         return found[0] if found else None
 
-    def parsed(self, evaluator: Evaluator, source: SourceFacts, kind: str) -> Value | None:
+    def parsed(self, evaluator: Evaluation, source: SourceFacts, kind: str) -> Value | None:
         """The documents that the parsers of INI files in a source have read."""
         if kind not in _PARSERS:
             return None

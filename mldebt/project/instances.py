@@ -10,12 +10,12 @@ from mldebt.project.source_facts import SourceFacts
 from mldebt.values import Definition, Gap, Instance, Known, Value, choice
 
 if TYPE_CHECKING:
-    from mldebt.project.evaluate import Evaluator
+    from mldebt.project.evaluation import Evaluation
 
 _MOST_STORES = 8
 
 
-def instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> Value:
+def instance_attribute(evaluator: Evaluation, instance: Instance, name: str) -> Value:
     """What `instance.name` can be: stores in its methods, a field, a class attribute, a method."""
     key = (instance, name)
     if key not in evaluator.attributes:
@@ -24,7 +24,7 @@ def instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> V
     return evaluator.attributes[key]
 
 
-def _instance_attribute(evaluator: Evaluator, instance: Instance, name: str) -> Value:
+def _instance_attribute(evaluator: Evaluation, instance: Instance, name: str) -> Value:
     source = evaluator.project.by_path[instance.path]
     cls = source.facts.classes[instance.cls]
     stored = _stored(evaluator, source, cls, instance, name)
@@ -60,7 +60,7 @@ def _is_property(source: SourceFacts, decorator: Expr) -> bool:
 
 
 def _stored(
-    evaluator: Evaluator,
+    evaluator: Evaluation,
     source: SourceFacts,
     cls: Class,
     instance: Instance,
@@ -85,7 +85,7 @@ def _stored(
     return choice(values)
 
 
-def _frame(evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Instance) -> Frame:
+def _frame(evaluator: Evaluation, source: SourceFacts, cls: Class, instance: Instance) -> Frame:
     """The parameters of the constructor, as the constructing call passes them."""
     if instance.call < 0:
         return NO_FRAME
@@ -97,7 +97,7 @@ def _frame(evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Inst
 
 
 def _base_frame(
-    evaluator: Evaluator, source: SourceFacts, cls: Class, instance: Instance, home: SourceFacts, base: Class
+    evaluator: Evaluation, source: SourceFacts, cls: Class, instance: Instance, home: SourceFacts, base: Class
 ) -> Frame | None:
     """The parameters of a base's constructor, as the class's own constructor or the constructing call passes them."""
     member = evaluator.names.method(home, base, "__init__")
@@ -130,7 +130,7 @@ def _call_of_base(source: SourceFacts, function: Function) -> int:
     return -1
 
 
-def _field(evaluator: Evaluator, source: SourceFacts, cls: Class, binding: Binding, instance: Instance) -> Value:
+def _field(evaluator: Evaluation, source: SourceFacts, cls: Class, binding: Binding, instance: Instance) -> Value:
     """A field of a dataclass, NamedTuple or pydantic model: what the constructor passes, or its default."""
     if binding.kind == "annotated":
         passed = _passed_to_field(evaluator, source, cls, binding, instance)
@@ -142,7 +142,7 @@ def _field(evaluator: Evaluator, source: SourceFacts, cls: Class, binding: Bindi
 
 
 def _passed_to_field(
-    evaluator: Evaluator, source: SourceFacts, cls: Class, binding: Binding, instance: Instance
+    evaluator: Evaluation, source: SourceFacts, cls: Class, binding: Binding, instance: Instance
 ) -> Value | None:
     sites = []
     if instance.call >= 0:
@@ -167,7 +167,7 @@ def _passed_to_field(
     return choice(values) if values else None
 
 
-def _default(evaluator: Evaluator, source: SourceFacts, expr: Expr) -> Value:
+def _default(evaluator: Evaluation, source: SourceFacts, expr: Expr) -> Value:
     """A field's default, also inside `field(default=…)` or `Field(…)`."""
     if isinstance(expr, Called):
         call = source.facts.calls[expr.call]

@@ -39,7 +39,7 @@ from mldebt.values import (
 )
 
 if TYPE_CHECKING:
-    from mldebt.project.evaluate import Evaluator
+    from mldebt.project.evaluation import Evaluation
     from mldebt.project.frames import Frame
 
 
@@ -162,7 +162,7 @@ def external_attribute(name: str) -> Value:
 # --- calls ---
 
 
-def call(evaluator: Evaluator, source: SourceFacts, index: int, name: str, frame: Frame) -> Value:
+def call(evaluator: Evaluation, source: SourceFacts, index: int, name: str, frame: Frame) -> Value:
     """What a call of a builtin or library function gives."""
     fact = source.facts.calls[index]
 
@@ -255,7 +255,7 @@ def call(evaluator: Evaluator, source: SourceFacts, index: int, name: str, frame
     return Gap("call", name)
 
 
-def _selected(evaluator: Evaluator, source: SourceFacts, base: Value, key: Value) -> Value:
+def _selected(evaluator: Evaluation, source: SourceFacts, base: Value, key: Value) -> Value:
     """`OmegaConf.select(cfg, "a.b")`."""
     if not isinstance(key, Known):
         return Gap("config", "")
@@ -271,7 +271,7 @@ def _zipped(values: list[Value]) -> Value:
     return Items("list", tuple(Items("tuple", row) for row in rows))
 
 
-def method(evaluator: Evaluator, source: SourceFacts, index: int, receiver: Value, frame: Frame) -> Value:
+def method(evaluator: Evaluation, source: SourceFacts, index: int, receiver: Value, frame: Frame) -> Value:
     """What a method call gives, by what its receiver is."""
     fact = source.facts.calls[index]
     assert isinstance(fact.func, Attr)
@@ -322,7 +322,7 @@ def method(evaluator: Evaluator, source: SourceFacts, index: int, receiver: Valu
 
 
 def _mapping_method(
-    evaluator: Evaluator, source: SourceFacts, fact: Call, receiver: Value, name: str, frame: Frame
+    evaluator: Evaluation, source: SourceFacts, fact: Call, receiver: Value, name: str, frame: Frame
 ) -> Value:
     if name in ("get", "pop", "getint", "getfloat", "getboolean", "get_value") and fact.args:
         keys = [evaluator.value(source, arg, frame) for arg in fact.args]
@@ -335,7 +335,7 @@ def _mapping_method(
     return Gap("config", name)
 
 
-def _or_default(evaluator: Evaluator, source: SourceFacts, fact: Call, found: Value, frame: Frame) -> Value:
+def _or_default(evaluator: Evaluation, source: SourceFacts, fact: Call, found: Value, frame: Frame) -> Value:
     """`.get(key, default)`: the default only where the key is not there."""
     default: Expr | None = fact.args[1] if len(fact.args) > 1 else None
     if default is None or not isinstance(found, Gap):

@@ -27,7 +27,7 @@ from mldebt.values import (
 )
 
 if TYPE_CHECKING:
-    from mldebt.project.evaluate import Evaluator
+    from mldebt.project.evaluation import Evaluation
     from mldebt.project.frames import Frame
 
 _CASES: dict[str, Callable[[str], str]] = {
@@ -48,7 +48,7 @@ TEXT_METHODS = (
 
 
 def text_method(
-    evaluator: Evaluator, source: SourceFacts, fact: Call, receiver: Value, name: str, frame: Frame
+    evaluator: Evaluation, source: SourceFacts, fact: Call, receiver: Value, name: str, frame: Frame
 ) -> Value:
     """What a method of a text, which may be a path, gives."""
     args = [evaluator.value(source, arg, frame) for arg in fact.args]
