@@ -8,15 +8,19 @@ Each `##` section with titled code blocks is one example, a block is one of its 
     print("flagged")  # expect: rule-id
     ```
 
-A line that must be flagged ends in `# expect: rule-id` (several ids separated by commas; `--`, `//` and
-`<!--` do for files without `#` comments); the marker is no part of the file. A section with files and
-without a marker must stay silent. `## Fixed` shows the files of the section before it after the rule's
-fixes. A section whose title starts with `Known gap` expects nothing whatever happens. Blocks without a
+A line that must be flagged ends in `# expect: rule-id` (several ids separated by commas, `rule-id as info` where
+the severity matters; `--`, `//` and `<!--` do for files without `#` comments); the marker is no part of the file.
+A section with files and without a marker must stay silent. `## Fixed` shows the files of the section before it
+after the rule's fixes. A section whose title starts with `Known gap` expects nothing whatever happens. Blocks without a
 title are illustrations.
 
 Notebooks are written in the percent format: `# %%` starts a code cell, `# %% [markdown]` a Markdown cell and
 `# %% [7]` a code cell that was executed as number 7; `raises KeyError` after it stores that error as its output,
 `tagged raises-exception` gives it a tag.
+
+An example has no history unless it says so: `changed="40 days ago"` behind the title of a text file says when it was
+committed, `# changed: 3 days ago` at the end of a line (before an expectation) when that line was; the marker is no
+part of the file. What such an example leaves open was committed years ago.
 """
 
 from __future__ import annotations
@@ -35,6 +39,7 @@ from mldebt.edits import apply_edits
 from mldebt.extract import extract
 from mldebt.finding import Finding
 from mldebt.project import Project
+from mldebt.project.ages import Ages
 from mldebt.roles import path_roles, roles_with
 from mldebt.rule import Rule
 from mldebt.source import Kind, Source
@@ -42,7 +47,10 @@ from mldebt.source import Kind, Source
 _HEADING = re.compile(r"##\s+(?P<title>.+?)\s*$")
 _FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})\s*(?P<info>.*)$")
 _TITLE = re.compile(r"""title=(?P<quote>["'])(?P<path>.+?)(?P=quote)""")
-_EXPECT = re.compile(r"\s*(?:#|--|//|<!--)\s*expect:\s*(?P<ids>[\w-]+(?:\s*,\s*[\w-]+)*)\s*(?:-->)?\s*$")
+_ID = r"[\w-]+(?: as (?:info|warning|error))?"
+_EXPECT = re.compile(rf"\s*(?:#|--|//|<!--)\s*expect:\s*(?P<ids>{_ID}(?:\s*,\s*{_ID})*)\s*(?:-->)?\s*$")
+_CHANGED = re.compile(r"""\schanged=(["'])(?P<days>\d+) days? ago\1""")
+_CHANGED_LINE = re.compile(r"\s*(?:#|--|//|<!--)\s*changed: (?P<days>\d+) days? ago\s*(?:-->)?\s*$")
 _CELL = re.compile(
     r"# %%(?:\s*\[(?P<mark>\w+)\])?(?:\s+raises (?P<error>\w+))?(?:\s+tagged (?P<tag>[\w-]+))?\s*$"
 )
@@ -61,10 +69,14 @@ class Place(NamedTuple):
 
 
 class ExampleFile(NamedTuple):
-    """A file of an example, without the markers."""
+    """A file of an example, without the markers.
+
+    `changed` says how many days ago lines were changed, (number, days) each; the number 0 means all others.
+    """
 
     path: str
     text: str
+    changed: tuple[tuple[int, int], ...] = ()
 
     @property
     def data(self) -> bytes:
@@ -72,12 +84,21 @@ class ExampleFile(NamedTuple):
         return (_notebook(self.text) if self.path.endswith(".ipynb") else self.text).encode()
 
 
+class _Block(NamedTuple):
+    lines: list[str]
+    days: int | None
+
+
 class Example(NamedTuple):
-    """A section of the documentation that has files. `expected` holds (place, rule id) pairs."""
+    """A section of the documentation that has files.
+
+    `expected` holds (place, rule id) pairs, `severities` those whose severity is given, with it.
+    """
 
     title: str
     files: tuple[ExampleFile, ...]
     expected: tuple[tuple[Place, str], ...]
+    severities: tuple[tuple[Place, str, str], ...] = ()
 
     @property
     def is_fixed(self) -> bool:
@@ -104,7 +125,7 @@ def read_documentation(text: str | None) -> Documentation:
     lines = inspect.cleandoc(text or "").split("\n")
     shown: list[str] = []
     sections: list[str] = []
-    files: list[dict[str, list[str]]] = [{}]
+    files: list[dict[str, _Block]] = [{}]
     block: list[str] | None = None
     fence = ""
     for line in lines:
@@ -118,7 +139,8 @@ def read_documentation(text: str | None) -> Documentation:
             if title := _TITLE.search(match["info"]):
                 if title["path"] in files[-1]:
                     raise ValueError(f"`{title['path']}` stands twice in one section")
-                files[-1][title["path"]] = block
+                age = _CHANGED.search(match["info"])
+                files[-1][title["path"]] = _Block(block, int(age["days"]) if age else None)
         elif match := _HEADING.match(line):
             sections.append(match["title"])
             files.append({})
@@ -155,6 +177,8 @@ def findings_of(rule: Rule, files: tuple[ExampleFile, ...]) -> list[Finding]:
             roles = roles_with(source, facts)
             gathered.append((msgspec.structs.replace(source, roles=roles), facts))
     project = Project(Path("."), gathered, [file.path for file in files])
+    stated = {file.path: dict(file.changed) for file in files} if any(file.changed for file in files) else {}
+    project.ages = Ages.stated(project.today, stated)
     return sorted(rule.check(project), key=lambda finding: finding.order)
 
 
@@ -191,6 +215,10 @@ def _run(rule: Rule, example: Example, before: Example | None) -> Iterator[str]:
     for place, message in made:
         if place not in wanted:
             yield f"found at {place}, not expected: {message}"
+    for place, rule_id, severity in example.severities:
+        given = {finding.severity.label for finding in found if rule_id == rule.id and _place(finding) == place}
+        if given and severity not in given:
+            yield f"found at {place} as {', '.join(sorted(given))}, not as {severity}"
     if example.is_fixed:
         yield from _fix_differences(rule, example, before)
 
@@ -222,23 +250,33 @@ def _fix_differences(rule: Rule, example: Example, before: Example | None) -> It
             yield "\n".join([f"{file.path} is fixed differently:", *shown])
 
 
-def _example(title: str, blocks: dict[str, list[str]]) -> Example:
+def _example(title: str, blocks: dict[str, _Block]) -> Example:
     files: list[ExampleFile] = []
     expected: list[tuple[Place, str]] = []
-    for path, lines in blocks.items():
+    severities: list[tuple[Place, str, str]] = []
+    for path, block in blocks.items():
         cell, first = -1, 0
         clean: list[str] = []
-        for number, line in enumerate(lines, 1):
+        changed = [] if block.days is None else [(0, block.days)]
+        for number, line in enumerate(block.lines, 1):
             if path.endswith(".ipynb") and _CELL.match(line):
                 cell, first = cell + 1, number
             match = _EXPECT.search(line)
             if match:
                 line = line[: match.start()]
-                ids = re.split(r"\s*,\s*", match["ids"])
-                expected += [(Place(path, cell, number - first), rule_id) for rule_id in ids]
+                place = Place(path, cell, number - first)
+                for rule_id, _, severity in (
+                    part.partition(" as ") for part in re.split(r"\s*,\s*", match["ids"])
+                ):
+                    expected.append((place, rule_id))
+                    if severity:
+                        severities.append((place, rule_id, severity))
+            if age := _CHANGED_LINE.search(line):
+                line = line[: age.start()]
+                changed.append((number, int(age["days"])))
             clean.append(line)
-        files.append(ExampleFile(path, "".join(f"{line}\n" for line in clean)))
-    return Example(title, tuple(files), tuple(expected))
+        files.append(ExampleFile(path, "".join(f"{line}\n" for line in clean), tuple(changed)))
+    return Example(title, tuple(files), tuple(expected), tuple(severities))
 
 
 def _notebook(text: str) -> str:

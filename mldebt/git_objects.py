@@ -132,6 +132,19 @@ def last_change(directory: Path, path: Path) -> str:
     return git(directory, "log", "-1", "--format=%H", "--", str(path)).decode().strip()
 
 
+def blamed(directory: Path, path: str, first: int, last: int) -> list[int]:
+    """When some lines of a file, counted from 1, were committed, in seconds since 1970; white space does not count.
+
+    What is not committed yet is of now. Raises GitError.
+    """
+    output = git(
+        directory, "-c", "blame.ignoreRevsFile=", "blame", "-w", "--no-textconv", "--line-porcelain",
+        "-L", f"{first},{last}", "--", path,
+        variables=_without_filters(directory),
+    )  # fmt: skip
+    return [int(line.split()[1]) for line in output.splitlines() if line.startswith(b"committer-time ")]
+
+
 def _without_filters(directory: Path) -> dict[str, str]:
     """Variables that switch off the filters of the configuration: git would run them on files of the work tree."""
     try:

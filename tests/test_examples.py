@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from mldebt.edits import apply_edits
-from mldebt.examples import ExampleFile, Place, failures, read_documentation
+from mldebt.examples import ExampleFile, Place, failures, findings_of, read_documentation
 from mldebt.finding import Edit, Finding, Fix
 from mldebt.project import Project
 from mldebt.rule import Rule
@@ -107,6 +107,42 @@ def test_sections_with_titled_blocks_are_examples() -> None:
     )
     assert page.examples[1].expected == ((Place("nb.ipynb", 1, 2), "no-print"),)
     assert "expect:" not in page.markdown
+
+
+def test_ages_of_files_and_lines_are_markers() -> None:
+    page = read_documentation(
+        'A.\n\n## Aged\n\n```python title="a.py" changed="90 days ago"\n'
+        "x = 1  # changed: 1 day ago\n\ny = 2  # changed: 20 days ago  # expect: no-print as info\n```\n"
+    )
+    (example,) = page.examples
+    assert example.files == (ExampleFile("a.py", "x = 1\n\ny = 2\n", ((0, 90), (1, 1), (3, 20))),)
+    assert example.severities == ((Place("a.py", -1, 3), "no-print", "info"),)
+    assert "changed: 20 days ago" in page.markdown
+
+
+def test_ages_reach_the_rule() -> None:
+    class Young(Rule):
+        id = "young"
+        debt = "glue-code"
+
+        def check(self, project: Project) -> Iterator[Finding]:
+            for line in range(1, 5):
+                place = Location("a.py", Span.at(line))
+                if project.ages.is_young("a.py", place.span, 30):
+                    yield self.finding(place, str(project.ages.changed("a.py") == project.today))
+
+    text = "1\n2\n3\n4\n"
+    aged = (ExampleFile("a.py", text, ((2, 0), (3, 30), (4, 31))), ExampleFile("b.py", "", ((0, 5),)))
+    assert [(f.location.span.line, f.message) for f in findings_of(Young(), aged)] == [(2, "True"), (3, "True")]
+    assert findings_of(Young(), (ExampleFile("a.py", text),)) == []
+    rest = findings_of(Young(), (ExampleFile("a.py", text, ((0, 3), (1, 40))),))
+    assert [f.location.span.line for f in rest] == [2, 3, 4]
+
+
+def test_a_severity_that_is_given_must_be_right() -> None:
+    page = PAGE.replace("expect: no-print, other-rule", "expect: no-print as info, other-rule")
+    assert failures(rule(page)) == ["## Two files: found at src/train.py:1 as warning, not as info"]
+    assert failures(rule(page.replace("as info", "as warning"))) == []
 
 
 def test_percent_format_becomes_a_notebook() -> None:

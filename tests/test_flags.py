@@ -13,6 +13,7 @@ from mldebt.outside import stamps
 from mldebt.packs import Packs, built_in_directory, open_directory
 from mldebt.project import Project
 from mldebt.project.flags import last_day
+from mldebt.source import Span
 
 PACKS = Packs(open_directory(built_in_directory()))
 FIT = "from sklearn.linear_model import Ridge\nRidge().fit(X, y)\n"
@@ -62,6 +63,33 @@ def test_ages_come_from_the_last_commits(repository: Path) -> None:
     assert not ages.is_old("train_forest.py", 200)  # 196 days
     assert not ages.is_old("train.py", 30)  # the newest of all
     assert not ages.is_old("missing.py", 0)
+
+
+def test_lines_have_ages_of_their_own(repository: Path) -> None:
+    (repository / "new.py").write_text("x = 1\n")
+    project = Project(repository, [], ["train.py", "train_forest.py", "new.py"])
+    project.today = date(2020, 7, 15)
+    ages = project.ages
+    young = [ages.is_young("train.py", Span.at(line), 100) for line in (1, 2, 3)]
+    assert young == [False, False, True]  # the third line is 75 days old, the others 196
+    assert ages.is_young("train.py", Span(1, 1, 3, 1), 100)
+    assert not ages.is_young("train.py", Span.at(3), 70)
+    assert not ages.is_young("train.py", Span.at(9), 100)  # there is no such line
+    assert ages.is_young("new.py", Span.at(1), 10)  # not committed yet
+    assert not ages.is_young("train.py", Span.at(3), 200)  # nothing is that old: finished code was put there
+    (repository / "train_forest.py").write_text(FIT.replace("Ridge()", "Ridge( )") + "y = 2\n")
+    assert not ages.is_young("train_forest.py", Span.at(2), 100)  # white space
+    assert ages.is_young("train_forest.py", Span.at(3), 100)
+
+
+def test_nothing_is_run_for_the_age_of_a_line(repository: Path) -> None:
+    (repository / ".gitattributes").write_text("*.py diff=evil filter=evil\n")
+    for key in ("diff.evil.textconv", "filter.evil.clean", "filter.evil.smudge"):
+        subprocess.run(["git", "config", key, "touch was_run; cat"], cwd=repository, check=True)
+    project = Project(repository, [], ["train.py"])
+    project.today = date(2020, 7, 15)
+    assert project.ages.is_young("train.py", Span.at(3), 100)
+    assert not (repository / "was_run").exists()
 
 
 def test_there_are_no_ages_without_a_repository(tmp_path: Path) -> None:

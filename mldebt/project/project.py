@@ -305,7 +305,7 @@ class Project:
         """When files were last changed."""
         from mldebt.project.ages import Ages
 
-        return Ages(self)
+        return Ages.of(self)
 
     # --- declarations ---
 

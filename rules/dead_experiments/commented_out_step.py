@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Rule, comment_removal, parked_steps
+from mldebt import Finding, Kind, Location, Project, Related, Rule, comment_removal, parked_steps
 
 
 class CommentedOutStep(Rule):
@@ -111,6 +111,20 @@ class CommentedOutStep(Rule):
     fit()
     ```
 
+    ## Since yesterday it may be a trial
+
+    ```yaml title="dvc.yaml" changed="90 days ago"
+    stages:
+      # prepare:  # changed: 13 days ago
+      #   cmd: python prepare.py
+      clean:
+        cmd: python clean.py
+      # enrich:  # changed: 15 days ago  # expect: commented-out-step
+      #   cmd: python enrich.py
+      train:
+        cmd: python train.py
+    ```
+
     ## An example, and documents
 
     ```yaml title="dvc.yaml"
@@ -133,11 +147,13 @@ class CommentedOutStep(Rule):
 
     minutes = 10
     gathers = True
+    young_days: int = 14
+    """Comments that were changed within so many days are left alone."""
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each part of a pipeline that comments hide."""
         for source in self.sources(project, Kind.YAML, Kind.PYTHON, Kind.SHELL, Kind.MAKE):
-            steps = list(parked_steps(project, source))
+            steps = [step for step in parked_steps(project, source) if not self._is_young(project, step.location)]
             driver = source.kind in (Kind.SHELL, Kind.MAKE)
             for step, *others in [steps] if driver and steps else [[step] for step in steps]:
                 more = (
@@ -151,3 +167,6 @@ class CommentedOutStep(Rule):
                     related=[Related(other.location, f"switches off {other.what}") for other in others],
                     fix=comment_removal(source, step.location.span, "Delete the comment") if not others else None,
                 )
+
+    def _is_young(self, project: Project, place: Location) -> bool:
+        return project.ages.is_young(place.path, place.span, self.young_days)

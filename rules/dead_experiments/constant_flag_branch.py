@@ -15,6 +15,7 @@ from mldebt import (
     Related,
     Role,
     Rule,
+    Severity,
     Switch,
     branch_removal,
     dead_sides,
@@ -168,6 +169,17 @@ class ConstantFlagBranch(Rule):
         frame = tfidf(frame, CYCLE_WEIGHT)
     ```
 
+    ## An experiment of this month may still be running
+
+    ```python title="features.py" changed="90 days ago"
+    USE_TFIDF = False  # changed: 12 days ago  # expect: constant-flag-branch as info
+    if USE_TFIDF:
+        frame = tfidf(frame)
+    USE_SVD = False  # changed: 31 days ago  # expect: constant-flag-branch as warning
+    if USE_SVD:
+        frame = svd(frame)
+    ```
+
     ## A setting that its comment offers
 
     ```python title="images.py"
@@ -185,6 +197,8 @@ class ConstantFlagBranch(Rule):
     profile = Profile.HOOK
     minutes = 15
     skip_roles = Rule.skip_roles | {Role.CONFIG, Role.NOTEBOOK}
+    young_days: int = 30
+    """A switch that was changed within so many days is worth an information only."""
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each switch that makes a branch dead."""
@@ -205,10 +219,11 @@ class ConstantFlagBranch(Rule):
                     continue  # a setting for its users
                 sides = [side for side in dead_sides(source, switch.value_of) if side.block not in literal]
                 if sides:
-                    yield self._finding(switch, sides)
+                    yield self._finding(project, switch, sides)
 
-    def _finding(self, switch: Switch, sides: list[DeadSide]) -> Finding:
+    def _finding(self, project: Project, switch: Switch, sides: list[DeadSide]) -> Finding:
         source, lines = switch.source, sum(side.lines for side in sides)
+        young = project.ages.is_young(source.path, switch.binding.span, self.young_days)
         edits = branch_removal(source, sides)
         return self.finding(
             source.location(switch.binding.span),
@@ -217,6 +232,7 @@ class ConstantFlagBranch(Rule):
             related=[Related(source.location(side.block.span), "never runs") for side in sides],
             scope=switch.cls.qualname if switch.cls else "",
             fix=Fix("Delete what never runs", edits) if edits else None,
+            severity=Severity.INFO if young else None,
         )
 
 

@@ -176,13 +176,42 @@ class SingleValuedSwitch(Rule):
     if cfg["use_ranks"]:
         frame = frame.rank()
     ```
+
+    ## An experiment of the last two months may still be running
+
+    ```python title="train.py" changed="90 days ago"
+    from views import draw
+    draw([1, 2], 1, True)
+    draw([3], 1, True)
+    ```
+
+    ```python title="views.py" changed="90 days ago"
+    def draw(
+        rows,
+        kind,  # changed: 59 days ago
+        fast,  # changed: 61 days ago
+    ):
+        if kind == 0:
+            for row in rows:
+                print(row)
+            print("all rows")
+        if not fast:  # expect: single-valued-switch
+            for row in rows:
+                print(row)
+            print("all rows")
+    ```
     """
 
     minutes = 20
+    young_days: int = 60
+    """Switches that were changed within so many days are left alone."""
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each switch that guards enough."""
-        yield from map(self._finding, project.idle_switches)
+        for idle in project.idle_switches:
+            place = idle.switch.location
+            if not project.ages.is_young(place.path, place.span, self.young_days):
+                yield self._finding(idle)
 
     def _finding(self, idle: IdleSwitch) -> Finding:
         switch, lines = idle.switch, idle.lines

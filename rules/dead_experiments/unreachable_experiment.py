@@ -106,6 +106,28 @@ class UnreachableExperiment(Rule):
     RandomForestClassifier().fit(X, y)
     ```
 
+    ## Somebody worked on it in the last half year
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train: {cmd: python train.py, deps: [train.py], outs: [model.pkl]}
+    ```
+
+    ```python title="train.py" changed="40 days ago"
+    from sklearn.linear_model import LogisticRegression
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```python title="train_forest.py" changed="170 days ago"
+    from sklearn.ensemble import RandomForestClassifier
+    RandomForestClassifier().fit(X, y)
+    ```
+
+    ```python title="train_boosted.py" changed="190 days ago"
+    import xgboost as xgb  # expect: unreachable-experiment as warning
+    xgb.XGBClassifier().fit(X, y)
+    ```
+
     ## Names that begin with a stroke, tutorials
 
     ```yaml title="dvc.yaml"

@@ -11,6 +11,7 @@ from mldebt import (
     Project,
     Related,
     Rule,
+    Span,
     Unselected,
     find_unselected,
     is_exported_notebook,
@@ -158,9 +159,31 @@ class UnselectedDispatchBranch(Rule):
     [[contract.flag]]
     name = "recurrent"
     ```
+
+    ## An experiment of the last two months may still be running
+
+    ```python title="train.py" changed="90 days ago"
+    def build(model):
+        if model == "boosted":
+            return Boosted()
+        if model == "lstm":  # changed: 59 days ago
+            return Lstm(layers=2)
+        if model == "linear":
+            return Linear()
+    def reduce(method):
+        if method == "pca":
+            return Pca()
+        if method == "umap":  # changed: 61 days ago  # expect: unselected-dispatch-branch
+            return Umap()
+        if method == "svd":
+            return Svd()
+    build(read("model", "boosted", "linear")), reduce(read("method", "pca", "svd"))
+    ```
     """
 
     minutes = 15
+    young_days: int = 60
+    """Branches that were changed within so many days are left alone."""
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file and subject with such branches."""
@@ -169,6 +192,9 @@ class UnselectedDispatchBranch(Rule):
             if is_exported_notebook(found.dispatch.source):
                 continue
             if any(is_wanted(project, name) for name in (found.dispatch.name, *found.branch.keys)):
+                continue
+            place = found.dispatch.source.facts.blocks[found.branch.block].span
+            if project.ages.is_young(found.dispatch.source.path, Span.at(place.line), self.young_days):
                 continue
             chains[found.dispatch.source.path, found.dispatch.name].append(found)
         idle = {id(side.block) for found in project.idle_switches for _, side in found.sides}
