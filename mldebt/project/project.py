@@ -2,87 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Expr, Facts, Function, Param
-from mldebt.project.callers import Callers
-from mldebt.project.calls import Calls, Site
-from mldebt.project.documents import Documents, candidates
-from mldebt.project.names import Names, is_code
+from mldebt.project import code_views, data_views, program_views, setting_views
+from mldebt.project.calls import Site
+from mldebt.project.documents import candidates
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.subprojects import Subprojects
-from mldebt.project.view import view
 from mldebt.source import Kind, Source
-from mldebt.values import Gap, Known, Value, choice
+from mldebt.values import Value
 
 if TYPE_CHECKING:
     import libcst
 
     from mldebt.clock import Clock
     from mldebt.declarations.model import Declared, Stage
-    from mldebt.project.accesses import DataAccess
-    from mldebt.project.ages import Ages
-    from mldebt.project.allowed_versions import AllowedVersions
-    from mldebt.project.artifacts import Artifact
-    from mldebt.project.call_graph import CallGraph
-    from mldebt.project.chains import Chain
-    from mldebt.project.clones import CloneClass
-    from mldebt.project.config_reads import ConfigReads
-    from mldebt.project.config_tree import ConfigTree
-    from mldebt.project.data_checks import DataChecks
-    from mldebt.project.dispatches import Dispatch
-    from mldebt.project.early_stops import EarlyStop
-    from mldebt.project.entry_points import EntryPoint
-    from mldebt.project.evaluate import Evaluator
     from mldebt.project.executions import Execution
-    from mldebt.project.experiments import ExperimentSpace
-    from mldebt.project.flags import WantedFlag
-    from mldebt.project.flow import Flow
     from mldebt.project.frameworks import Frameworks
-    from mldebt.project.handoffs import Handoff
-    from mldebt.project.idle_switches import IdleSwitch
-    from mldebt.project.imports import Imports
-    from mldebt.project.inputs import Inputs
-    from mldebt.project.llm_calls import LlmCall
-    from mldebt.project.model_outputs import ModelOutputs
-    from mldebt.project.model_saves import ModelSave
-    from mldebt.project.notebook_copies import NotebookCopy
-    from mldebt.project.options import Options
-    from mldebt.project.phantoms import Phantom
-    from mldebt.project.phases import Phases
-    from mldebt.project.processes import Process
-    from mldebt.project.randomness import Randomness
-    from mldebt.project.single_values import SingleValues
-    from mldebt.project.splits import Split
-    from mldebt.project.stages import Stages
-    from mldebt.project.switches import Switches
     from mldebt.project.syntax import Syntax
-    from mldebt.project.training_inputs import TrainingInputs
-    from mldebt.project.types import Types
-    from mldebt.project.unreferenced import Unreferenced
-    from mldebt.project.unused_settings import UnusedSettings
-    from mldebt.project.versions import Versions
-
-_TEMPLATE = re.compile(
-    r"\.env.*(template|example|sample|dist)|(template|example|sample|dist)[^/]*\.env$", re.IGNORECASE
-)
-_EXAMPLE = re.compile(
-    r"^[\"']?([/~<]|[A-Za-z]:[\\/])"
-    r"|(?<![a-z])(path[/_-]to|your|xxx+|change[-_ ]?me|replace|placeholder|todo|dummy)(?![a-z])|_here\b",
-    re.IGNORECASE,
-)
-"""What everybody replaces in a template: a place on somebody's machine, or a word that says so."""
 
 
 class Project:
     """All sources below one root.
 
     `files` holds the paths of every file that discovery saw, analysed or not, relative to `root`.
-    Linked views are computed once, on first use; none of them depends on the order of the sources.
+    Linked views are computed once, on first use; none of them depends on the order of the sources. The end of the
+    class lists them: what each is stands where it is made, in the module of views that it is taken from.
     """
 
     def __init__(self, root: Path, facts: Iterable[tuple[Source, Facts]], files: Iterable[str] = ()) -> None:
@@ -112,24 +60,7 @@ class Project:
         """All sources by path."""
         return self._sources
 
-    @view
-    def code(self) -> tuple[SourceFacts, ...]:
-        """The Python files and notebooks, by path."""
-        return tuple(source for source in self._sources.values() if is_code(source))
-
     # --- names and calls ---
-
-    @view
-    def names(self) -> Names:
-        """What module names and qualified names stand for."""
-        return Names(self._sources)
-
-    @view
-    def types(self) -> Types:
-        """The types of expressions, where a constructor or a library call tells them."""
-        from mldebt.project.types import Types
-
-        return Types(self.names)
 
     def type_of(self, source: SourceFacts, expr: Expr) -> str:
         """The qualified type of an expression (`pandas.DataFrame`); empty where it is not known."""
@@ -137,58 +68,9 @@ class Project:
 
     def calls(self, *patterns: str) -> Iterator[Site]:
         """The calls of anything that matches one of the patterns (see `mldebt.project.calls`)."""
-        return self._calls.find(patterns)
-
-    @view
-    def _calls(self) -> Calls:
-        return Calls(self.code, self.type_of)
+        return self.call_index.find(patterns)
 
     # --- values ---
-
-    @view
-    def callers(self) -> Callers:
-        """Who calls which function of the project."""
-        return Callers(self.code, self.names, self.type_of)
-
-    @view
-    def documents(self) -> Documents:
-        """The configuration files as trees."""
-        return Documents(self)
-
-    @view
-    def config_tree(self) -> ConfigTree:
-        """How configuration files are put together."""
-        from mldebt.project.config_tree import ConfigTree
-
-        return ConfigTree(self)
-
-    @view
-    def config_reads(self) -> ConfigReads:
-        """Which keys of which configuration files code reads."""
-        from mldebt.project.config_reads import ConfigReads
-
-        return ConfigReads(self)
-
-    @view
-    def unused_settings(self) -> UnusedSettings:
-        """Settings that nothing reads."""
-        from mldebt.project.unused_settings import UnusedSettings
-
-        return UnusedSettings(self)
-
-    @view
-    def evaluator(self) -> Evaluator:
-        """What works out values.
-
-        Commands that code runs are worked out first, without knowing what other commands pass; then what they
-        pass is known to everything else.
-        """
-        from mldebt.project.evaluate import Evaluator
-
-        evaluator = self.__dict__["evaluator"] = Evaluator(self)
-        self._inputs.learn(self.processes)
-        evaluator.forget()
-        return evaluator
 
     def value(self, source: SourceFacts, expr: Expr) -> Value:
         """What an expression of a source can be, followed across functions, files and configuration."""
@@ -208,291 +90,51 @@ class Project:
         """The file of the project that a path in a file's code means; None if there is none."""
         return next((p for p in candidates(importer, path) if p in self.files), None)
 
-    @view
-    def environment(self) -> Mapping[str, Value]:
-        """The variables that `.env` files declare, with the values they give; a template's example is none."""
-        found: dict[str, list[Value]] = {}
-        for source in self.sources(Kind.ENV):
-            for variable in source.facts.variables:
-                is_example = _TEMPLATE.search(source.path) and _EXAMPLE.search(variable.value)
-                value = Gap("environment", variable.name) if is_example else Known(variable.value)
-                found.setdefault(variable.name, []).append(value)
-        for stage in self.stages:
-            for name, text in stage.environment:
-                is_open = "$" in text or "{" in text or not text or _EXAMPLE.search(text.lstrip("/"))
-                if not is_open:
-                    found.setdefault(name, []).append(Known(text))
-        return {name: choice(values) for name, values in found.items()}
-
     def option_value(self, path: str, name: str) -> Value:
         """What a command-line option of the source at a path can be: given by a stage, or its default."""
-        return self._inputs.option(path, name)
+        return self.inputs.option(path, name)
 
     def argument_value(self, path: str, position: int) -> Value:
         """`sys.argv[position]` in the source at a path, as the stages that run it pass it."""
-        return self._inputs.argument(path, position)
+        return self.inputs.argument(path, position)
 
     def bound_parameter(self, source: SourceFacts, function: Function, param: Param) -> Value | None:
         """A parameter that a framework fills (click and typer options, a Hydra configuration); else None."""
-        return self._inputs.parameter(source, function, param)
+        return self.inputs.parameter(source, function, param)
 
     def given_on_command_line(self, source: SourceFacts, name: str) -> list[Value]:
         """What command lines pass to a source as `--name`."""
-        return self._inputs.given(source, {f"--{name}"})
+        return self.inputs.given(source, {f"--{name}"})
 
     @property
     def frameworks(self) -> Frameworks:
         """What frameworks hand to code."""
-        return self._inputs.frameworks
-
-    @view
-    def _inputs(self) -> Inputs:
-        from mldebt.project.inputs import Inputs
-
-        return Inputs(self)
-
-    @view
-    def imports(self) -> Imports:
-        """Which files import which."""
-        from mldebt.project.imports import Imports
-
-        return Imports(self.code, self.names)
-
-    @view
-    def options(self) -> Options:
-        """The command-line options that code declares."""
-        from mldebt.project.options import Options
-
-        return Options(self)
-
-    @view
-    def processes(self) -> tuple[Process, ...]:
-        """The programs that code starts."""
-        from mldebt.project.processes import find_processes
-
-        return tuple(find_processes(self))
-
-    @view
-    def randomness(self) -> Randomness:
-        """Whether the randomness of calls is fixed by a seed."""
-        from mldebt.project.randomness import Randomness
-
-        return Randomness(self._sources, self.types.tables, self.imports)
-
-    @view
-    def switches(self) -> Switches:
-        """Constants that nothing in the project sets to another value."""
-        from mldebt.project.switches import Switches
-
-        return Switches(self)
-
-    @view
-    def idle_switches(self) -> tuple[IdleSwitch, ...]:
-        """Switches that have one value everywhere and keep an experiment's code."""
-        from mldebt.project.idle_switches import find_idle_switches
-
-        return tuple(find_idle_switches(self))
-
-    @view
-    def wanted_flags(self) -> Mapping[str, WantedFlag]:
-        """The switches that contracts want, by name."""
-        from mldebt.project.flags import contracts_of
-
-        return contracts_of(self)
-
-    @view
-    def ages(self) -> Ages:
-        """When files were last changed."""
-        from mldebt.project.ages import Ages
-
-        return Ages.of(self)
+        return self.inputs.frameworks
 
     # --- declarations ---
-
-    @view
-    def _stages(self) -> Stages:
-        from mldebt.project.stages import Stages
-
-        return Stages(self)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The stages that the project declares, tool by tool."""
-        return self._stages.declared
+        return self.declarations.declared
 
     @property
     def locked_stages(self) -> tuple[Stage, ...]:
         """The stages as `dvc.lock` files remember them."""
-        return self._stages.locked
+        return self.declarations.locked
 
     @property
     def declared_data(self) -> tuple[Declared, ...]:
         """What is declared outside stages: catalogues, tracked files, sources."""
-        return self._stages.data
+        return self.declarations.data
 
     def executions(self, stage: Stage) -> tuple[Execution, ...]:
         """The sources that a stage runs, in order, with the words that it passes."""
-        return self._stages.executions(stage)
+        return self.declarations.executions(stage)
 
     def stages_running(self, source: SourceFacts) -> Sequence[tuple[Stage, tuple[str, ...]]]:
         """The declared stages that run a source, each with the words that it passes."""
-        return self._stages.running(source)
-
-    @view
-    def entry_points(self) -> tuple[EntryPoint, ...]:
-        """Where programs start: scripts, stages, installed commands, notebooks, DAG files, Hydra mains."""
-        from mldebt.project.entry_points import find_entry_points
-
-        return tuple(find_entry_points(self))
-
-    @view
-    def call_graph(self) -> CallGraph:
-        """Which functions run when an entry point runs."""
-        from mldebt.project.call_graph import CallGraph
-
-        return CallGraph(self)
-
-    @view
-    def phases(self) -> Phases:
-        """Where code fits, scores, tracks and saves models, and for which program."""
-        from mldebt.project.phases import Phases
-
-        return Phases(self)
-
-    @view
-    def single_values(self) -> SingleValues:
-        """Switches that have one value everywhere."""
-        from mldebt.project.single_values import SingleValues
-
-        return SingleValues(self)
-
-    @view
-    def experiments(self) -> tuple[ExperimentSpace, ...]:
-        """What the training programs can run, and how much of it is ever selected."""
-        from mldebt.project.experiments import find_experiments
-
-        return tuple(find_experiments(self))
-
-    @view
-    def dispatches(self) -> tuple[Dispatch, ...]:
-        """The places where a name selects what is done or built."""
-        from mldebt.project.dispatches import find_dispatches
-
-        return tuple(find_dispatches(self))
-
-    @view
-    def unreferenced(self) -> Unreferenced:
-        """Functions and classes that nothing mentions."""
-        from mldebt.project.unreferenced import Unreferenced
-
-        return Unreferenced(self)
-
-    # --- copies ---
-
-    @view
-    def clones(self) -> tuple[CloneClass, ...]:
-        """The functions that are copies of each other, class by class."""
-        from mldebt.project.clones import find_clones
-
-        return tuple(find_clones(self.code))
-
-    @view
-    def versions(self) -> Versions:
-        """The files that are versions of each other."""
-        from mldebt.project.versions import Versions
-
-        return Versions(self.code)
-
-    # --- data ---
-
-    @view
-    def subprojects(self) -> Subprojects:
-        """The parts of the repository that stand for themselves."""
-        return Subprojects(self.files)
-
-    @view
-    def accesses(self) -> tuple[DataAccess, ...]:
-        """Every place where code reads or writes data."""
-        from mldebt.project.accesses import find_accesses
-
-        return tuple(find_accesses(self))
-
-    @view
-    def artifacts(self) -> tuple[Artifact, ...]:
-        """The data that code reads and writes."""
-        from mldebt.project.artifacts import find_artifacts
-
-        return tuple(find_artifacts(self))
-
-    @view
-    def handoffs(self) -> tuple[Handoff, ...]:
-        """The data that one component writes and another reads."""
-        from mldebt.project.handoffs import find_handoffs
-
-        return tuple(find_handoffs(self))
-
-    @view
-    def chains(self) -> tuple[Chain, ...]:
-        """The undeclared hand-offs in their connected groups."""
-        from mldebt.project.chains import find_chains
-
-        return tuple(find_chains(self))
-
-    @view
-    def flow(self) -> Flow:
-        """What rows of data passed through."""
-        from mldebt.project.flow import Flow
-
-        return Flow(self)
-
-    @view
-    def training_inputs(self) -> TrainingInputs:
-        """Which data models are fitted on."""
-        from mldebt.project.training_inputs import TrainingInputs
-
-        return TrainingInputs(self)
-
-    @view
-    def splits(self) -> tuple[Split, ...]:
-        """The places where rows are held out."""
-        from mldebt.project.splits import find_splits
-
-        return tuple(find_splits(self))
-
-    @view
-    def model_outputs(self) -> ModelOutputs:
-        """Which values are predictions of a model."""
-        from mldebt.project.model_outputs import ModelOutputs
-
-        return ModelOutputs(self)
-
-    @view
-    def early_stops(self) -> tuple[EarlyStop, ...]:
-        """The fits that select on a test part which is scored afterwards."""
-        from mldebt.project.early_stops import find_early_stops
-
-        return tuple(find_early_stops(self))
-
-    @view
-    def data_checks(self) -> DataChecks:
-        """Which parts of the project check data."""
-        from mldebt.project.data_checks import DataChecks
-
-        return DataChecks(self)
-
-    @view
-    def model_saves(self) -> tuple[ModelSave, ...]:
-        """Where programs that train save their models."""
-        from mldebt.project.model_saves import find_model_saves
-
-        return tuple(find_model_saves(self))
-
-    @view
-    def untracked_inputs(self) -> tuple[Phantom, ...]:
-        """The data that nothing here produces, tracks, downloads or declares."""
-        from mldebt.project.phantoms import find_untracked_inputs
-
-        return tuple(find_untracked_inputs(self))
+        return self.declarations.running(source)
 
     # --- syntax, for rules that have narrowed down to a place ---
 
@@ -510,23 +152,60 @@ class Project:
             self._syntax[source.path] = parse(source)
         return self._syntax[source.path]
 
-    @view
-    def notebook_copies(self) -> tuple[NotebookCopy, ...]:
-        """The notebooks that are mostly the same as another one."""
-        from mldebt.project.notebook_copies import find_notebook_copies
+    # --- views of code ---
 
-        return tuple(find_notebook_copies(self))
+    code = code_views.code
+    names = code_views.names
+    types = code_views.types
+    call_index = code_views.call_index
+    callers = code_views.callers
+    imports = code_views.imports
+    randomness = code_views.randomness
+    subprojects = code_views.subprojects
+    unreferenced = code_views.unreferenced
+    ages = code_views.ages
+    clones = code_views.clones
+    versions = code_views.versions
+    notebook_copies = code_views.notebook_copies
 
-    @view
-    def llm_calls(self) -> tuple[LlmCall, ...]:
-        """The calls of language models that a provider serves."""
-        from mldebt.project.llm_calls import find_llm_calls
+    # --- views of values and settings ---
 
-        return tuple(find_llm_calls(self))
+    evaluator = setting_views.evaluator
+    environment = setting_views.environment
+    inputs = setting_views.inputs
+    options = setting_views.options
+    documents = setting_views.documents
+    config_tree = setting_views.config_tree
+    config_reads = setting_views.config_reads
+    unused_settings = setting_views.unused_settings
+    switches = setting_views.switches
+    single_values = setting_views.single_values
+    idle_switches = setting_views.idle_switches
+    wanted_flags = setting_views.wanted_flags
+    allowed_versions = setting_views.allowed_versions
 
-    @view
-    def allowed_versions(self) -> AllowedVersions:
-        """Which versions of libraries the manifests ask for."""
-        from mldebt.project.allowed_versions import AllowedVersions
+    # --- views of programs ---
 
-        return AllowedVersions(self)
+    processes = program_views.processes
+    declarations = program_views.declarations
+    entry_points = program_views.entry_points
+    call_graph = program_views.call_graph
+    phases = program_views.phases
+    experiments = program_views.experiments
+    dispatches = program_views.dispatches
+    llm_calls = program_views.llm_calls
+
+    # --- views of data ---
+
+    accesses = data_views.accesses
+    artifacts = data_views.artifacts
+    handoffs = data_views.handoffs
+    chains = data_views.chains
+    untracked_inputs = data_views.untracked_inputs
+    flow = data_views.flow
+    splits = data_views.splits
+    training_inputs = data_views.training_inputs
+    early_stops = data_views.early_stops
+    model_outputs = data_views.model_outputs
+    model_saves = data_views.model_saves
+    data_checks = data_views.data_checks
