@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from declaring import project_of
 
+from mldebt.project.graph import data_graph
+
 HEAD = "import pandas as pd\n"
 TYPER = "import typer\napp = typer.Typer()\n@app.command()\ndef main({}):\n    pd.read_csv(data)\napp()\n"
 STAGE = "stages:\n  s:\n    cmd: python a.py {}\n"
@@ -107,3 +109,133 @@ def test_paths_that_frameworks_pass(code: str, more: dict[str, str], expected: s
         if a.api == "pandas.read_csv" and a.address is not None and a.address.is_known
     }
     assert found == expected
+
+
+def _edges(files: dict[str, str]) -> set[tuple[str, str, str]]:
+    return {(edge.source, edge.target, edge.kind) for edge in data_graph(project_of(files)).edges}
+
+
+def test_entries_of_a_kedro_catalogue_are_the_files_behind_them() -> None:
+    cells = '["%load_ext kedro.ipython\\n", "a = catalog.load(\'clean\')\\n", "b = catalog.load(\'lost\')"]'
+    found = _edges(
+        {
+            "conf/base/catalog.yml": """\
+                clean: {type: pandas.CSVDataset, filepath: data/clean.csv}
+                "{name}_model": {type: pickle.PickleDataset, filepath: "data/{name}.pkl"}
+                """,
+            "a.ipynb": f'{{"cells": [{{"cell_type": "code", "source": {cells}}}], "nbformat": 4}}',
+            "app.py": "def f(session):\n    context = session.load_context()\n    context.catalog.save('x_model', 1)\n",
+        }
+    )
+    assert found == {
+        ("dataset:data/clean.csv", "notebook:a.ipynb", "reads"),
+        ("dataset:kedro:lost", "notebook:a.ipynb", "reads"),
+        ("module:app.py", "model:data/x.pkl", "writes"),
+    }
+
+
+def test_something_else_named_catalog_reads_nothing() -> None:
+    assert _edges({"app.py": "def f(catalog):\n    catalog.load('x')\n"}) == set()
+
+
+def test_code_takes_the_views_of_a_feature_store() -> None:
+    found = _edges(
+        {
+            "features/feature_store.yaml": "registry: r.db\n",
+            "features/repo.py": """\
+                from feast import FeatureView, FileSource
+                stats = FileSource(name="stats", path="stats.parquet")
+                view = FeatureView(name="drivers", source=stats)
+                """,
+            "prepare.py": "import pandas as pd\npd.DataFrame().to_parquet('features/stats.parquet')\n",
+            "train.py": """\
+                from feast import FeatureStore
+                store = FeatureStore()
+                store.get_historical_features(entity_df=None, features=["drivers:a", "drivers:b"])
+                """,
+        }
+    )
+    assert {
+        ("module:prepare.py", "dataset:features/stats.parquet", "writes"),
+        ("dataset:features/stats.parquet", "stage:features/repo.py:drivers", "depends"),
+        ("stage:features/repo.py:drivers", "dataset:feast:drivers", "produces"),
+        ("dataset:feast:drivers", "module:train.py", "reads"),
+    } <= found
+
+
+def test_models_of_dbt_are_made_from_what_their_queries_name() -> None:
+    found = _edges(
+        {
+            "t/dbt_project.yml": "name: t\n",
+            "t/models/a.sql": "select * from {{ source('raw', 'orders') }}\n",
+            "t/models/b.sql": "{{ config(materialized='table') }}\nselect 1 from {{ ref('a') }}\n",
+            "train.py": "import pandas as pd\npd.read_sql('select * from b', None)\n",
+        }
+    )
+    assert found == {
+        ("table:raw.orders", "stage:t/models/a.sql:a", "depends"),
+        ("stage:t/models/a.sql:a", "table:a", "produces"),
+        ("table:a", "stage:t/models/b.sql:b", "depends"),
+        ("stage:t/models/b.sql:b", "table:table:b", "produces"),
+        ("table:table:b", "module:train.py", "reads"),
+    }
+
+
+def test_batches_of_great_expectations() -> None:
+    found = _edges(
+        {
+            "check.py": """\
+                import great_expectations as gx
+                from great_expectations.core.batch import RuntimeBatchRequest
+                context = gx.get_context()
+                context.data_sources.pandas_default.read_csv("data/a.csv")
+                RuntimeBatchRequest(data_asset_name="b", runtime_parameters={"path": "data/b.csv"})
+                """,
+        }
+    )
+    assert {name for name, _, _ in found} == {"dataset:data/a.csv", "dataset:data/b.csv"}
+
+
+def test_a_function_that_is_a_task_of_ploomber() -> None:
+    found = _edges(
+        {
+            "pipeline.yaml": """\
+                tasks:
+                  - {source: get.py, product: {nb: o/get.ipynb, data: o/raw.csv}}
+                  - {source: tasks.fit, product: o/m.pkl, upstream: [get]}
+                """,
+            "get.py": "import pandas as pd\nproduct = None\npd.DataFrame().to_csv(product['data'])\n",
+            "tasks.py": """\
+                import pandas as pd
+                def fit(product, upstream):
+                    pd.read_csv(upstream["get"]["data"]).to_pickle(product)
+                """,
+        }
+    )
+    assert {
+        ("dataset:o/raw.csv", "stage:pipeline.yaml:fit", "depends"),
+        ("dataset:o/raw.csv", "script:tasks.py", "reads"),
+        ("script:tasks.py", "dataset:o/m.pkl", "writes"),
+    } <= found
+
+
+def test_the_directory_of_a_data_source_is_declared() -> None:
+    found = {
+        d.path
+        for d in project_of(
+            {
+                "gx/great_expectations.yml": """\
+                    datasources:
+                      files:
+                        data_connectors:
+                          all: {base_directory: ../data/raw}
+                    """,
+                "check.py": """\
+                    import great_expectations as gx
+                    context = gx.get_context()
+                    context.data_sources.add_pandas_filesystem(name="f", base_directory="data/clean")
+                    """,
+            }
+        ).declared_data
+    }
+    assert found == {"data/raw", "data/clean"}

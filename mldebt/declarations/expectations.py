@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _PACKAGE = "great_expectations"
 _FILES = frozenset({"great_expectations.yml", "great_expectations.yaml", "gx.yml", "gx.yaml"})
-_ADD_ASSET = re.compile(r"add_(\w+)_asset")
-_PATHS = ("filepath_or_buffer", "path", "table_name", "batching_regex", "query")
+_ADD_ASSET = re.compile(r"add_(\w+)_asset|add(_or_update)?_(pandas|spark)_filesystem")
+_PATHS = ("base_directory", "filepath_or_buffer", "path", "table_name", "batching_regex", "query")
 
 
 def declared(project: Project) -> Iterator[Declared]:
@@ -41,6 +41,18 @@ def _assets(datasource: Node, home: str) -> Iterator[Declared]:
     """The assets of one data source: files below its base directory, or tables."""
     base = datasource.get("base_directory")
     assets = datasource.get("assets")
+    connectors = datasource.get("data_connectors")
+    for connector in connectors.children() if connectors and connectors.is_map else ():
+        below = connector.get("base_directory")
+        if below is not None:
+            yield Declared(
+                kind="dataset",
+                path=place(home, below.text),
+                name=f"{datasource.key}.{connector.key}",
+                type="directory",
+                location=connector.key_location,
+                tool="great-expectations",
+            )
     for asset in assets.children() if assets else ():
         name = asset.get("name")
         table = asset.get("table_name")
@@ -71,7 +83,7 @@ def _added(project: Project, literals: Literals, source: SourceFacts) -> Iterato
                 kind="table" if is_table else "dataset",
                 path=written if is_table else place(home_of(project, source.path), written),
                 name=literals.text(source, name),
-                type=match[1],
+                type=match[1] or "directory",
                 location=source.location(call.span),
                 tool="great-expectations",
             )

@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING
 
 from mldebt.declarations.decorated import users_of
 from mldebt.declarations.literals import Literals, keyword
-from mldebt.declarations.model import Declared, place
+from mldebt.declarations.model import Declared, Stage, place
 from mldebt.declarations.tree import document
-from mldebt.facts import Call
+from mldebt.facts import Call, Called, Ref
 from mldebt.source import Kind
 
 if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts
 
 _STORES = ("registry", "online_store", "offline_store")
+_VIEWS = frozenset({"FeatureView", "BatchFeatureView", "StreamFeatureView"})
+PREFIX = "feast:"
+"""What the addresses of feature views begin with."""
 
 
-def declared(project: Project) -> Iterator[Declared]:
-    """The `*Source` objects of feature definitions (files and tables), and the files of the stores."""
+def declared(project: Project) -> Iterator[Stage | Declared]:
+    """The `*Source` objects of feature definitions (files and tables), and the files of the stores.
+
+    A view is a stage: from its source to the features that code asks for by its name.
+    """
     literals = Literals(project)
     for source in users_of(project, "feast"):
         home = _home(project, source.path)
@@ -28,6 +34,8 @@ def declared(project: Project) -> Iterator[Declared]:
             kind = call.name.rpartition(".")[2]
             if call.name.startswith("feast.") and kind.endswith("Source"):
                 yield from _source(literals, source, home, kind, call)
+            elif call.name.startswith("feast.") and kind in _VIEWS:
+                yield from _view(literals, source, home, call)
     for config in project.sources(Kind.YAML):
         if basename(config.path) == "feature_store.yaml":
             yield from _stores(config)
@@ -46,6 +54,25 @@ def _source(literals: Literals, source: SourceFacts, home: str, kind: str, call:
         type=kind,
         location=source.location(call.span),
         tool="feast",
+    )
+
+
+def _view(literals: Literals, source: SourceFacts, home: str, call: Call) -> Iterator[Stage]:
+    name = literals.text(source, keyword(call.keywords, "name") or (call.args[0] if call.args else None))
+    made = keyword(call.keywords, "source", "batch_source")
+    bindings = made.bindings if isinstance(made, Ref) else ()
+    held = source.facts.bindings[bindings[0]].value if len(bindings) == 1 and bindings[0] >= 0 else made
+    if not name or not isinstance(held, Called):
+        return
+    inner = source.facts.calls[held.call]
+    place_of = source.location(call.span)
+    yield Stage(
+        id=f"{source.path}:{name}",
+        name=name,
+        tool="feast",
+        location=place_of,
+        inputs=tuple(_source(literals, source, home, inner.name.rpartition(".")[2], inner)),
+        outputs=(Declared(kind="dataset", path=f"{PREFIX}{name}", name=name, location=place_of, tool="feast"),),
     )
 
 

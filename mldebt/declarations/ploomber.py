@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mldebt.declarations.model import Declared, Stage, place
 from mldebt.declarations.tree import Node, document
 from mldebt.source import Kind
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from mldebt.project import Project
 
 _SCRIPTS = (".py", ".ipynb", ".R", ".sql")
+_NOTEBOOK = "nb"
+"""The name of a task's product that is its executed notebook."""
 
 
 def declared(project: Project) -> Iterator[Stage]:
@@ -23,14 +27,27 @@ def declared(project: Project) -> Iterator[Stage]:
         if name.startswith("pipeline") and name.endswith((".yaml", ".yml")):
             root = document(source)
             tasks = root.get("tasks") if root else None
-            for task in tasks.children() if tasks and tasks.is_list else ():
-                if task.get("source") is not None and task.get("product") is not None:
-                    yield _stage(project, task, dirname(source.path))
+            stages = [
+                _stage(project, task, dirname(source.path))
+                for task in (tasks.children() if tasks and tasks.is_list else ())
+                if task.get("source") is not None and task.get("product") is not None
+            ]
+            made = {stage.name: stage.outputs for stage in stages}
+            for stage in stages:
+                taken = tuple(
+                    msgspec.structs.replace(product, kind="input", name="", stage=stage.name)
+                    for name in stage.after
+                    for product in made.get(name, ())
+                    if product.name != _NOTEBOOK
+                )
+                yield msgspec.structs.replace(stage, inputs=taken)
 
 
 def _stage(project: Project, task: Node, home: str) -> Stage:
     written = source.text if (source := task.get("source")) else ""
-    name = title.text if (title := task.get("name")) else written.rpartition("/")[2].partition(".")[0]
+    file = written.rpartition("/")[2]
+    own = file.partition(".")[0] if written.endswith(_SCRIPTS) else file.rpartition(".")[2]
+    name = title.text if (title := task.get("name")) else own
     params = task.get("params")
     return Stage(
         id=f"{task.source.path}:{name}",
@@ -77,6 +94,6 @@ def _products(product: Node | None, home: str, stage: str) -> Iterator[Declared]
                 path=place(home, path.text),
                 location=path.location,
                 tool="ploomber",
-                name="" if isinstance(node.entry.path[-1], int) else node.key,
+                name="" if node is product or isinstance(node.entry.path[-1], int) else node.key,
                 stage=stage,
             )

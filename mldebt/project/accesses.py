@@ -16,6 +16,7 @@ from mldebt.api_tables import effect_of_mode
 from mldebt.facts import Attr, Call, Expr, Function
 from mldebt.project.addresses import Address, addresses, gaps
 from mldebt.project.callers import Caller
+from mldebt.project.catalogue_names import CatalogueNames, meant
 from mldebt.project.decisions import is_impossible, narrowed
 from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.hub_names import HUB_CALLS, files_of, is_reader, named
@@ -40,6 +41,8 @@ _PICTURES = frozenset(
 )
 _BESIDE_THE_CODE = frozenset({"hydra.main", "hydra.initialize", "hydra.experimental.initialize"})
 """Calls whose relative paths start from the file that makes them."""
+_STAND_INS = {"pandas_default": "pandas"}
+"""Attributes whose methods are those of a library: the data source that every context of Great Expectations has."""
 _FROM_THE_REPOSITORY = "dvc.api."
 """What the names of calls begin with whose paths start from the repository, wherever they are made."""
 _DEEPEST = 5
@@ -99,6 +102,7 @@ class _Finder:
         self._evaluator: Evaluator = project.evaluator
         self._ways: dict[tuple[str, int], list[tuple[tuple[Caller, ...], Frame]]] = {}
         self.directories = WorkingDirectories(project)
+        self._catalogues = CatalogueNames(project)
 
     def in_source(self, source: SourceFacts) -> Iterator[DataAccess]:
         header = source.facts.header
@@ -138,6 +142,10 @@ class _Finder:
         receiver = self._project.type_of(source, call.func.base)
         if receiver:
             return self._tables.lookup(f"{receiver}.{call.func.name}")
+        if asked := self._catalogues.asked(call):
+            return self._tables.lookup(asked)
+        if isinstance(call.func.base, Attr) and call.func.base.name in _STAND_INS:
+            return self._tables.lookup(f"{_STAND_INS[call.func.base.name]}.{call.func.name}")
         api = self._tables.lookup(f"*.{call.func.name}")
         if call.func.name in _PATH_METHODS:
             value = self._evaluator.value(source, call.func.base)
@@ -158,6 +166,7 @@ class _Finder:
             value = self._target(source, call, row, frame)
             if value is None or effect not in EFFECTS:
                 continue
+            value = meant(api.name, value)
             if names_tables(api.name, api.format):
                 found = list(table_accesses(value, api.format, effect))
             else:
@@ -172,7 +181,10 @@ class _Finder:
                     self.directories.note(component, value)
                 if HUB_CALLS.fullmatch(api.name) and effect == "reads":
                     value = self._from_hub(source, call, api, value, frame)
-                found = [(effect, address) for address in addresses(value, anchor, home)]
+                found = [
+                    (effect, self._catalogues.behind(component.path, address))
+                    for address in addresses(value, anchor, home)
+                ]
             for done, written in found:
                 address = _completed(api, written)
                 form = _format(api, address)
@@ -326,4 +338,5 @@ _PATH_METHODS = frozenset(
     )
     for name in line.split()
 )
-_TYPED_METHODS = _PATH_METHODS | {"save", "load", "dump", "download", "upload_file", "download_file"}
+_READERS = ("read_csv", "read_parquet", "read_excel", "read_json")
+_TYPED_METHODS = _PATH_METHODS | {"save", "load", "dump", "download", "upload_file", "download_file", *_READERS}

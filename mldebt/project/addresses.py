@@ -29,7 +29,7 @@ _FEWEST_TEMPLATE_LETTERS = 4
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]{1,12}://", re.IGNORECASE)
 _BUCKETS = frozenset({"s3", "s3a", "s3n", "gs", "gcs", "http", "https", "abfs", "abfss", "wasbs", "hf"})
 _COLLECTION = re.compile(
-    r"^(azure|azureml|azureml-model|bento|clearml|colab|elastic|gensim|gsheet|hf|hub|kafka|kaggle|kedro|keras|mldata"
+    r"^(azure|azureml|azureml-model|bento|clearml|colab|elastic|feast|gensim|gsheet|hf|hub|kafka|kaggle|kedro|keras|mldata"
     r"|mlflow-artifact|models|nltk|openml|quandl|redis|runs|seaborn|sklearn|spacy|surprise|table|tfds|upload|wandb|yahoo):"
 )
 """What begins the addresses of data sets that libraries and registries know by name (see `mldebt/apis`)."""

@@ -220,6 +220,6 @@ def _kind(address: Address, accesses: Sequence[DataAccess]) -> str:
     of_frames = any(access.api.partition(".")[0] in _FRAMES for access in accesses)
     if ending in _MODELS and not of_frames:
         return "model"
-    if ending in _TABLES or of_frames:
+    if ending in _TABLES or of_frames or "dataset" in formats:
         return "dataset"
     return "file"

@@ -183,23 +183,28 @@ class Frameworks:
 
     # --- data that workflows name ---
 
-    def workflow_data(self, source: SourceFacts, name: str) -> Value | None:
-        """`snakemake.input` and `snakemake.output`, and the `product` and `upstream` of Ploomber."""
+    def workflow_data(self, source: SourceFacts, name: str, function: str = "") -> Value | None:
+        """`snakemake.input` and `snakemake.output`, and the `product` and `upstream` of Ploomber.
+
+        A task of Ploomber can be a function; `function` is the one whose parameter is asked for.
+        """
         tool = "snakemake" if name in _SNAKEMAKE else "ploomber" if name in ("product", "upstream") else ""
         if not tool:
             return None
         stages = [stage for stage, _ in self._project.stages_running(source) if stage.tool == tool]
+        if function:
+            stages = [stage for stage in stages if f"{source.path}:{function}" in stage.code]
         if len(stages) != 1:
             return None
         stage = stages[0]
         if name in _SNAKEMAKE:
             return _data(stage.inputs if _SNAKEMAKE[name] == "inputs" else stage.outputs)
         if name == "product":
-            return _data(stage.outputs)
+            return _product(stage.outputs)
         before = [
             other for other in self._project.stages if other.path == stage.path and other.name in stage.after
         ]
-        return Table(tuple((other.name, _data(other.outputs)) for other in before), open=True)
+        return Table(tuple((other.name, _product(other.outputs)) for other in before), open=True)
 
     # --- settings objects ---
 
@@ -255,6 +260,13 @@ class Frameworks:
         keys = self._project.documents.tree(path)
         default = keys.get(("default",))
         return [Document(path, ("default",)) if default is not None and default.kind == "map" else Document(path)]
+
+
+def _product(declared: tuple[Declared, ...]) -> Value:
+    """The data of a task of Ploomber: a path where it is one, else as a rule has them."""
+    if len(declared) == 1 and not declared[0].name and declared[0].is_known:
+        return Known(declared[0].path)
+    return _data(declared)
 
 
 def _data(declared: tuple[Declared, ...]) -> Value:

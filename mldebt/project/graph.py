@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mldebt.project.accesses import READS, WRITES, DataAccess
+from mldebt.project.catalogue_names import CATALOGUE
 from mldebt.project.handoffs import Declarations, covers
 from mldebt.source import Kind, Location, Role
 
@@ -140,7 +141,8 @@ class _Builder:
         writes = access.effect in WRITES
         stages = self._declarations.stages(access.component)
         named = [d for s in stages for d in (s.products if writes else s.inputs)]
-        declared = catalogued or any(covers(d, artifact.address) for d in named)
+        asked = access.api.startswith(CATALOGUE)
+        declared = catalogued or asked or any(covers(d, artifact.address) for d in named)
         ends = (component, key) if writes else (key, component)
         kind: EdgeKind = "writes" if writes else "reads"
         self._edge(*ends, kind, access.origin, sure=artifact.is_sure, declared=declared)
@@ -178,9 +180,14 @@ class _Builder:
                 owners = tuple(sorted({*node.declared_by, place}))
                 self.nodes[key] = msgspec.structs.replace(node, declared_by=owners)
                 return key
-        kind: NodeKind = "metrics" if declared.kind == "metric" else "dataset"
+        kind: NodeKind = (
+            "metrics" if declared.kind == "metric" else "table" if declared.kind == "table" else "dataset"
+        )
         key = f"{kind}:{declared.path}"
-        self.nodes.setdefault(key, Node(key, kind, declared.path, (place,)))
+        known = self.nodes.setdefault(key, Node(key, kind, declared.path, (place,)))
+        if place not in known.declared_by:
+            owners = tuple(sorted({*known.declared_by, place}))
+            self.nodes[key] = msgspec.structs.replace(known, declared_by=owners)
         return key
 
     def _component(self, path: str) -> str:

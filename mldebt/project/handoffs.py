@@ -13,6 +13,8 @@ from mldebt.facts import Const
 from mldebt.project.accesses import DataAccess
 from mldebt.project.addresses import Address, Match, unify
 from mldebt.project.artifacts import Artifact, component_of
+from mldebt.project.catalogue_names import CATALOGUE
+from mldebt.project.catalogue_names import PREFIX as CATALOGUED
 from mldebt.project.sql_tables import PREFIX
 from mldebt.source import Kind
 
@@ -166,6 +168,8 @@ class Declarations:
         """Whether an edge is declared: by the data of stages, by their order, by a catalogue or contract."""
         if self._wired(write.component, artifact) & self._wired(read.component, artifact):
             return True
+        if write.api.startswith(CATALOGUE) or read.api.startswith(CATALOGUE):
+            return True
         producers, consumers = self.stages(write.component), self.stages(read.component)
         if any(covers(d, artifact.address) for d in self._catalogue):
             return True
@@ -222,6 +226,8 @@ def covers(declared: Declared, address: Address) -> bool:
         names = {name.removeprefix(PREFIX).lower() for name in (declared.name, declared.path)}
         table = address.path.removeprefix(PREFIX)
         return table in names or table.rpartition(".")[2] in {name.rpartition(".")[2] for name in names}
+    if address.path.startswith(CATALOGUED):
+        return declared.path == address.path.removeprefix(CATALOGUED)
     if address.is_known and (address.path == place or address.path.startswith(f"{place.rstrip('/')}/")):
         return True
     parts = tuple(part for part in place.split("/") if part not in ("", "."))

@@ -39,7 +39,7 @@ class NameValues(OperatorValues):
         if not expr.bindings:
             return self._unbound(source, expr.name)
         if expr.name in ("product", "upstream"):
-            data = self.project.frameworks.workflow_data(source, expr.name)
+            data = self.project.frameworks.workflow_data(source, expr.name, self._function(source, expr))
             if data is not None:
                 return data
         values: list[Value] = []
@@ -52,6 +52,12 @@ class NameValues(OperatorValues):
         if binding is not None and binding.block == 0:
             values.extend(self._rebound(source, expr.name))
         return choice(values)
+
+    def _function(self, source: SourceFacts, expr: Ref) -> str:
+        """The function whose parameter (or variable) a name is; empty for a module's."""
+        index = expr.bindings[0]
+        function = source.function_of(source.facts.bindings[index].block) if index >= 0 else None
+        return function.name if function else ""
 
     def _reaching(self, source: SourceFacts, expr: Ref, frame: Frame) -> Sequence[int]:
         """The bindings of a name that are made on the way that a call takes through its function."""

@@ -119,6 +119,11 @@ class CatalogBypass(Rule):
         return catalog.load("customers")
     ```
 
+    ```python title="notebooks/look.ipynb"
+    %load_ext kedro.ipython
+    customers = catalog.load("customers")
+    ```
+
     ## Hooks; settings that a node reads
 
     ```yaml title="conf/base/catalog.yml"
@@ -159,6 +164,8 @@ class CatalogBypass(Rule):
         found: dict[str, dict[str, list[DataAccess]]] = {}
         for access in project.accesses:
             if access.effect not in ("reads", "writes") or access.address is None or self._is_exempt(access):
+                continue
+            if access.api.startswith("kedro.io."):
                 continue
             if project.by_path[access.origin.path].source.is_any(*self.skip_roles):
                 continue
