@@ -1,4 +1,4 @@
-"""Python's garbage collector, which costs a quarter of a run that keeps nearly all it makes."""
+"""A pause for Python's garbage collector, which costs a quarter of what keeps nearly all it makes."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import msgspec
@@ -32,8 +33,10 @@ _FLOWING = frozenset(
 """Kinds of debt whose rules follow data and programs."""
 
 _FEWEST_LINES = 4_000
-_MOST_LINES = 400_000
-"""A copy costs more than it saves for less, and more memory than there may be for more."""
+"""For less a copy costs more than it saves."""
+
+_BYTES_A_LINE = 1_600
+"""What a copy needs at most: decoded facts and linked views, of which it shares little with this process."""
 
 
 class RunError(NamedTuple):
@@ -93,7 +96,20 @@ def _can_be_copied() -> bool:
 
 
 def _is_worth_a_copy(project: Project) -> bool:
-    return _FEWEST_LINES <= sum(source.facts.header.lines for source in project.sources()) <= _MOST_LINES
+    lines = sum(source.facts.header.lines for source in project.sources())
+    return lines >= _FEWEST_LINES and _free_memory() > 2 * lines * _BYTES_A_LINE  # for this process and the copy
+
+
+def _free_memory() -> int:
+    """The bytes of memory that the machine, and the container that this process may be in, can still give."""
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with suppress(OSError, ValueError, KeyError):
+        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        free = int(fields["MemAvailable"].split()[0]) << 10  # also what caches of files would give back
+    with suppress(OSError, ValueError):  # "max" is no number: then there is no limit
+        group = Path("/sys/fs/cgroup")
+        free = min(free, int((group / "memory.max").read_text()) - int((group / "memory.current").read_text()))
+    return free
 
 
 def _in_two(rules: Sequence[Rule], project: Project) -> list[Outcome]:

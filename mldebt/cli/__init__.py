@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -68,26 +69,51 @@ def cli() -> None:
     """
 
 
-def main() -> None:
-    """Run the command line; anything unexpected is a short message and exit code 2."""
+def main() -> NoReturn:
+    """Run the command line and end the process; anything unexpected is a short message and exit code 2."""
+    gc.disable()  # nearly all that a run makes is kept to its end: looking for garbage would take a quarter of it
     if "_MLDEBT_COMPLETE" in os.environ:
         from mldebt.cli.completion import register
 
         register()
     try:
-        sys.exit(cli(prog_name="mldebt", standalone_mode=False))
-    except click.Abort:
-        print("Interrupted.", file=sys.stderr)
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        code = _run()
+        sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has left; Python would complain when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(2)
+        code = 2
+    _end(code)
+
+
+def _run() -> int:
+    """The exit code of the command line, whose failures are told on standard error."""
+    try:
+        return _code(cli(prog_name="mldebt", standalone_mode=False))
+    except SystemExit as end:
+        return _code(end.code)
+    except click.Abort:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except click.ClickException as error:
+        error.show()
+    except BrokenPipeError:
+        raise
     except Exception as error:
         _tell_defect(error)
-        sys.exit(2)
+    return 2
+
+
+def _code(value: object) -> int:
+    """What `sys.exit` would make of a value."""
+    return value if isinstance(value, int) else int(value is not None)
+
+
+def _end(code: int) -> NoReturn:
+    """End the process at once: taking a million objects apart one by one takes as long as finding some debts."""
+    sys.stderr.flush()
+    if sys.getprofile() or sys.gettrace():  # whoever measures us wants to have the last word
+        sys.exit(code)
+    os._exit(code)
 
 
 def _tell_defect(error: Exception) -> None:

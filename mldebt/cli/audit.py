@@ -67,12 +67,11 @@ def command(
     """
     from mldebt.cli.outputs import read_outputs, write_text
     from mldebt.cli.run import prepare
-    from mldebt.collector import collector_paused
     from mldebt.report.audit import build_audit
 
     outputs = read_outputs(formats, output_file, _FORMATS)
     earlier = _read_earlier(Path(ratchet)) if ratchet else None
-    with reported(), collector_paused():
+    with reported():
         run = prepare((path,), {**options, "profile": options["profile"] or "audit"})
         report = whole_report(run, with_baseline=not options["isolated"])
         audit = build_audit(report, trend=_past(run, trend_points))

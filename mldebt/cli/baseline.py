@@ -115,9 +115,8 @@ def _opened(
     from mldebt.cli.accepted import baseline_file
     from mldebt.cli.failures import reported
     from mldebt.cli.run import prepare, progress_bar
-    from mldebt.collector import collector_paused
 
-    with reported(), collector_paused():
+    with reported():
         run = prepare(paths, options)
         file = baseline_file(run)
         try:

@@ -53,10 +53,8 @@ def _report(project: Path, options: dict[str, Any]) -> Report:
     import gc
 
     from mldebt.cli.run import prepare
-    from mldebt.collector import collector_paused
 
     gc.collect()
     own = options["cache_dir"] and str(Path(options["cache_dir"], project.resolve().name))
     given = {**options, "isolated": True, "profile": options["profile"] or "audit", "cache_dir": own}
-    with collector_paused():
-        return prepare((str(project),), given).check()
+    return prepare((str(project),), given).check()

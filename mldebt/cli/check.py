@@ -83,12 +83,11 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     """
     from mldebt.cli.failures import reported, say
     from mldebt.cli.outputs import read_outputs, write_reports, write_text
-    from mldebt.collector import collector_paused
     from mldebt.printable import printable_lines
     from mldebt.report import FORMATS
 
     outputs = read_outputs(options["output_formats"], options["output_file"], FORMATS)
-    with reported(), collector_paused():
+    with reported():
         report, code, diff = _run(paths, options)
     if diff is not None:
         # A file or a program gets the exact patch; a person gets what a terminal can show without being steered.

@@ -36,9 +36,8 @@ def command(
     from mldebt.cli.failures import reported
     from mldebt.cli.outputs import write_text
     from mldebt.cli.run import prepare
-    from mldebt.collector import collector_paused
 
-    with reported(), collector_paused():
+    with reported():
         run = prepare((path,), {**options, "profile": options["profile"] or "audit"})
         found = look_back(run, points=points, since=since)
     text = _json(found) if output_format == "json" else _table(found)
