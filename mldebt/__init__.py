@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mldebt import facts as facts
+    from mldebt.arguments import keyword_argument as keyword_argument
     from mldebt.declarations.model import Declared as Declared
     from mldebt.declarations.model import Stage as Stage
     from mldebt.declarations.model import StageCommand as StageCommand
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from mldebt.project.declared_flow import undeclared_params as undeclared_params
     from mldebt.project.deployments import production_servers as production_servers
     from mldebt.project.derivations import comes_from as comes_from
+    from mldebt.project.derivations import is_appended_to as is_appended_to
     from mldebt.project.dispatches import Dispatch as Dispatch
     from mldebt.project.distributions import is_declared as is_declared
     from mldebt.project.downloads import computes_digest as computes_digest
@@ -253,6 +255,7 @@ if TYPE_CHECKING:
     from mldebt.project.walk import is_plain as is_plain
     from mldebt.project.walk import root_name as root_name
     from mldebt.project.walk import walk as walk
+    from mldebt.project.walk import walk_calls as walk_calls
     from mldebt.project.worker_seeds import draws_in_workers as draws_in_workers
     from mldebt.project.worker_seeds import repeats_its_seed as repeats_its_seed
     from mldebt.rule import Rule as Rule
@@ -260,10 +263,13 @@ if TYPE_CHECKING:
     from mldebt.source import Location as Location
     from mldebt.source import Role as Role
     from mldebt.source import Span as Span
+    from mldebt.values import are_nested as are_nested
     from mldebt.values import known_texts as known_texts
+    from mldebt.values import lies_in as lies_in
     from mldebt.values import show as show
 
 _HOMES = {
+    "mldebt.arguments": "keyword_argument",
     "mldebt.declarations.model": "Declared Stage StageCommand",
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",
@@ -295,7 +301,7 @@ _HOMES = {
     "mldebt.project.gated_steps": "gated_steps",
     "mldebt.project.handoffs": "Handoff needs_a_notebook",
     "mldebt.project.deployments": "production_servers",
-    "mldebt.project.derivations": "comes_from",
+    "mldebt.project.derivations": "comes_from is_appended_to",
     "mldebt.project.dispatches": "Dispatch",
     "mldebt.project.downloads": "computes_digest downloaded_from",
     "mldebt.project.distributions": "is_declared",
@@ -364,14 +370,14 @@ _HOMES = {
     "mldebt.project.unwritten_keys": "unwritten_keys",
     "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.versions": "VersionedCopy",
-    "mldebt.project.walk": "root_name is_plain walk",
+    "mldebt.project.walk": "is_plain root_name walk walk_calls",
     "mldebt.project.closures": "data_closures",
     "mldebt.project.copying": "is_kept parts_that_copy",
     "mldebt.project.columns": "DeadColumn dead_columns",
     "mldebt.project.worker_seeds": "draws_in_workers repeats_its_seed",
     "mldebt.rule": "Rule",
     "mldebt.source": "Kind Location Role Span",
-    "mldebt.values": "known_texts show",
+    "mldebt.values": "are_nested known_texts lies_in show",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 

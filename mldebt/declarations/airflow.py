@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mldebt.arguments import keyword_argument
 from mldebt.declarations.commands import commands_of
 from mldebt.declarations.decorated import decorated, home_of, step, users_of
-from mldebt.declarations.literals import Literals, keyword
+from mldebt.declarations.literals import Literals
 from mldebt.declarations.model import Declared, DeclaredKind, Stage, StageCommand, place, subdirectory
 from mldebt.facts import Call, Called, Expr, Ref, Seq
 
@@ -47,10 +48,10 @@ class _Maker:
     def operator(self, source: SourceFacts, call: Call, operator: str) -> Stage:
         """The stage of one operator."""
         location = source.location(call.span)
-        name = self._literals.text(source, keyword(call.keywords, "task_id")) or f"task at line {call.span.line}"
-        where = self._literals.text(source, keyword(call.keywords, "cwd"))
+        name = self._literals.text(source, keyword_argument(call, "task_id")) or f"task at line {call.span.line}"
+        where = self._literals.text(source, keyword_argument(call, "cwd"))
         directory = subdirectory(home_of(self._project, source.path), where)
-        function = self._literals.callable(source, keyword(call.keywords, "python_callable"))
+        function = self._literals.callable(source, keyword_argument(call, "python_callable"))
         return Stage(
             id=f"{source.path}:{name}:{call.span.line}",
             name=name,
@@ -59,25 +60,25 @@ class _Maker:
             directory=directory,
             commands=tuple(self._commands(source, call, directory)),
             code=(function,) if function else (),
-            inputs=tuple(self.datasets("input", source, keyword(call.keywords, "inlets"), name)),
-            outputs=tuple(self.datasets("output", source, keyword(call.keywords, "outlets"), name)),
+            inputs=tuple(self.datasets("input", source, keyword_argument(call, "inlets"), name)),
+            outputs=tuple(self.datasets("output", source, keyword_argument(call, "outlets"), name)),
             options=(("operator", operator),),
         )
 
     def _commands(self, source: SourceFacts, call: Call, directory: str) -> Iterator[StageCommand]:
         """What an operator runs: shell code, a container's words, a notebook, a Spark application."""
         location = source.location(call.span)
-        script = keyword(call.keywords, "bash_command")
+        script = keyword_argument(call, "bash_command")
         if script is not None:
             yield from commands_of(self._literals.text(source, script), location, directory)
-        notebook = keyword(call.keywords, "input_nb", "application")
+        notebook = keyword_argument(call, "input_nb", "application")
         if notebook is not None:
-            rest = self._literals.texts(source, keyword(call.keywords, "application_args"))
+            rest = self._literals.texts(source, keyword_argument(call, "application_args"))
             argv = (self._literals.text(source, notebook), *rest)
             yield StageCommand(argv=argv, directory=directory, location=location)
         words: list[str] = []
         for name in ("entrypoint", "cmds", "command", "arguments"):
-            expr = keyword(call.keywords, name)
+            expr = keyword_argument(call, name)
             if isinstance(self._literals.plain(source, expr), str):
                 yield from commands_of(self._literals.text(source, expr), location, directory)
             else:
@@ -93,7 +94,7 @@ class _Maker:
         for item in items:
             call = self._call(source, item)
             if call is not None and call.name.rpartition(".")[2] in _DATASETS:
-                first = call.args[0] if call.args else keyword(call.keywords, "uri", "name")
+                first = call.args[0] if call.args else keyword_argument(call, "uri", "name")
                 yield Declared(
                     kind=kind,
                     path=place("", self._literals.text(source, first).removeprefix("file://")),

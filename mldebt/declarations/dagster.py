@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mldebt.arguments import keyword_argument
 from mldebt.declarations.decorated import Decorated, decorated, named, step
-from mldebt.declarations.literals import Literals, keyword, name_of
+from mldebt.declarations.literals import Literals, name_of
 from mldebt.declarations.model import Declared, Stage
 from mldebt.facts import Called, Const, Expr, Map, Seq
 
@@ -45,7 +46,7 @@ def _inputs(literals: Literals, found: Decorated) -> Iterator[Declared]:
         for key, value in zip(ins.keys, ins.values, strict=True):
             if isinstance(key, Const) and isinstance(value, Called):
                 call = found.source.facts.calls[value.call]
-                target = call.args[0] if call.args else keyword(call.keywords, "key")
+                target = call.args[0] if call.args else keyword_argument(call, "key")
                 renamed[str(key.value)] = literals.text(found.source, target) or str(key.value)
     names = [
         renamed.get(param.name, param.name)

@@ -11,6 +11,7 @@ from mldebt.declarations.model import Declared, Stage
 from mldebt.declarations.tree import Node, document
 from mldebt.facts import Statement
 from mldebt.source import Kind, Location, Span
+from mldebt.values import lies_in
 
 if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts
@@ -87,4 +88,4 @@ def _named(path: str, location: Location, name: str, role: str) -> Declared:
 
 
 def _below(path: str, homes: set[str]) -> bool:
-    return any(not home or path.startswith(f"{home}/") for home in homes)
+    return any(lies_in(path, home) for home in homes)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from posixpath import dirname
 from typing import TYPE_CHECKING, NamedTuple
 
+from mldebt.arguments import keyword_argument
 from mldebt.declarations.literals import Literals, dotted
-from mldebt.declarations.literals import keyword as find_keyword
 from mldebt.declarations.model import Declared, DeclaredKind, Stage
 from mldebt.facts import Call, Called, Expr, Function
 
@@ -25,7 +25,7 @@ class Decorated(NamedTuple):
 
     def keyword(self, *names: str) -> Expr | None:
         """A keyword argument of the decorator."""
-        return find_keyword(self.call.keywords, *names) if self.call else None
+        return keyword_argument(self.call, *names) if self.call else None
 
     @property
     def code(self) -> str:

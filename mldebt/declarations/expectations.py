@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
+from mldebt.arguments import keyword_argument
 from mldebt.declarations.decorated import home_of, users_of
-from mldebt.declarations.literals import Literals, keyword
+from mldebt.declarations.literals import Literals
 from mldebt.declarations.model import Declared, place
 from mldebt.declarations.tree import Node, document
 from mldebt.facts import Attr
@@ -74,9 +75,9 @@ def _added(project: Project, literals: Literals, source: SourceFacts) -> Iterato
         match = _ADD_ASSET.fullmatch(call.func.name) if isinstance(call.func, Attr) else None
         if match is None:
             continue
-        where = keyword(call.keywords, *_PATHS)
-        name = keyword(call.keywords, "name") or (call.args[0] if call.args else None)
-        is_table = keyword(call.keywords, "table_name") is not None
+        where = keyword_argument(call, *_PATHS)
+        name = keyword_argument(call, "name") or (call.args[0] if call.args else None)
+        is_table = keyword_argument(call, "table_name") is not None
         written = literals.text(source, where)
         if written:
             yield Declared(

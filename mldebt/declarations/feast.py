@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
+from mldebt.arguments import keyword_argument
 from mldebt.declarations.decorated import users_of
-from mldebt.declarations.literals import Literals, keyword
+from mldebt.declarations.literals import Literals
 from mldebt.declarations.model import Declared, Stage, place
 from mldebt.declarations.tree import document
 from mldebt.facts import Call, Called, Ref
@@ -42,15 +43,15 @@ def declared(project: Project) -> Iterator[Stage | Declared]:
 
 
 def _source(literals: Literals, source: SourceFacts, home: str, kind: str, call: Call) -> Iterator[Declared]:
-    path = keyword(call.keywords, "path", "file_url")
-    table = keyword(call.keywords, "table", "table_ref")
+    path = keyword_argument(call, "path", "file_url")
+    table = keyword_argument(call, "table", "table_ref")
     if path is None and table is None:
         return
     written = literals.text(source, path if path is not None else table)
     yield Declared(
         kind="dataset" if path is not None else "table",
         path=place(home, written) if path is not None else written,
-        name=literals.text(source, keyword(call.keywords, "name")),
+        name=literals.text(source, keyword_argument(call, "name")),
         type=kind,
         location=source.location(call.span),
         tool="feast",
@@ -58,8 +59,8 @@ def _source(literals: Literals, source: SourceFacts, home: str, kind: str, call:
 
 
 def _view(literals: Literals, source: SourceFacts, home: str, call: Call) -> Iterator[Stage]:
-    name = literals.text(source, keyword(call.keywords, "name") or (call.args[0] if call.args else None))
-    made = keyword(call.keywords, "source", "batch_source")
+    name = literals.text(source, keyword_argument(call, "name") or (call.args[0] if call.args else None))
+    made = keyword_argument(call, "source", "batch_source")
     bindings = made.bindings if isinstance(made, Ref) else ()
     held = source.facts.bindings[bindings[0]].value if len(bindings) == 1 and bindings[0] >= 0 else made
     if not name or not isinstance(held, Called):

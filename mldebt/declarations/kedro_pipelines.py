@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from mldebt.declarations.literals import UNKNOWN, Literals, keyword
+from mldebt.arguments import keyword_argument
+from mldebt.declarations.literals import UNKNOWN, Literals
 from mldebt.facts import Binary, Call, Called, Each, Expr, Function, Ref, Seq, Star
 from mldebt.source import Location
 
@@ -100,7 +101,7 @@ class Pipelines:
         if _is_node(call):
             yield self._node(source, call)
         elif _is_pipeline(call):
-            inner = call.args[0] if call.args else keyword(call.keywords, "pipe", "nodes")
+            inner = call.args[0] if call.args else keyword_argument(call, "pipe", "nodes")
             yield from self._renamed(source, call, list(self._of(source, inner, depth)))
         elif call.name.rpartition(".")[2] in ("sum", "list") and call.args:
             yield from self._of(source, call.args[0], depth)
@@ -145,10 +146,10 @@ class Pipelines:
             return
         kept: dict[str, str] = {}
         for name in ("inputs", "outputs"):
-            kept |= self._mapping(source, keyword(call.keywords, name))
-        parameters = self._mapping(source, keyword(call.keywords, "parameters"))
+            kept |= self._mapping(source, keyword_argument(call, name))
+        parameters = self._mapping(source, keyword_argument(call, "parameters"))
         kept |= {_as_parameter(old): _as_parameter(new) for old, new in parameters.items()}
-        namespaces = self._literals.choices(source, keyword(call.keywords, "namespace"))
+        namespaces = self._literals.choices(source, keyword_argument(call, "namespace"))
         for namespace in namespaces:
             for node in nodes:
                 yield msgspec.structs.replace(

@@ -19,7 +19,6 @@ from mldebt.facts import (
     Expr,
     Function,
     Item,
-    Keyword,
     Map,
     Ref,
     Seq,
@@ -240,8 +239,3 @@ def as_text(value: Plain, name: str) -> str:
 def name_of(expr: Expr | None) -> str:
     """The last name in an expression, for people."""
     return expr.name if isinstance(expr, Ref | Attr) else ""
-
-
-def keyword(keywords: Sequence[Keyword], *names: str) -> Expr | None:
-    """The value of the first keyword argument that has one of the names."""
-    return next((k.value for k in keywords if k.name in names), None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mldebt.arguments import keyword_argument
 from mldebt.declarations.decorated import home_of, users_of
-from mldebt.declarations.literals import Literals, dotted, keyword
+from mldebt.declarations.literals import Literals, dotted
 from mldebt.declarations.model import Declared, Stage, place
 from mldebt.facts import Attr, Called, Class, Function
 
@@ -72,9 +73,9 @@ def _given(project: Project, literals: Literals, source: SourceFacts, cls: Class
         kind = call.name.rpartition(".")[2]
         if not call.name.startswith("metaflow.") or kind not in ("Parameter", "IncludeFile"):
             continue
-        default = literals.text(source, keyword(call.keywords, "default"))
+        default = literals.text(source, keyword_argument(call, "default"))
         name = (
-            literals.text(source, call.args[0] if call.args else keyword(call.keywords, "name")) or binding.name
+            literals.text(source, call.args[0] if call.args else keyword_argument(call, "name")) or binding.name
         )
         included = kind == "IncludeFile"
         yield Declared(

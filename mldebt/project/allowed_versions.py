@@ -12,6 +12,7 @@ from mldebt.facts import Binding, Const, Expr, Ref, Seq
 from mldebt.project.manifests import manifests
 from mldebt.project.specifiers import ordinary
 from mldebt.source import Location
+from mldebt.values import lies_in
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -78,7 +79,7 @@ class AllowedVersions:
 
     def _is_elsewhere(self, path: str, home: str) -> bool:
         top = home.partition("/")[0]
-        if not home or path.startswith(f"{home}/") or path.partition("/")[0] == top:
+        if lies_in(path, home) or path.partition("/")[0] == top:
             return False
         return top in self._parts
 

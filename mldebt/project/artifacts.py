@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.project.accesses import READS, WRITES, DataAccess
 from mldebt.project.addresses import Address, Match, is_distinctive, says_enough, unify
+from mldebt.project.groups import Groups
 from mldebt.source import Role
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _grouped(subproject: str, accesses: Sequence[DataAccess]) -> Iterator[Artifa
     classes: dict[str, list[DataAccess]] = defaultdict(list)
     for access in accesses:
         classes[_class_of(access)].append(access)
-    groups = _Groups(classes)
+    groups = _Classes(classes)
     groups.join_by_tail()
     for members in groups.members():
         found = [access for key in members for access in classes[key]]
@@ -129,12 +130,12 @@ def _class_of(access: DataAccess) -> str:
     return f"{address.shape} in {access.component}"
 
 
-class _Groups:
+class _Classes:
     """Classes of equal addresses, joined where two classes mean the same data."""
 
     def __init__(self, classes: dict[str, list[DataAccess]]) -> None:
         self._classes = classes
-        self._leader = {key: key for key in classes}
+        self._groups = Groups[str]()
         self.level: dict[str, Match] = {}
 
     def join_by_tail(self) -> None:
@@ -180,24 +181,14 @@ class _Groups:
     def _is_written(self, key: str) -> bool:
         return any(access.effect in WRITES for access in self._classes[key])
 
-    def _find(self, key: str) -> str:
-        while self._leader[key] != key:
-            key = self._leader[key]
-        return key
-
     def _join(self, a: str, b: str, match: Match) -> None:
-        first, second = sorted((self._find(a), self._find(b)))
-        self._leader[second] = first
+        first, second = self._groups.join(a, b)
         known = [self.level.pop(key) for key in (first, second) if key in self.level]
         self.level[first] = min([match, *known])
 
     def members(self) -> Iterator[list[str]]:
         """The joined classes; each list starts with its leader."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for key in sorted(self._classes):
-            found[self._find(key)].append(key)
-        for leader in sorted(found):
-            yield sorted(found[leader], key=lambda key: (key != leader, key))
+        yield from self._groups.of(sorted(self._classes)).values()
 
 
 def _best(addresses: Iterable[Address]) -> Address:

@@ -60,7 +60,7 @@ def is_inert(source: SourceFacts, side: DeadSide) -> bool:
     """Whether a suite is there for a tool's sake: names for type checkers alone, a `yield` that makes a generator."""
     facts, block = source.facts, side.block
     inside = {
-        index for index, other in enumerate(facts.blocks) if other is block or _is_within(source, index, block)
+        index for index, other in enumerate(facts.blocks) if other is block or source.is_within(index, block)
     }
     held = [call.block for call in facts.calls] + [store.block for store in facts.stores]
     held += [use.block for use in facts.uses] + [b.block for b in facts.bindings if b.kind != "import"]
@@ -70,10 +70,6 @@ def is_inert(source: SourceFacts, side: DeadSide) -> bool:
     return all(result.kind == "yield" and result.value == Const(None) for result in results) and (
         bool(results) or any(b.block in inside for b in facts.bindings)
     )
-
-
-def _is_within(source: SourceFacts, index: int, block: Block) -> bool:
-    return any(source.facts.blocks[number] is block for number in source.ancestors(index))
 
 
 def truth(expr: Expr, value_of: ValueOf = nothing_known) -> bool | None:

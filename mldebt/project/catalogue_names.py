@@ -12,7 +12,7 @@ from mldebt.declarations import feast
 from mldebt.declarations.kedro_catalog import Catalogue
 from mldebt.facts import Attr, Call, Ref
 from mldebt.project.addresses import Address
-from mldebt.values import Items, Known, Table, Value, alternatives
+from mldebt.values import Items, Known, Table, Value, alternatives, lies_in
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -51,7 +51,7 @@ class CatalogueNames:
         """The file of a catalogue's entry; a name without a known file stays a name."""
         if not address.path.startswith(PREFIX):
             return address
-        homes = [home for home in self._catalogue.homes if not home or component.startswith(f"{home}/")]
+        homes = [home for home in self._catalogue.homes if lies_in(component, home)]
         name = address.path.removeprefix(PREFIX).partition("@")[0]
         entry = self._catalogue.find(max(homes, key=len), name) if homes else None
         file = entry.file if entry is not None else ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.project.artifacts import component_of
+from mldebt.project.groups import connected
 from mldebt.project.handoffs import Handoff
 from mldebt.project.manifests import is_library
 from mldebt.source import Role
@@ -38,7 +39,7 @@ def find_chains(project: Project) -> Iterator[Chain]:
     """
     starts = frozenset(point.path for point in project.entry_points)
     implicit = [h for h in project.handoffs if not h.declared and _counts(project, h, starts)]
-    for group in _connected(implicit):
+    for group in connected(implicit, lambda link: (component_of(link.producer), component_of(link.consumer))):
         yield Chain(_longest(group), tuple(group))
 
 
@@ -57,23 +58,6 @@ def _counts(project: Project, handoff: Handoff, starts: frozenset[str]) -> bool:
         if source is None or source.source.is_any(Role.TUTORIAL, Role.DOCS):
             return False
     return True
-
-
-def _connected(handoffs: Sequence[Handoff]) -> list[list[Handoff]]:
-    leader: dict[str, str] = {}
-
-    def find(node: str) -> str:
-        while leader.setdefault(node, node) != node:
-            node = leader[node]
-        return node
-
-    for handoff in handoffs:
-        first, second = sorted((find(component_of(handoff.producer)), find(component_of(handoff.consumer))))
-        leader[second] = first
-    groups: dict[str, list[Handoff]] = defaultdict(list)
-    for handoff in handoffs:
-        groups[find(component_of(handoff.producer))].append(handoff)
-    return [groups[key] for key in sorted(groups)]
 
 
 def _longest(handoffs: Iterable[Handoff]) -> tuple[Handoff, ...]:

@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Class, Clone, Function
+from mldebt.project.groups import Groups
 from mldebt.project.manifests import is_library
 from mldebt.project.notebook_copies import is_exported_notebook
 from mldebt.project.services import prepares_data, serves
@@ -75,7 +76,7 @@ def find_clones(code: Sequence[SourceFacts]) -> Iterator[CloneClass]:
 
 def _grouped(members: Sequence[CloneMember]) -> Iterator[CloneClass]:
     """The classes of clones among functions, or among classes, by the place of their first member."""
-    groups = _Groups(members)
+    groups = Groups[int]()
     for fingerprint in ("exact", "blind"):
         first: dict[int, int] = {}
         for index, member in enumerate(members):
@@ -84,11 +85,12 @@ def _grouped(members: Sequence[CloneMember]) -> Iterator[CloneClass]:
     for one, two in sorted(_pairs(members, groups)):
         found = line_similarity(members[one].lines, members[two].lines)
         if found >= _NEAR:
-            least = min(found, *(similarity.get(groups.root(i), 1.0) for i in (one, two)))
+            least = min(found, *(similarity.get(groups.leader(i), 1.0) for i in (one, two)))
             groups.join(one, two)
-            similarity[groups.root(one)] = least
-    for root, indexes in groups.classes():
-        yield CloneClass(tuple(members[i] for i in indexes), similarity.get(root, 1.0))
+            similarity[groups.leader(one)] = least
+    for leader, indexes in groups.of(range(len(members))).items():
+        if len(indexes) > 1:
+            yield CloneClass(tuple(members[i] for i in indexes), similarity.get(leader, 1.0))
 
 
 def is_worth_sharing(project: Project, member: CloneMember, is_exact: bool, *, short: bool = False) -> bool:
@@ -139,7 +141,7 @@ def _class_members(source: SourceFacts) -> Iterator[CloneMember]:
             yield CloneMember(source, cls, Clone(-1, digest, digest, len(lines)))
 
 
-def _pairs(members: Sequence[CloneMember], groups: _Groups) -> set[tuple[int, int]]:
+def _pairs(members: Sequence[CloneMember], groups: Groups[int]) -> set[tuple[int, int]]:
     """The pairs of functions that share several lines which few others have."""
     holders: dict[int, list[int]] = defaultdict(list)
     seen: set[int] = set()
@@ -155,33 +157,5 @@ def _pairs(members: Sequence[CloneMember], groups: _Groups) -> set[tuple[int, in
     return {
         (a, b)
         for (a, b), n in shared.items()
-        if n * 2 >= max(members[a].clone.size, members[b].clone.size) and groups.root(a) != groups.root(b)
+        if n * 2 >= max(members[a].clone.size, members[b].clone.size) and groups.leader(a) != groups.leader(b)
     }
-
-
-class _Groups:
-    """Disjoint sets of members, each named by its first one."""
-
-    def __init__(self, members: Sequence[CloneMember]) -> None:
-        self._parents = list(range(len(members)))
-
-    def root(self, index: int) -> int:
-        """The first member of the set."""
-        while self._parents[index] != index:
-            self._parents[index] = self._parents[self._parents[index]]
-            index = self._parents[index]
-        return index
-
-    def join(self, one: int, two: int) -> None:
-        """Make one set of two."""
-        first, second = sorted((self.root(one), self.root(two)))
-        self._parents[second] = first
-
-    def classes(self) -> Iterator[tuple[int, list[int]]]:
-        """The sets of at least two members."""
-        found: dict[int, list[int]] = defaultdict(list)
-        for index in range(len(self._parents)):
-            found[self.root(index)].append(index)
-        for root, indexes in found.items():
-            if len(indexes) > 1:
-                yield root, indexes

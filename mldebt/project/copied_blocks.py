@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from mldebt.project.groups import connected
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Location, Span
 
@@ -199,20 +200,7 @@ def _next_equal(one: list[int], two: list[int], a: int, b: int, step: int) -> tu
 
 def connected_blocks(blocks: Sequence[CopiedBlock]) -> list[list[CopiedBlock]]:
     """The stretches by groups of files that share some, directly or not."""
-    leader: dict[str, str] = {}
-
-    def find(path: str) -> str:
-        while leader.setdefault(path, path) != path:
-            path = leader[path]
-        return path
-
-    for block in blocks:
-        first, second = sorted((find(block.first.path), find(block.second.path)))
-        leader[second] = first
-    groups: dict[str, list[CopiedBlock]] = defaultdict(list)
-    for block in blocks:
-        groups[find(block.first.path)].append(block)
-    return list(groups.values())
+    return connected(blocks, lambda block: (block.first.path, block.second.path))
 
 
 def is_covered(block: CopiedBlock, first: list[tuple[int, int, int]], second: list[tuple[int, int, int]]) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt.facts import Attr, Called, Expr, Ref
+from mldebt.facts import Attr, Call, Called, Expr, Ref
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
 
 _DEEPEST = 30
 _PUTS = frozenset({"append", "extend", "insert", "add", "update"})
+_APPENDS = frozenset({"pandas.concat", "polars.concat", "numpy.concatenate", "numpy.vstack"})
+_FARTHEST = 4
 
 
 def comes_from(source: SourceFacts, expr: Expr, call: int, *, widely: bool = False) -> bool:
@@ -81,3 +83,19 @@ def _given(source: SourceFacts, function: int, place: int, name: str) -> Iterato
         if isinstance(call.func, Ref) and function in call.func.bindings:
             yield from call.args[place : place + 1]
             yield from (keyword.value for keyword in call.keywords if keyword.name == name)
+
+
+def is_appended_to(source: SourceFacts, write: Call) -> bool:
+    """Whether what a method writes is the old value with something put behind it."""
+    receiver = write.func.base if isinstance(write.func, Attr) else None
+    for _ in range(_FARTHEST):
+        if isinstance(receiver, Called):
+            maker = source.facts.calls[receiver.call]
+            if maker.name in _APPENDS or (isinstance(maker.func, Attr) and maker.func.name == "append"):
+                return True
+            receiver = maker.func.base if isinstance(maker.func, Attr) else None
+        elif isinstance(receiver, Ref) and receiver.bindings and receiver.bindings[-1] >= 0:
+            receiver = source.facts.bindings[receiver.bindings[-1]].value
+        else:
+            return False
+    return False

@@ -6,6 +6,7 @@ import re
 from posixpath import basename
 from typing import TYPE_CHECKING
 
+from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Call, Called, Expr, Ref, Unary
 from mldebt.values import known_texts
 
@@ -95,7 +96,7 @@ def _target(source: SourceFacts, call: Call, project: Project, depth: int) -> Ex
     """The path to which a call downloads something, or writes what was downloaded."""
     place = _TO_PATH.get(call.name)
     if place is not None:
-        named = next((keyword.value for keyword in call.keywords if keyword.name == place[1]), None)
+        named = keyword_argument(call, place[1])
         return call.args[place[0]] if named is None and len(call.args) > place[0] else named
     if not isinstance(call.func, Attr) or call.func.name != "write" or not call.args or depth > _DEEPEST // 2:
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mldebt.facts import Attr, Call, Called, Const, Expr, Ref, Seq
 from mldebt.project.calls import Site
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import walk
+from mldebt.project.walk import walk, walk_calls
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -151,7 +151,7 @@ def _is_judged(source: SourceFacts, call: Call) -> bool:
     index = next(i for i, other in enumerate(source.facts.calls) if other is call)
     names: set[str] = set()
     for binding in source.facts.bindings:
-        parts = set(_reach(source, binding.value))
+        parts = set(walk_calls(source, binding.value))
         if Called(index) in parts or (binding.span > call.span and names & _names_of(parts)):
             names.add(binding.name)
     for other in source.facts.calls:
@@ -159,7 +159,7 @@ def _is_judged(source: SourceFacts, call: Call) -> bool:
         if other is call or not _JUDGES.search(name.rpartition(".")[2]):
             continue
         given = (other.func, *other.args, *(keyword.value for keyword in other.keywords))
-        parts = {part for expr in given for part in _reach(source, expr)}
+        parts = {part for expr in given for part in walk_calls(source, expr)}
         if Called(index) in parts or names & _names_of(parts):
             return True
     tests = (condition.comparison for condition in source.facts.conditions)
@@ -168,13 +168,3 @@ def _is_judged(source: SourceFacts, call: Call) -> bool:
 
 def _names_of(parts: set[Expr]) -> set[str]:
     return {part.name for part in parts if isinstance(part, Ref)}
-
-
-def _reach(source: SourceFacts, expr: Expr | None, depth: int = 4) -> Iterator[Expr]:
-    """The parts of an expression, with those of the calls in it."""
-    for part in walk(expr):
-        yield part
-        if isinstance(part, Called) and depth:
-            call = source.facts.calls[part.call]
-            for inner in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
-                yield from _reach(source, inner, depth - 1)

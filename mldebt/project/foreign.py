@@ -12,6 +12,7 @@ from mldebt.project.accesses import DataAccess
 from mldebt.project.processes import Process
 from mldebt.roles import path_roles
 from mldebt.source import Kind, Location, Role, Span
+from mldebt.values import are_nested
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -126,24 +127,18 @@ def _other_side(project: Project, home: str, access: ForeignAccess) -> tuple[Loc
     """Where Python writes what is read, or reads what is written: by code or by a catalogue."""
     tail = tuple(part for part in access.path.split("/") if part not in ("", ".", ".."))
     for artifact in project.artifacts:
-        if _nested(artifact.subproject, home) and _same(tail, artifact.address.tail):
+        if are_nested(artifact.subproject, home) and _same(tail, artifact.address.tail):
             others = artifact.reads if access.writes else artifact.writes
             if others:
                 return others[0].origin, artifact.name
     for declared in project.declared_data:
         if declared.kind == "dataset" and (declared.file or declared.path):
             place = declared.file or declared.path
-            if _same(tail, tuple(place.split("/"))) and _nested(
+            if _same(tail, tuple(place.split("/"))) and are_nested(
                 project.subprojects.root_of(declared.location.path), home
             ):
                 return declared.location, place
     return None
-
-
-def _nested(one: str, other: str) -> bool:
-    """Whether two parts of the repository are the same, or one lies in the other."""
-    outer, inner = sorted((one, other), key=len)
-    return not outer or inner == outer or inner.startswith(f"{outer}/")
 
 
 def _same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

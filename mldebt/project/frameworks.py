@@ -7,8 +7,9 @@ from functools import cached_property
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
+from mldebt.arguments import keyword_argument
 from mldebt.declarations.model import Declared
-from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Map, Param, Ref, Seq
+from mldebt.facts import Attr, Call, Called, Const, Function, Map, Param, Ref, Seq
 from mldebt.project.callers import class_around
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind
@@ -100,7 +101,7 @@ class Frameworks:
         for words in self._inputs.plain_words(source):
             given = words[1:] if words[:1] in ((function.name,), (function.name.replace("_", "-"),)) else words
             if position < len(given):
-                yield _word(given[position])
+                yield passed_word(given[position])
 
     def _is_argument(self, source: SourceFacts, function: Function, param: Param) -> bool:
         """Whether typer takes a parameter by its place."""
@@ -138,12 +139,12 @@ class Frameworks:
 
     def _from_operators(self, source: SourceFacts, function: Function, param: Param) -> Iterator[Value]:
         for home, call in self._operators.get((source.path, source.index_of(function)), ()):
-            given = _keyword(call, "op_kwargs")
+            given = keyword_argument(call, "op_kwargs")
             if isinstance(given, Map):
                 for key, value in zip(given.keys, given.values, strict=True):
                     if key == Const(param.name):
                         yield self._project.value(home, value)
-            listed = _keyword(call, "op_args")
+            listed = keyword_argument(call, "op_args")
             position = next((i for i, p in enumerate(function.params) if p is param), -1)
             if isinstance(listed, Seq) and 0 <= position < len(listed.items):
                 yield self._project.value(home, listed.items[position])
@@ -156,7 +157,7 @@ class Frameworks:
             if not any(name.endswith(_OPERATORS) for name in source.facts.header.names):
                 continue
             for call in source.facts.calls:
-                wanted = _keyword(call, "python_callable") if call.name.endswith(_OPERATORS) else None
+                wanted = keyword_argument(call, "python_callable") if call.name.endswith(_OPERATORS) else None
                 if wanted is None:
                     continue
                 for value in alternatives(self._project.value(source, wanted)):
@@ -223,12 +224,12 @@ class Frameworks:
         return choice(found) if found else None
 
     def _composed(self, evaluator: Evaluation, source: SourceFacts, call: Call) -> Value | None:
-        wanted = _keyword(call, "config_name") or (call.args[0] if call.args else None)
+        wanted = keyword_argument(call, "config_name") or (call.args[0] if call.args else None)
         name = evaluator.value(source, wanted) if wanted is not None else None
         starts = [c for c in source.facts.calls if c.name.startswith("hydra.initialize")]
         if not isinstance(name, Known) or len(starts) != 1:
             return None
-        first = _keyword(starts[0], "config_path") or _keyword(starts[0], "config_dir")
+        first = keyword_argument(starts[0], "config_path") or keyword_argument(starts[0], "config_dir")
         first = first or (starts[0].args[0] if starts[0].args else None)
         directory = evaluator.value(source, first) if first is not None else None
         if not isinstance(directory, Known):
@@ -278,9 +279,6 @@ def _data(declared: tuple[Declared, ...]) -> Value:
     return Table((*enumerate(paths), *named), open=True)
 
 
-def _keyword(call: Call, name: str) -> Expr | None:
-    return next((keyword.value for keyword in call.keywords if keyword.name == name), None)
-
-
-def _word(word: str) -> Value:
+def passed_word(word: str) -> Value:
+    """A word of a command line: a variable in it is a gap."""
     return Gap("environment", word) if "$" in word or "{" in word else Known(word)

@@ -62,7 +62,7 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                     continue
                 if _is_one_run(write, read) or _is_backwards(project, artifact, write.component, read.component):
                     continue
-                if _makes_nothing(write) or _are_apart(project, write, read):
+                if _makes_nothing(write) or _mean_other_files(project, write, read):
                     continue
                 if _does(artifact.reads, write.component, read) or _does(artifact.writes, read.component, write):
                     continue
@@ -112,7 +112,7 @@ def _makes_nothing(write: DataAccess) -> bool:
     return write.api == "os.symlink" or (isinstance(query, str) and bool(_CREATES.match(query)))
 
 
-def _are_apart(project: Project, write: DataAccess, read: DataAccess) -> bool:
+def _mean_other_files(project: Project, write: DataAccess, read: DataAccess) -> bool:
     """Whether two notebooks, each of which runs in its own directory, name files of different directories.
 
     What a notebook of Kaggle leaves behind is mounted for others below its name.

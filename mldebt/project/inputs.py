@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Param, Ref
 from mldebt.project.documents import candidates, kedro_files
-from mldebt.project.frameworks import Frameworks
+from mldebt.project.frameworks import Frameworks, passed_word
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.values import Document, Gap, Known, Value, choice
@@ -45,8 +46,8 @@ class Inputs:
         flags: set[str] = set()
         for home, call in declared:
             flags.update(a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str))
-            default = _keyword(call, "default")
-            action = _keyword(call, "action")
+            default = keyword_argument(call, "default")
+            action = keyword_argument(call, "action")
             if default is not None:
                 values.append(self._project.value(home, default))
             elif isinstance(action, Const) and action.value in ("store_true", "store_false"):
@@ -95,16 +96,16 @@ class Inputs:
                 flag, equals, rest = word.partition("=")
                 if flag in flags and flag.startswith("-"):
                     if equals:
-                        yield _word(rest)
+                        yield passed_word(rest)
                     elif position + 1 < len(argv) and not argv[position + 1].startswith("--"):
-                        yield _word(argv[position + 1])
+                        yield passed_word(argv[position + 1])
                 position += 1
             positional = [f for f in flags if not f.startswith("-")]
             if positional:
                 names = _positional_names(self._options(source))
                 plain = _plain_words(argv, self._options(source))
                 if positional[0] in names and names.index(positional[0]) < len(plain):
-                    yield _word(plain[names.index(positional[0])])
+                    yield passed_word(plain[names.index(positional[0])])
 
     def _command_lines(self, source: SourceFacts) -> Iterator[tuple[str, ...]]:
         for _, argv in self._project.stages_running(source):
@@ -124,7 +125,9 @@ class Inputs:
         source = self._project.by_path[path]
         if position == 0:
             return Known(path)
-        values = [_word(argv[position - 1]) for argv in self._command_lines(source) if 0 < position <= len(argv)]
+        values = [
+            passed_word(argv[position - 1]) for argv in self._command_lines(source) if 0 < position <= len(argv)
+        ]
         return choice(values) if values else Gap("argv", str(position))
 
     # --- parameters that frameworks fill ---
@@ -137,7 +140,7 @@ class Inputs:
             call = source.facts.calls[decorator.call]
             name = call.name or qualified(source, call.func)
             if name in _CLICK and param.name in _click_names(call):
-                default = _keyword(call, "default")
+                default = keyword_argument(call, "default")
                 value = None if default is None else self._project.value(source, default)
                 return self._with_given(source, call, value, param.name)
             if name == _HYDRA and function.params and function.params[0] is param:
@@ -145,7 +148,7 @@ class Inputs:
         if isinstance(param.default, Called):
             call = source.facts.calls[param.default.call]
             if call.name in _TYPER:
-                fallback = call.args[0] if call.args else _keyword(call, "default")
+                fallback = call.args[0] if call.args else keyword_argument(call, "default")
                 passed = self.frameworks.parameter(source, function, param)
                 found: list[Value] = [] if passed is None else [passed]
                 if fallback is not None and fallback != Const(None):
@@ -200,8 +203,8 @@ class Inputs:
         return found
 
     def _hydra(self, source: SourceFacts, call: Call) -> Value:
-        directory = _text(self._project, source, _keyword(call, "config_path"))
-        name = _text(self._project, source, _keyword(call, "config_name"))
+        directory = _text(self._project, source, keyword_argument(call, "config_path"))
+        name = _text(self._project, source, keyword_argument(call, "config_name"))
         if name is None:
             return Gap("config", "hydra")
         name = name if name.endswith((".yaml", ".yml")) else f"{name}.yaml"
@@ -229,7 +232,7 @@ def _add_argument_calls(source: SourceFacts) -> dict[str, list[tuple[SourceFacts
 
 
 def _dest(call: Call) -> str:
-    dest = _keyword(call, "dest")
+    dest = keyword_argument(call, "dest")
     if isinstance(dest, Const):
         return str(dest.value)
     names = [a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str)]
@@ -253,7 +256,7 @@ def _plain_words(argv: tuple[str, ...], options: dict[str, list[tuple[SourceFact
     switches: set[str] = set()
     for calls in options.values():
         for _, call in calls:
-            action = _keyword(call, "action")
+            action = keyword_argument(call, "action")
             if isinstance(action, Const) and str(action.value).startswith(("store_true", "store_false")):
                 switches.update(str(a.value) for a in call.args if isinstance(a, Const))
     plain: list[str] = []
@@ -272,12 +275,3 @@ def _click_names(call: Call) -> set[str]:
     names = [a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str)]
     explicit = [n for n in names if not n.startswith("-")]
     return {n.lstrip("-").partition("/")[0].replace("-", "_").lower() for n in explicit or names}
-
-
-def _keyword(call: Call, name: str) -> Expr | None:
-    return next((k.value for k in call.keywords if k.name == name), None)
-
-
-def _word(word: str) -> Value:
-    """A word of a command line: a variable in it is a gap."""
-    return Gap("environment", word) if "$" in word or "{" in word else Known(word)

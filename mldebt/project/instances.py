@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Binding, Called, Class, Const, Expr, Function, Ref
 from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.source_facts import SourceFacts
@@ -153,7 +154,7 @@ def _passed_to_field(
     fields = [b.name for b in source.facts.bindings if b.block == cls.block and b.kind == "annotated"]
     values = []
     for home, call in sites:
-        given = next((k.value for k in call.keywords if k.name == binding.name), None)
+        given = keyword_argument(call, binding.name)
         position = fields.index(binding.name) if binding.name in fields else -1
         if given is None and 0 <= position < len(call.args):
             given = call.args[position]

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Binary, Call, Called, Const, Each, Expr, Item, Ref, Text, Unary
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import walk
+from mldebt.project.walk import walk_calls
 from mldebt.source import Span
 
 _LISTINGS = re.compile(r"(^|\.)(glob|iglob|rglob|listdir|scandir|iterdir|list_files|get_files|list_blobs)$")
@@ -87,7 +88,7 @@ def _is_descending(call: Call) -> bool:
 
 def _by_time(source: SourceFacts, call: Call) -> bool:
     """Whether the key of a `max` or `sorted` is the time of a file."""
-    key = next((k.value for k in call.keywords if k.name == "key"), None)
+    key = keyword_argument(call, "key")
     if key is None or isinstance(key, Attr):
         return key is not None and key.name in _TIMES
     lines = range(call.span.line, call.span.end_line + 1)
@@ -147,24 +148,14 @@ def _is_recorded(source: SourceFacts, choice: LatestChoice) -> bool:
     names = {b.name for b in source.facts.bindings if b.kind == "assign" and b.span.line == choice.span.line}
     for _ in range(3):
         for binding in source.facts.bindings:
-            if names & {part.name for part in _parts(source, binding.value) if isinstance(part, Ref)}:
+            if names & {part.name for part in walk_calls(source, binding.value) if isinstance(part, Ref)}:
                 names.add(binding.name)
     for call in source.facts.calls if names else ():
         if _RECORDS.search(call.name or (call.func.name if isinstance(call.func, Attr) else "")):
             given = (*call.args, *(keyword.value for keyword in call.keywords))
-            if any(isinstance(p, Ref) and p.name in names for expr in given for p in _parts(source, expr)):
+            if any(isinstance(p, Ref) and p.name in names for expr in given for p in walk_calls(source, expr)):
                 return True
     return False
-
-
-def _parts(source: SourceFacts, expr: Expr | None, depth: int = 3) -> Iterator[Expr]:
-    """The parts of an expression, with those of the calls in it."""
-    for part in walk(expr):
-        yield part
-        if isinstance(part, Called) and depth:
-            call = source.facts.calls[part.call]
-            for inner in (call.func, *call.args):
-                yield from _parts(source, inner, depth - 1)
 
 
 def _is_housekeeping(source: SourceFacts, block: int) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mldebt.facts import Const, Seq
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind, Location, Role, Span
+from mldebt.values import lies_in
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -121,7 +122,7 @@ def imported_modules(project: Project, path: str, skipped: Collection[Role]) -> 
     if basename(root) in _ASIDE:
         root = dirname(root)
     while True:
-        below = [s for s in project.code if not root or s.path.startswith(f"{root}/")]
+        below = [s for s in project.code if lies_in(s.path, root)]
         if below or not root:
             break
         root = dirname(root)

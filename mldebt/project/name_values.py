@@ -12,7 +12,7 @@ from mldebt.project.decisions import outcome
 from mldebt.project.frames import NO_FRAME, Argument, Frame, Parameter
 from mldebt.project.names import Symbol
 from mldebt.project.operator_values import OperatorValues
-from mldebt.project.qualify import LOOP_CARRIED
+from mldebt.project.qualify import LOOP_CARRIED, imported_name
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Role
 from mldebt.values import (
@@ -163,12 +163,7 @@ class NameValues(OperatorValues):
         return value
 
     def _imported(self, source: SourceFacts, binding: Binding) -> Value:
-        fact = source.facts.imports[binding.index]
-        if fact.name:
-            dot = "" if fact.module.endswith(".") else "."
-            name = f"{fact.module}{dot}{fact.name}"
-        else:
-            name = fact.module if fact.alias != fact.module.partition(".")[0] else fact.alias
+        name = imported_name(source.facts.imports[binding.index])
         symbol = self.names.symbol(source, name)
         return External(name) if symbol is None else self._symbol(symbol)
 

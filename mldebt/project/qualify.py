@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mldebt.facts import Attr, Const, Expr, Ref
+from mldebt.facts import Attr, Const, Expr, Import, Ref
 from mldebt.project.source_facts import SourceFacts
 
 LOOP_CARRIED = -1
@@ -26,6 +26,13 @@ def qualified(source: SourceFacts, expr: Expr) -> str:
     return ".".join(reversed(parts))
 
 
+def imported_name(fact: Import) -> str:
+    """The dotted name that an import binds; leading dots are those of a relative import."""
+    if fact.name:
+        return f"{fact.module}{'' if fact.module.endswith('.') else '.'}{fact.name}"
+    return fact.module if fact.alias != fact.module.partition(".")[0] else fact.alias
+
+
 def _root(source: SourceFacts, ref: Ref) -> str:
     if not ref.bindings:
         return ref.name
@@ -35,12 +42,7 @@ def _root(source: SourceFacts, ref: Ref) -> str:
             return ""
         binding = source.facts.bindings[index]
         if binding.kind == "import":
-            fact = source.facts.imports[binding.index]
-            if fact.name:
-                separator = "" if fact.module.endswith(".") else "."
-                name = f"{fact.module}{separator}{fact.name}"
-            else:
-                name = fact.module if fact.alias != fact.module.partition(".")[0] else fact.alias
+            name = imported_name(source.facts.imports[binding.index])
         elif binding.kind == "function":
             name = f":{source.facts.functions[binding.index].qualname}"
         elif binding.kind == "class":

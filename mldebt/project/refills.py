@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Binary, Call, Called, Const, Expr, Hole, Item, Map, Ref, Seq, Unary
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import TARGET
@@ -254,7 +255,7 @@ def _is_parameter(source: SourceFacts, expr: Expr) -> bool:
 
 def _by_row(call: Call, position: int = 0) -> bool:
     """Whether a call works along each row (`axis=1`)."""
-    axis = next((keyword.value for keyword in call.keywords if keyword.name == "axis"), None)
+    axis = keyword_argument(call, "axis")
     if axis is None and position < len(call.args):
         axis = call.args[position]
     return axis in (Const(1), Const(-1), Const("columns")) or isinstance(axis, Seq | Unary)

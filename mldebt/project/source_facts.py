@@ -71,6 +71,16 @@ class SourceFacts:
                 return
             block = self.facts.blocks[block].parent
 
+    def is_within(self, block: int, outer: Block) -> bool:
+        """Whether a block is another one, or lies in it."""
+        return any(self.facts.blocks[index] is outer for index in self.ancestors(block))
+
+    def are_alternatives(self, one: int, other: int) -> bool:
+        """Whether two blocks lie on the two sides of one test, so that a run goes through one of them at most."""
+        mine, others = set(self.ancestors(one)), set(self.ancestors(other))
+        sides = ((mine - others, others - mine), (others - mine, mine - others))
+        return any(self.facts.blocks[block].partner in beyond for side, beyond in sides for block in side)
+
     def enclosing(self, block: int, *kinds: str) -> Block | None:
         """The innermost block of one of the kinds that is, or contains, the given one."""
         blocks = self.facts.blocks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Call, Called, Expr, Item, Ref
 from mldebt.project.calls import Site
 from mldebt.project.source_facts import SourceFacts
@@ -105,7 +106,7 @@ def _data(project: Project, source: SourceFacts, call: Call, how: str) -> Iterat
         yield from ((k.value, line) for k in call.keywords if k.name in ("X", ""))
         return
     position = 1 if how == "cross-validation" else 0
-    keyword = next((k.value for k in call.keywords if k.name == "X"), None)
+    keyword = keyword_argument(call, "X")
     if keyword is not None:
         yield keyword, line
     elif position < len(call.args):

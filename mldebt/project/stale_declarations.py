@@ -18,6 +18,7 @@ from mldebt.project.handoffs import covers
 from mldebt.project.stale_params import stale_params
 from mldebt.project.walk import walk
 from mldebt.source import Kind, Location
+from mldebt.values import lies_in
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -88,7 +89,7 @@ def _is_set(project: Project, home: str, entry: Declared) -> bool:
 
 def _is_opened(entry: Declared, opened: set[str]) -> bool:
     """Whether code opens an entry's file past the catalogue: then the data is used after all."""
-    return bool(entry.file) and any(path == entry.file or path.startswith(f"{entry.file}/") for path in opened)
+    return bool(entry.file) and any(lies_in(path, entry.file) for path in opened)
 
 
 def _texts(sources: list[SourceFacts]) -> tuple[set[str], set[str]]:

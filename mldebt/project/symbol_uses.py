@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Const, Expr, Import, Ref, Seq
 from mldebt.finding import Edit
 from mldebt.project.qualify import qualified
@@ -167,7 +168,7 @@ class _Finder:
                 yield SymbolUse(self._table, name, row, call.span, call.block, edit)
             for argument in functions.get(name, ()):
                 keyword, _, value = argument.partition("=")
-                given = next((k.value for k in call.keywords if k.name == keyword), None)
+                given = keyword_argument(call, keyword)
                 if given is None or (value and given != Const(value)):
                     continue
                 symbol = f"{name}({argument})"

@@ -6,6 +6,8 @@ import re
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
+from mldebt.values import lies_in
+
 if TYPE_CHECKING:
     from mldebt.project.project import Project
 
@@ -25,5 +27,5 @@ def train_and_serve(project: Project, a: str, b: str) -> bool:
 
 def _phases(project: Project, home: str) -> set[str]:
     """The phases of the code below a directory."""
-    sources = (source for source in project.code if source.path.startswith(f"{home}/"))
+    sources = (source for source in project.code if lies_in(source.path, home))
     return {event.phase for source in sources for event in project.phases.events(source)}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mldebt.facts import Attr, Binary, Compare, Each, Expr, Item, Logic, Map, Ref, Seq, Star, Text, Unary
+from mldebt.facts import Attr, Binary, Called, Compare, Each, Expr, Item, Logic, Map, Ref, Seq, Star, Text, Unary
+
+if TYPE_CHECKING:
+    from mldebt.project.source_facts import SourceFacts
 
 _PARTS: Mapping[type, Callable[[Any], tuple[Expr, ...]]] = {
     Attr: lambda expr: (expr.base,),
@@ -43,6 +46,16 @@ def walk(expr: Expr | None) -> Iterator[Expr]:
         parts = _PARTS.get(type(found))
         if parts is not None:
             waiting.extend(parts(found)[::-1])
+
+
+def walk_calls(source: SourceFacts, expr: Expr | None, depth: int = 4) -> Iterator[Expr]:
+    """An expression and everything inside it, also in what its calls are called on and given, so many calls deep."""
+    for part in walk(expr):
+        yield part
+        if isinstance(part, Called) and depth:
+            call = source.facts.calls[part.call]
+            for inner in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
+                yield from walk_calls(source, inner, depth - 1)
 
 
 def is_plain(expr: Expr | None) -> bool:

@@ -26,7 +26,18 @@ from mldebt.values.forms import (
     each,
     is_known,
 )
-from mldebt.values.paths import CWD, ROOT, absolute, join_paths, last_name, normal, parent, show
+from mldebt.values.paths import (
+    CWD,
+    ROOT,
+    absolute,
+    are_nested,
+    join_paths,
+    last_name,
+    lies_in,
+    normal,
+    parent,
+    show,
+)
 from mldebt.values.texts import concatenate, known_texts, map_text, text
 
 __all__ = [
@@ -48,6 +59,7 @@ __all__ = [
     "Value",
     "absolute",
     "alternatives",
+    "are_nested",
     "choice",
     "concatenate",
     "each",
@@ -55,6 +67,7 @@ __all__ = [
     "join_paths",
     "known_texts",
     "last_name",
+    "lies_in",
     "map_text",
     "normal",
     "parent",

@@ -20,6 +20,16 @@ _ANCHORS = (ROOT, CWD)
 _ELSEWHERE = re.compile(r"^[A-Za-z]:[\\/]|^[A-Za-z][A-Za-z0-9+.\-]+:")
 
 
+def lies_in(path: str, directory: str) -> bool:
+    """Whether a path of the project is a directory, or lies in it. The root, which is "", holds everything."""
+    return not directory or path == directory or path.startswith(f"{directory}/")
+
+
+def are_nested(one: str, other: str) -> bool:
+    """Whether two directories of the project are the same, or one lies in the other."""
+    return lies_in(one, other) or lies_in(other, one)
+
+
 def join_paths(values: Iterable[Value]) -> Value:
     """`os.path.join` and the `/` of pathlib: an absolute later part replaces what is before it."""
     values = list(values)

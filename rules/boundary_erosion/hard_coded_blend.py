@@ -15,6 +15,7 @@ from mldebt import (
     Span,
     facts,
     is_number,
+    keyword_argument,
     walk,
     written,
 )
@@ -139,7 +140,7 @@ def _terms(source: SourceFacts, value: facts.Expr) -> list[tuple[float, facts.Ex
     for part in walk(value):
         if isinstance(part, facts.Called):
             call = source.facts.calls[part.call]
-            weights = next((k.value for k in call.keywords if k.name == "weights"), None)
+            weights = keyword_argument(call, "weights")
             given = call.args[0] if call.name == "numpy.average" and call.args else None
             if (
                 isinstance(given, facts.Seq)

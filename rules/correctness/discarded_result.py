@@ -16,6 +16,7 @@ from mldebt import (
     argument_removal,
     facts,
     kept_result_fix,
+    keyword_argument,
     written,
 )
 
@@ -204,7 +205,7 @@ def _is_inplace(project: Project, source: SourceFacts, call: facts.Call) -> bool
     func = call.func
     if not isinstance(func, facts.Attr) or func.name not in _INPLACE or call.name:
         return False
-    inplace = next((k.value for k in call.keywords if k.name == "inplace"), None)
+    inplace = keyword_argument(call, "inplace")
     receiver = project.type_of(source, func.base)
     known = receiver in _TABLES or (not receiver and func.name in _OF_TABLES)
     return known and inplace == facts.Const(True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Role, Rule, Severity, Site, SourceFacts, facts, walk
+from mldebt import Finding, Project, Role, Rule, Severity, Site, SourceFacts, facts, walk_calls
 
 _CONCATS = (
     "torch.utils.data.ConcatDataset",
@@ -120,28 +120,19 @@ def _holders(source: SourceFacts, call: facts.Call) -> set[str]:
     index = next(i for i, other in enumerate(source.facts.calls) if other is call)
     found: set[str] = set()
     for binding in source.facts.bindings:
-        if any(part == facts.Called(index) for part in _reach(source, binding.value)) or found & set(
+        if any(part == facts.Called(index) for part in walk_calls(source, binding.value)) or found & set(
             _names(source, binding.value)
         ):
             found.add(binding.name)
     for store in source.facts.stores:
-        if isinstance(store.target, facts.Attr) and facts.Called(index) in _reach(source, store.value):
+        if isinstance(store.target, facts.Attr) and facts.Called(index) in walk_calls(source, store.value):
             found.add(store.target.name)
     return found
 
 
 def _names(source: SourceFacts, expr: facts.Expr | None) -> Iterator[str]:
     """The names, and attributes, in an expression and in the calls that it holds."""
-    return (part.name for part in _reach(source, expr) if isinstance(part, facts.Ref | facts.Attr))
-
-
-def _reach(source: SourceFacts, expr: facts.Expr | None, depth: int = 4) -> Iterator[facts.Expr]:
-    for part in walk(expr):
-        yield part
-        if isinstance(part, facts.Called) and depth:
-            call = source.facts.calls[part.call]
-            for inner in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
-                yield from _reach(source, inner, depth - 1)
+    return (part.name for part in walk_calls(source, expr) if isinstance(part, facts.Ref | facts.Attr))
 
 
 def _parts(site: Site) -> tuple[facts.Expr, ...]:

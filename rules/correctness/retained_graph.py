@@ -146,7 +146,7 @@ class RetainedGraph(Rule):
         if loop is None or loop.kind == "function":
             return
         for name, value, block, span in _accumulations(source):
-            kept = _holds(value, loss) and _is_inside(source, block, loop) and not _starts_in(source, name, loop)
+            kept = _holds(value, loss) and source.is_within(block, loop) and not _starts_in(source, name, loop)
             if kept and name not in spread and name != loss.name:
                 yield self.finding(
                     source.location(span),
@@ -196,11 +196,7 @@ def _holds(value: facts.Expr, loss: facts.Ref) -> bool:
     return False
 
 
-def _is_inside(source: SourceFacts, block: int, loop: facts.Block) -> bool:
-    return any(source.facts.blocks[ancestor] is loop for ancestor in source.ancestors(block))
-
-
 def _starts_in(source: SourceFacts, name: str, loop: facts.Block) -> bool:
     """Whether an accumulator is made anew in each iteration."""
     assigned = (b for b in source.facts.bindings if b.name == name and b.kind == "assign")
-    return any(_is_inside(source, binding.block, loop) for binding in assigned)
+    return any(source.is_within(binding.block, loop) for binding in assigned)

@@ -7,7 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import dirname
 
-from mldebt import Confidence, DataAccess, Finding, Kind, Project, Related, Role, Rule, Severity, component_of
+from mldebt import (
+    Confidence,
+    DataAccess,
+    Finding,
+    Kind,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    are_nested,
+    component_of,
+)
 
 _GAP = re.compile(r"\{[^{}]*\}")
 _PASSING = re.compile(
@@ -166,7 +178,7 @@ class ReachAroundRead(Rule):
             place = self._place(project, access) if access.effect == "reads" else ""
             home = self._part(project, access.component)
             writes = written.get(place, [])
-            others = [w for w in writes if self._are_apart(home, self._part(project, w.component))]
+            others = [w for w in writes if not are_nested(home, self._part(project, w.component))]
             if access.api.startswith("dvc."):
                 continue
             if others and len(others) == len(writes) and not self._is_declared(project, access):
@@ -183,14 +195,6 @@ class ReachAroundRead(Rule):
                 severity=Severity.INFO if project.by_path[component].kind is Kind.NOTEBOOK else None,
                 confidence=Confidence.HIGH if read.address and read.address.is_known else Confidence.MEDIUM,
             )
-
-    def _are_apart(self, one: str, other: str) -> bool:
-        """Whether neither of two parts holds the other."""
-        return (
-            bool(one and other)
-            and not f"{one}/".startswith(f"{other}/")
-            and not f"{other}/".startswith(f"{one}/")
-        )
 
     def _part(self, project: Project, path: str) -> str:
         """The directory of what is deployed with a file: the nearest with an image of its own, or its sub-project."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import DataAccess, Finding, Kind, Project, Role, Rule, Scores, SourceFacts, facts
+from mldebt import DataAccess, Finding, Kind, Project, Role, Rule, Scores, SourceFacts, facts, keyword_argument
 
 _STAMP = re.compile(
     r"model|version|run|mlflow|checkpoint|sha|commit|release|date|time|_at$|_on$|stamp|day|month|year|week|period|epoch|fold",
@@ -186,7 +186,7 @@ class UnstampedPredictions(Rule):
         if not isinstance(frame, facts.Called):
             return set()
         call = source.facts.calls[frame.call]
-        given = call.args[0] if call.args else next((k.value for k in call.keywords if k.name == "data"), None)
+        given = call.args[0] if call.args else keyword_argument(call, "data")
         if call.name != "pandas.DataFrame" or not isinstance(given, facts.Map) or len(given.keys) < _FEWEST:
             return set()
         if not all(isinstance(key, facts.Const) for key in given.keys):

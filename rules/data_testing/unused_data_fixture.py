@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import basename, dirname
 
-from mldebt import Finding, Kind, Project, Role, Rule, SourceFacts, facts
+from mldebt import Finding, Kind, Project, Role, Rule, SourceFacts, facts, lies_in
 
 _READS = frozenset(
     {"open", "json.load", "yaml.safe_load", "yaml.load", "pickle.load", "joblib.load", "numpy.load"}
@@ -131,7 +131,7 @@ def _is_wanted(source: SourceFacts, name: str, tests: list[SourceFacts]) -> bool
     everywhere = basename(source.path) == "conftest.py"
     for other in tests:
         imports = any(name == fact.name for fact in other.facts.imports)
-        sees = other is source or imports or (everywhere and (not home or other.path.startswith(f"{home}/")))
+        sees = other is source or imports or (everywhere and lies_in(other.path, home))
         if not sees:
             continue
         if any(param.name == name for function in other.facts.functions for param in function.params):

@@ -15,12 +15,11 @@ from mldebt import (
     Role,
     Rule,
     Severity,
-    facts,
+    is_appended_to,
     is_versioned,
 )
 
 _GROWS = re.compile(r"cache|tmp|temp|state|history|log|registry|manifest|index|meta|result|metric|score", re.I)
-_APPENDS = frozenset({"pandas.concat", "polars.concat", "numpy.concatenate", "numpy.vstack"})
 
 
 class OverwrittenSourceData(Rule):
@@ -166,7 +165,9 @@ class OverwrittenSourceData(Rule):
                 for write in artifact.writes
                 if write.effect == "writes" and (read := _read_before(artifact, write)) is not None
             }
-            if len(read_first) < len(artifact.writes) or any(_appends(write) for write in artifact.writes):
+            if len(read_first) < len(artifact.writes) or any(
+                is_appended_to(write.source, write.call) for write in artifact.writes
+            ):
                 continue
             for component in sorted({write.component for write in read_first}):
                 writes = [write for write in read_first if write.component == component]
@@ -191,32 +192,9 @@ def _read_before(artifact: Artifact, write: DataAccess) -> DataAccess | None:
     """Where the same program reads the data first, if it does so before it writes them for the first time."""
     own = [a for a in (*artifact.reads, *artifact.writes) if a.component == write.component and a is not write]
     first = next((a for a in own if all(a is b or a.is_before(b) for b in (*own, write))), None)
-    return first if first is not None and first.effect == "reads" and not _are_apart(first, write) else None
-
-
-def _are_apart(one: DataAccess, two: DataAccess) -> bool:
-    """Whether two accesses are on the two sides of a test: the file is read if it is there, else made."""
-    if one.source is not two.source:
-        return False
-    blocks = one.source.facts.blocks
-    mine, other = (set(one.source.ancestors(access.call.block)) for access in (one, two))
-    return any(blocks[b].partner in other - mine for b in mine - other) or any(
-        blocks[b].partner in mine - other for b in other - mine
+    if first is None or first.effect != "reads":
+        return None
+    is_made_if_missing = first.source is write.source and first.source.are_alternatives(
+        first.call.block, write.call.block
     )
-
-
-def _appends(write: DataAccess) -> bool:
-    """Whether the written value is the old one with something put behind it."""
-    content = write.source.facts
-    receiver = write.call.func.base if isinstance(write.call.func, facts.Attr) else None
-    for _ in range(4):
-        if isinstance(receiver, facts.Called):
-            maker = content.calls[receiver.call]
-            if maker.name in _APPENDS or (isinstance(maker.func, facts.Attr) and maker.func.name == "append"):
-                return True
-            receiver = maker.func.base if isinstance(maker.func, facts.Attr) else None
-        elif isinstance(receiver, facts.Ref) and receiver.bindings and receiver.bindings[-1] >= 0:
-            receiver = content.bindings[receiver.bindings[-1]].value
-        else:
-            return False
-    return False
+    return None if is_made_if_missing else first

@@ -19,13 +19,13 @@ from mldebt import (
     SourceFacts,
     comes_from,
     facts,
+    is_appended_to,
     is_versioned,
 )
 
 _KEPT = re.compile(
     r"cache|tmp|temp|ckpt|checkpoint|state|history|log|registry|manifest|index|meta", re.IGNORECASE
 )
-_APPENDS = frozenset({"pandas.concat", "polars.concat", "numpy.concatenate", "numpy.vstack"})
 
 
 class InPlaceIntermediate(Rule):
@@ -163,7 +163,11 @@ class InPlaceIntermediate(Rule):
                 )  # fmt: skip
                 if read is None or _is_own(artifact, read):
                     continue
-                if _guarded(source, read.call) or _guarded(source, write.call) or _appends(source, write.call):
+                if (
+                    _guarded(source, read.call)
+                    or _guarded(source, write.call)
+                    or is_appended_to(source, write.call)
+                ):
                     continue
                 if write.api.endswith("execute") or not _is_made_of(source, write.call, read.call):
                     continue
@@ -192,19 +196,3 @@ def _is_made_of(source: SourceFacts, write: facts.Call, read: facts.Call) -> boo
     given = [*write.args, *(keyword.value for keyword in write.keywords)]
     given += [write.func.base] if isinstance(write.func, facts.Attr) else []
     return any(comes_from(source, value, number) for value in given)
-
-
-def _appends(source: SourceFacts, call: facts.Call) -> bool:
-    """Whether the written value is the old one with something put behind it."""
-    receiver = call.func.base if isinstance(call.func, facts.Attr) else None
-    for _ in range(4):
-        if isinstance(receiver, facts.Called):
-            maker = source.facts.calls[receiver.call]
-            if maker.name in _APPENDS or (isinstance(maker.func, facts.Attr) and maker.func.name == "append"):
-                return True
-            receiver = maker.func.base if isinstance(maker.func, facts.Attr) else None
-        elif isinstance(receiver, facts.Ref) and receiver.bindings and receiver.bindings[-1] >= 0:
-            receiver = source.facts.bindings[receiver.bindings[-1]].value
-        else:
-            return False
-    return False

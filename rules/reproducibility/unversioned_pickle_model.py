@@ -17,6 +17,7 @@ from mldebt import (
     Rule,
     is_library,
     is_locked,
+    lies_in,
     manifests,
 )
 
@@ -150,7 +151,7 @@ class UnversionedPickleModel(Rule):
             if loose is not None and not is_library(project, saves[0].access.source.path):
                 manifest, written = loose
                 home = dirname(manifest.source.path)
-                near = [s for s in saves if not home or s.access.source.path.startswith(f"{home}/")]
+                near = [s for s in saves if lies_in(s.access.source.path, home)]
                 first, *others = (save.access for save in near or saves)
                 yield self.finding(
                     first.location,
