@@ -12,6 +12,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from mldebt import facts as facts
     from mldebt.arguments import keyword_argument as keyword_argument
+    from mldebt.declarations.contracts import is_tried_first as is_tried_first
+    from mldebt.declarations.contracts import is_watched as is_watched
     from mldebt.declarations.model import Declared as Declared
     from mldebt.declarations.model import Stage as Stage
     from mldebt.declarations.model import StageCommand as StageCommand
@@ -270,6 +272,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "mldebt.arguments": "keyword_argument",
+    "mldebt.declarations.contracts": "is_tried_first is_watched",
     "mldebt.declarations.model": "Declared Stage StageCommand",
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
     "mldebt.project": "Project Site SourceFacts",

@@ -58,11 +58,26 @@ class FlagContract(_Table, frozen=True):
     expires: date | None = None
 
 
+class MonitoringContract(_Table, frozen=True):
+    """`[contract.monitoring]`: something outside of the repository records what the services predict."""
+
+    external: bool = False
+
+
+class DeploymentContract(_Table, frozen=True):
+    """`[[contract.deployment]]`: new models are tried before they are put into use."""
+
+    strategy: Literal["canary", "shadow"]
+    model: str = ""
+
+
 class Contract(_Table, frozen=True):
     """`[contract]`: declared decisions, which are not debt."""
 
     dataset: tuple[DatasetContract, ...] = ()
     flag: tuple[FlagContract, ...] = ()
+    monitoring: MonitoringContract = MonitoringContract()
+    deployment: tuple[DeploymentContract, ...] = ()
 
 
 class ProjectTable(_Table, frozen=True):

@@ -52,7 +52,7 @@ def test_the_file_holds_the_rule_alone(rule_id: str) -> None:
     lines = len(text.splitlines())
     documentation = (PACKS.files[rule_id].load().__doc__ or "").count("\n")
     assert lines - documentation <= 120, "a linked view in mldebt/project would make it shorter"
-    assert lines <= 250, "fewer, denser examples say as much; each exemption needs one"
+    assert lines <= 320, "fewer, denser examples say as much; each exemption needs one"
     assert not re.search(r"MLD\d{3}", text), "rules have names, not numbers"
 
 

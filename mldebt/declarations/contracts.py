@@ -7,7 +7,7 @@ from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from mldebt.declarations.model import Declared, place
-from mldebt.declarations.tree import document
+from mldebt.declarations.tree import Node, document
 from mldebt.source import Kind
 
 if TYPE_CHECKING:
@@ -19,6 +19,25 @@ SETTINGS = {
     ".mldebt.toml": ("contract",),
 }
 """Where contracts stand in the files that hold settings."""
+
+
+def is_watched(project: Project) -> bool:
+    """Whether a contract says that something outside records what services predict."""
+    return any(node.key == "external" and node.text == "true" for node in _listed(project, "monitoring"))
+
+
+def is_tried_first(project: Project) -> bool:
+    """Whether a contract says that new models are tried on a part of the traffic, or beside the one in use."""
+    return any(True for _ in _listed(project, "deployment"))
+
+
+def _listed(project: Project, name: str) -> Iterator[Node]:
+    """What stands below a contract in the settings."""
+    for source in project.sources(Kind.TOML):
+        table = SETTINGS.get(basename(source.path))
+        root = document(source) if table is not None else None
+        found = root.get(*table, name) if root is not None and table is not None else None
+        yield from found.children() if found is not None else ()
 
 
 def declared(project: Project) -> Iterator[Declared]:

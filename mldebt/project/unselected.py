@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Compare, Const, Expr, Item, Ref, Seq
+from mldebt.facts import Attr, Called, Compare, Const, Expr, Item, Ref, Seq
+from mldebt.project.callers import argument_for
 from mldebt.project.dispatches import Branch, Dispatch
 from mldebt.project.services import serves
 from mldebt.project.source_facts import SourceFacts
@@ -114,7 +115,37 @@ def _counts(project: Project, group: list[Dispatch]) -> bool:
     keys = {key for dispatch in group for key in dispatch.keys} | _choices(project, source, subject)
     if len(keys) < _FEWEST_KEYS or subject is None or serves(source) or _is_data(source, subject):
         return False
-    return any(name for dispatch in group for name in dispatch.built()) and not is_library(project, source.path)
+    if not any(name for dispatch in group for name in dispatch.built()) or is_library(project, source.path):
+        return False
+    return not any(_is_environment(other, expr) for other, expr in _given(project, source, group[0], subject))
+
+
+def _given(
+    project: Project, source: SourceFacts, dispatch: Dispatch, subject: Expr
+) -> Iterator[tuple[SourceFacts, Expr]]:
+    """A subject, what is assigned to it, and what callers pass for it."""
+    yield source, subject
+    if not isinstance(subject, Ref):
+        return
+    for index in subject.bindings:
+        value = source.facts.bindings[index].value if index >= 0 else None
+        if value is not None:
+            yield source, value
+    function = next((f for f in source.facts.functions if f.block == dispatch.scope), None)
+    if function is not None and any(param.name == subject.name for param in function.params):
+        for caller in project.callers.of(source, function.qualname):
+            given = argument_for(function, subject.name, caller.call, skip_first="." in function.qualname)
+            if given is not None:
+                yield caller.source, given
+
+
+def _is_environment(source: SourceFacts, expr: Expr) -> bool:
+    for part in walk(expr):
+        if isinstance(part, Called) and source.facts.calls[part.call].name in ("os.getenv", "os.environ.get"):
+            return True
+        if isinstance(part, Attr) and part.name == "environ":
+            return True
+    return False
 
 
 def _is_data(source: SourceFacts, subject: Expr) -> bool:

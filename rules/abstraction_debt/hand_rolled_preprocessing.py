@@ -148,6 +148,17 @@ class HandRolledPreprocessing(Rule):
     T_one, T_two = one.transform(X_test), two.transform(X_test)
     a, b = Ridge().fit(X_one, y), Ridge().fit(X_two, z)
     ```
+
+    ## Pictures and texts
+
+    ```python title="train.py"
+    import torch
+    from torchvision import transforms
+    resize, scale = transforms.Resize(224), transforms.Normalize(0.5, 0.5)
+    X_train = scale(resize(X_train))
+    X_test = scale(resize(X_test))
+    loss.backward()
+    ```
     """
 
     severity = Severity.INFO

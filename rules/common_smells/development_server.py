@@ -102,6 +102,21 @@ class DevelopmentServer(Rule):
     def run(pipeline, debug):
         pipeline.run(debug=True)
     ```
+
+    ## Nothing deploys it
+
+    ```python title="app.py"
+    from flask import Flask
+    app = Flask(__name__)
+    if __name__ == "__main__":
+        app.run(host="0.0.0.0")
+    ```
+
+    ```python title="try.py"
+    from flask import Flask
+    app = Flask(__name__)
+    app.run(debug=True)  # expect: development-server as info
+    ```
     """
 
     profile = Profile.HOOK

@@ -76,6 +76,18 @@ class MultiLanguageHandoff(Rule):
     ```javascript title="scripts/build.js"
     require("fs").writeFileSync("build/config.json", "{}")
     ```
+
+    ## A page for browsers, code for a graphics card, models of dbt
+
+    ```python title="build.py"
+    import subprocess
+    import pandas as pd
+    subprocess.run(["npm", "run", "build"], check=True)
+    subprocess.run(["node", "web/bundle.js", "web/dist/table.csv"], check=True)
+    subprocess.run(["nvcc", "-o", "kernels/ops.so", "kernels/ops.cu"], check=True)
+    subprocess.run(["dbt", "run"], check=True)
+    rows = pd.read_sql("select * from churn", db)
+    ```
     """
 
     severity = Severity.INFO

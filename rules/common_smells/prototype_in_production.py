@@ -103,6 +103,29 @@ class PrototypeInProduction(Rule):
     ```python title="demo/app.py"
     score()
     ```
+
+    ## A platform whose unit is the notebook
+
+    ```yaml title="databricks.yml"
+    bundle: {name: churn}
+    resources:
+      jobs:
+        score:
+          tasks:
+            - task_key: score
+              notebook_task: {notebook_path: notebooks/score.ipynb}
+    ```
+
+    ```python title="notebooks/score.ipynb"
+    # %% tagged parameters
+    day = "today"
+    # %%
+    score(day)
+    ```
+
+    ```python title="tests/test_score.py"
+    assert score
+    ```
     """
 
     minutes = 90

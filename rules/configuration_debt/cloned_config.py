@@ -116,6 +116,44 @@ class ClonedConfig(Rule):
     ```yaml title="configs/a.yaml"
     {lr: 0.1, epochs: 5}
     ```
+
+    ## Languages, what kustomize keeps apart, snapshots of runs
+
+    ```yaml title="locales/en.yaml"
+    {name: xgb, depth: 6, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
+
+    ```yaml title="locales/de.yaml"
+    {name: xgb, depth: 8, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
+
+    ```yaml title="locales/fr.yaml"
+    {name: xgb, depth: 9, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
+
+    ```yaml title="overlays/dev/deploy.yaml"
+    {apiVersion: apps/v1, kind: Deployment, a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8}
+    ```
+
+    ```yaml title="overlays/test/deploy.yaml"
+    {apiVersion: apps/v1, kind: Deployment, a: 2, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8}
+    ```
+
+    ```yaml title="overlays/prod/deploy.yaml"
+    {apiVersion: apps/v1, kind: Deployment, a: 3, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8}
+    ```
+
+    ```yaml title="outputs/2024-01-01/.hydra/config.yaml"
+    {name: xgb, depth: 6, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
+
+    ```yaml title="outputs/2024-01-02/.hydra/config.yaml"
+    {name: xgb, depth: 7, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
+
+    ```yaml title="outputs/2024-01-03/.hydra/config.yaml"
+    {name: xgb, depth: 8, rounds: 9, eta: 0.05, a: 1, b: 2, seed: 3, h: 5, k: 2, n: 1}
+    ```
     """
 
     minutes = 20

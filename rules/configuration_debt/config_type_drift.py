@@ -84,6 +84,26 @@ class ConfigTypeDrift(Rule):
     from omegaconf import OmegaConf
     fit(OmegaConf.load("conf.yaml").lr)
     ```
+
+    ## A class that allows both, and a whole number for another one
+
+    ```yaml title="params.yaml"
+    lr: 1e-3
+    alpha: 1
+    ```
+
+    ```yaml title="conf/large.yaml"
+    alpha: 1.0
+    ```
+
+    ```python title="train.py"
+    import yaml
+    from pydantic import BaseModel
+    class Params(BaseModel):
+        lr: float | str
+        alpha: float
+    fit(Params(**yaml.safe_load(open("params.yaml"))))
+    ```
     """
 
     minutes = 5

@@ -14,6 +14,7 @@ _CONFIGURATION = re.compile(
 _FILE = re.compile(
     r"(^|[/_.-])(config\w*|settings|params|hparams|options)\.(py|txt|cfg|json|ya?ml)$", re.IGNORECASE
 )
+_SET_UP = re.compile(r"\bpython\S* \S+\.py (\S+ )*config\S*\.py\b|\bconfigurator\b")
 _GIVEN = re.compile(r"(option|argv|environment|config)$")
 
 
@@ -89,6 +90,18 @@ class ExecutableConfig(Rule):
     while True:
         print(eval(input(">>> ")))
     ```
+
+    ## The one script of a research repository says how it is configured
+
+    ```text title="README.md"
+    Override settings on the command line or in a file: `python train.py config/small.py --batch_size=32`.
+    ```
+
+    ```python title="train.py"
+    batch_size = 8
+    exec(open("configurator.py").read())  # expect: executable-config as info
+    fit(batch_size)
+    ```
     """
 
     profile = Profile.HOOK
@@ -109,9 +122,17 @@ class ExecutableConfig(Rule):
                         source.location(first.span),
                         f"{what}: it cannot be validated, searched or compared",
                         related=[Related(source.location(other.span), "again") for other in others[:10]],
-                        severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
+                        severity=Severity.INFO if _is_told(project, source, what) else None,
                         scope=source.scope_name(first.block),
                     )
+
+
+def _is_told(project: Project, source: SourceFacts, what: str) -> bool:
+    """Whether a lesson executes a setting, or the README says that a program is set up by files which are run."""
+    if source.source.is_any(Role.TUTORIAL):
+        return True
+    texts = project.sources(Kind.MARKDOWN) if what.startswith("the configuration file") else ()
+    return any(_SET_UP.search(text.text()) for text in texts)
 
 
 def _executed(project: Project, source: SourceFacts, call: facts.Call) -> str:

@@ -91,6 +91,15 @@ class HardCodedRunId(Rule):
     import mlflow
     model = mlflow.pyfunc.load_model("runs:/080e0226c1fc49cc818d3c023625b36d/model")
     ```
+
+    ## A notebook looks at one run
+
+    ```python title="explore.ipynb"
+    # %%
+    import mlflow
+    load = mlflow.pyfunc.load_model
+    model = load("runs:/080e0226c1fc49cc818d3c023625b36d/model")  # expect: hard-coded-run-id as info
+    ```
     """
 
     profile = Profile.HOOK

@@ -122,6 +122,14 @@ class MachineSpecificPath(Rule):
     ```markdown title="README.md"
     The data are in /home/ines/churn/data.
     ```
+
+    ## In a notebook it is worth a warning
+
+    ```python title="explore.ipynb"
+    # %%
+    import pandas as pd
+    df = pd.read_csv("/home/ines/churn/data.csv")  # expect: machine-specific-path as warning
+    ```
     """
 
     severity = Severity.ERROR

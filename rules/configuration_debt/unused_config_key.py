@@ -146,6 +146,64 @@ class UnusedConfigKey(Rule):
         seed_everything(cfg.seed)
         hydra.utils.instantiate(cfg.model)
     ```
+
+    ## Names that tools know, anchors, private keys, other spellings, commands
+
+    ```yaml title="params.yaml"
+    _base: &base {lr: 0.1}
+    train: *base
+    learning-rate: 0.1
+    steps: {clean: 1, fit: 2}
+    ```
+
+    ```yaml title="logging.yaml"
+    version: 1
+    handlers: {console: {class: logging.StreamHandler}}
+    ```
+
+    ```yaml title="MLproject"
+    entry_points:
+      main:
+        parameters: {depth: 3}
+        command: python train.py --depth {depth}
+    ```
+
+    ```python title="train.py"
+    import argparse
+    import logging.config
+    import yaml
+    params = yaml.safe_load(open("params.yaml"))
+    logging.config.dictConfig(yaml.safe_load(open("logging.yaml")))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--learning-rate")
+    parser.set_defaults(**params)
+    args = parser.parse_args()
+    fit(args.learning_rate, params["train"]["lr"])
+    for name, number in params["steps"].items():
+        run(name, number)
+    ```
+
+    ```yaml title="model.yaml"
+    depth: 3
+    extra: 4
+    ```
+
+    ```python title="settings.py"
+    import yaml
+    from pydantic import BaseModel, ConfigDict
+    class Model(BaseModel):
+        model_config = ConfigDict(extra="allow")
+        depth: int
+    class Options:
+        def __init__(self, path):
+            for key, value in yaml.safe_load(open("options.yaml")).items():
+                setattr(self, key, value)
+    Model(**yaml.safe_load(open("model.yaml")))
+    ```
+
+    ```yaml title="options.yaml"
+    width: 3
+    ```
     """
 
     minutes = 5

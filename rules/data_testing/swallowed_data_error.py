@@ -166,6 +166,18 @@ class SwallowedDataError(Rule):
     except Exception:
         pass  # best-effort warm-up
     ```
+
+    ## In a notebook somebody sees it
+
+    ```python title="explore.ipynb"
+    # %%
+    import pandas as pd
+    for file in files:
+        try:
+            frames.append(pd.read_csv(file))
+        except Exception:  # expect: swallowed-data-error as info
+            continue
+    ```
     """
 
     profile = Profile.HOOK

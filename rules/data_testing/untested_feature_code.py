@@ -125,6 +125,58 @@ class UntestedFeatureCode(Rule):
     def test_features():
         assert Features().run(frame())
     ```
+
+    ## Doctests are tests
+
+    ```python title="features.py"
+    def compute_tenure(df):
+        '''
+        >>> compute_tenure(frame())
+        '''
+        df = df.copy()
+        df["a"] = df["end"] - df["start"]
+        df["a"] = df["a"].clip(0)
+        df["b"] = df["a"] > 365
+        return df
+    def compute_age(df):
+        '''
+        >>> compute_age(frame())
+        '''
+        df = df.copy()
+        df["a"] = df["end"] - df["start"]
+        df["a"] = df["a"].clip(0)
+        df["b"] = df["a"] > 365
+        return df
+    def clean_text(df):
+        '''
+        >>> clean_text(frame())
+        '''
+        df = df.copy()
+        df["a"] = df["end"] - df["start"]
+        df["a"] = df["a"].clip(0)
+        df["b"] = df["a"] > 365
+        return df
+    def encode_region(df):
+        '''
+        >>> encode_region(frame())
+        '''
+        df = df.copy()
+        df["a"] = df["end"] - df["start"]
+        df["a"] = df["a"].clip(0)
+        df["b"] = df["a"] > 365
+        return df
+    ```
+
+    ```python title="train.py"
+    from features import clean_text, compute_age, compute_tenure, encode_region
+    from sklearn.linear_model import Ridge
+    Ridge().fit(encode_region(clean_text(compute_age(compute_tenure(df)))), y)
+    ```
+
+    ```python title="tests/test_api.py"
+    def test_api():
+        assert client.get("/health")
+    ```
     """
 
     profile = Profile.AUDIT

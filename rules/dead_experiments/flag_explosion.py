@@ -152,6 +152,39 @@ class FlagExplosion(Rule):
       rank_target: {values: [true, false]}
       two_steps: {values: [true, false]}
     ```
+
+    ## A library's users set its switches
+
+    ```toml title="pyproject.toml"
+    [project]
+    name = "nets"
+    classifiers = ["Programming Language :: Python"]
+    ```
+
+    ```python title="nets/train.py"
+    import yaml
+    from sklearn.linear_model import LogisticRegression
+    cfg = yaml.safe_load(open("params.yaml"))
+    if cfg["use_text"]:
+        X = text(X)
+    if cfg["use_embeddings"]:
+        X = embed(X)
+    if cfg["balance"]:
+        X = balance(X)
+    if cfg["rank_target"]:
+        y = rank(y)
+    if cfg["two_steps"]:
+        X = first(X)
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```yaml title="params.yaml"
+    use_text: false
+    use_embeddings: false
+    balance: true
+    rank_target: false
+    two_steps: false
+    ```
     """
 
     severity = Severity.INFO

@@ -200,6 +200,70 @@ class SingleValuedSwitch(Rule):
                 print(row)
             print("all rows")
     ```
+
+    ## What the README shows, groups of configurations, and how a run is watched
+
+    ```python title="train.py"
+    import argparse
+    from steps import join
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ranks", default="no")
+    args = parser.parse_args()
+    if args.ranks == "yes":
+        frame = frame.a()
+        frame = frame.b()
+        frame = frame.c()
+    join(1, resume=False, device="cpu")
+    ```
+
+    ```python title="steps.py"
+    def join(frame, resume=False, device="cpu"):
+        if resume:
+            frame = frame.a()
+            frame = frame.b()
+            return frame.c()
+        if device == "cuda":
+            frame = frame.a()
+            frame = frame.b()
+            return frame.c()
+    ```
+
+    ```text title="README.md"
+        python train.py --ranks yes
+    ```
+
+    ```yaml title="conf/config.yaml"
+    defaults: [{logger: csv}]
+    ```
+
+    ```yaml title="conf/logger/csv.yaml"
+    use_csv: true
+    ```
+
+    ```yaml title="conf/logger/wandb.yaml"
+    use_csv: true
+    ```
+
+    ## Tests select the other side
+
+    ```python title="train.py"
+    from views import draw
+    draw([1, 2], 1)
+    draw([3], 1)
+    ```
+
+    ```python title="views.py"
+    def draw(rows, kind):
+        if kind == 0:
+            for row in rows:
+                print(row)
+            print("all rows")
+    ```
+
+    ```python title="tests/test_views.py"
+    from views import draw
+    draw([1], 0)
+    ```
     """
 
     minutes = 20

@@ -149,6 +149,51 @@ class UnreachableExperiment(Rule):
     from sklearn.ensemble import RandomForestClassifier
     RandomForestClassifier().fit(X, y)
     ```
+
+    ## Started by name, declared as a program, examples
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train: {cmd: python src/train.py, deps: [src/train.py], outs: [model.pkl]}
+    ```
+
+    ```python title="src/train.py"
+    from sklearn.linear_model import LogisticRegression
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```python title="src/train_forest.py"
+    from sklearn.ensemble import RandomForestClassifier
+    RandomForestClassifier().fit(X, y)
+    ```
+
+    ```python title="src/train_net.py"
+    from sklearn.neural_network import MLPClassifier
+    MLPClassifier().fit(X, y)
+    ```
+
+    ```toml title="pyproject.toml"
+    project.scripts.forest = "train_forest:main"
+    ```
+
+    ```yaml title="conf/net.yaml"
+    _target_: src.train_net.main
+    ```
+
+    ```yaml title="examples/dvc.yaml"
+    stages:
+      train: {cmd: python train.py, deps: [train.py], outs: [model.pkl]}
+    ```
+
+    ```python title="examples/train.py"
+    from sklearn.linear_model import LogisticRegression
+    LogisticRegression().fit(X, y)
+    ```
+
+    ```python title="examples/train_svm.py"
+    from sklearn.svm import SVC
+    SVC().fit(X, y)
+    ```
     """
 
     minutes = 15

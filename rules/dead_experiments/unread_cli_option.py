@@ -128,6 +128,29 @@ class UnreadCliOption(Rule):
     args, rest = parser.parse_known_args()
     start(args.mode, rest, args)
     ```
+
+    ## Left for compatibility; what a framework adds
+
+    ```python title="train.py"
+    import argparse
+    import lightning
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds")
+    parser = lightning.Trainer.add_argparse_args(parser)
+    args = parser.parse_args()
+    lightning.Trainer.from_argparse_args(args)
+    ```
+
+    ```python title="old.py"
+    import argparse
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--old", help=argparse.SUPPRESS)  # expect: unread-cli-option as info
+    parser.add_argument("--gpus", help="deprecated, has no effect")  # expect: unread-cli-option as info
+    parser.add_argument("script")
+    parser.add_argument("--lr")
+    args = parser.parse_args()
+    fit(args.lr)
+    ```
     """
 
     minutes = 5

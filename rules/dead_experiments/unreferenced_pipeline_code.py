@@ -189,6 +189,42 @@ class UnreferencedPipelineCode(Rule):
         frame = frame.round()
         return frame
     ```
+
+    ## A library, a template, a method of a base class
+
+    ```toml title="tables/pyproject.toml"
+    [project]
+    name = "tables"
+    classifiers = ["Programming Language :: Python"]
+    ```
+
+    ```python title="tables/clean.py"
+    import pandas as pd
+    def remove_short(frame):
+        words = frame["text"].str.split()
+        frame = frame[words.str.len() > 3]
+        return frame.dropna()
+    ```
+
+    ```python title="{{ cookiecutter.name }}/clean.py"
+    import pandas as pd
+    def remove_short(frame):
+        words = frame["text"].str.split()
+        frame = frame[words.str.len() > 3]
+        return frame.dropna()
+    ```
+
+    ```python title="net.py"
+    import pandas as pd
+    import lightning as L
+    class Net(L.LightningModule):
+        def configure_optimizers(self):
+            rate = pd.read_csv("rates.csv")["rate"][0]
+            first = Adam(self.parameters(), rate)
+            second = Decay(first)
+            return [first], [second]
+    L.Trainer().fit(Net())
+    ```
     """
 
     severity = Severity.INFO

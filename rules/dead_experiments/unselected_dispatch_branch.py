@@ -179,6 +179,36 @@ class UnselectedDispatchBranch(Rule):
             return Svd()
     build(read("model", "boosted", "linear")), reduce(read("method", "pca", "svd"))
     ```
+
+    ## From the environment, from a command in a document
+
+    ```python title="train.py"
+    import os
+    def build(name):
+        if name == "boosted":
+            return Boosted()
+        if name == "lstm":
+            return Lstm(layers=2)
+        if name == "linear":
+            return Linear()
+    build(os.getenv("MODEL", "boosted"))
+    FALLBACKS = ("boosted", "linear")
+    ```
+
+    ```python title="reduce.py"
+    def reduce(method):
+        if method == "pca":
+            return Pca()
+        if method == "umap":
+            return Umap()
+        if method == "svd":
+            return Svd()
+    reduce(read("method", "pca", "svd"))
+    ```
+
+    ```text title="README.md"
+        python reduce.py --method umap
+    ```
     """
 
     minutes = 15

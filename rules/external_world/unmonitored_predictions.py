@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Role, Rule, facts, serves
+from mldebt import Finding, Profile, Project, Role, Rule, facts, is_watched, serves
 
 _SINKS = frozenset(
     name
@@ -84,6 +84,22 @@ class UnmonitoredPredictions(Rule):
     import gradio as gr
     gr.Interface(fn=lambda x: model.predict([x]), inputs="text", outputs="label").launch()
     ```
+
+    ## Somebody outside watches
+
+    ```toml title="mldebt.toml"
+    contract.monitoring.external = true
+    ```
+
+    ```python title="app.py"
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    @app.post("/score")
+    def score(row: dict):
+        return {"score": float(model.predict_proba([row])[0, 1])}
+    ```
     """
 
     profile = Profile.AUDIT
@@ -93,6 +109,8 @@ class UnmonitoredPredictions(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each service file without anything that records."""
+        if is_watched(project):
+            return
         for source in project.code:
             if source.source.is_any(*self.skip_roles) or _DEMO.search(source.path) or not serves(source):
                 continue

@@ -157,6 +157,91 @@ class ClonedPipelineFunction(Rule):
         frame["hour"] = frame["time"].dt.hour
         return frame
     ```
+
+    ## Layers, implementations of one interface, what is generated or of others
+
+    ```python title="nets/small.py"
+    class Small(Net):
+        def forward(self, x):
+            x = self.first(x).relu()
+            x = self.drop(x)
+            x = self.second(x).relu()
+            x = self.norm(x)
+            x = self.third(x).relu()
+            return self.last(x)
+    ```
+
+    ```python title="nets/large.py"
+    class Large(Net):
+        def forward(self, x):
+            x = self.first(x).relu()
+            x = self.drop(x)
+            x = self.second(x).relu()
+            x = self.norm(x)
+            x = self.third(x).relu()
+            return self.last(x)
+    ```
+
+    ```python title="src/clean.py"
+    def clean(frame):
+        frame = frame.dropna().drop_duplicates()
+        frame["age"] = frame["age"].clip(0, 100)
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        return frame
+    ```
+
+    ```python title="vendor/tables/clean.py"
+    def clean(frame):
+        frame = frame.dropna().drop_duplicates()
+        frame["age"] = frame["age"].clip(0, 100)
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        return frame
+    ```
+
+    ```python title="src/clean_pb2.py"
+    def clean(frame):
+        frame = frame.dropna().drop_duplicates()
+        frame["age"] = frame["age"].clip(0, 100)
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        return frame
+    ```
+
+    ## A service's copy, for which there is `train-serve-fork`
+
+    ```python title="features.py"
+    import pandas as pd
+    def clean(frame):
+        frame = frame.dropna().drop_duplicates()
+        frame["age"] = frame["age"].clip(0, 100)
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        return frame
+    model.fit(clean(pd.read_csv("a.csv")), y)
+    ```
+
+    ```python title="app.py"
+    import joblib
+    from flask import Flask
+    app = Flask(__name__)
+    model = joblib.load("model.pkl")
+    def clean(frame):
+        frame = frame.dropna().drop_duplicates()
+        frame["age"] = frame["age"].clip(0, 100)
+        frame["rate"] = frame["paid"] / frame["due"]
+        frame["day"] = frame["time"].dt.day
+        frame["hour"] = frame["time"].dt.hour
+        return frame
+    @app.post("/score")
+    def score(row):
+        return model.predict(clean(row))
+    ```
     """
 
     gathers = True

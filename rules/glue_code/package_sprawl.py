@@ -117,6 +117,86 @@ class PackageSprawl(Rule):
     import numpy as np
     import pandas as pd
     ```
+
+    ## Arrays everywhere, a framework that is the program
+
+    ```python title="load.py"
+    import lightning
+    import numpy as np
+    import pandas as pd
+    import torch
+    pd.read_csv("a.csv").to_csv("b.csv")
+    ```
+
+    ```python title="net.py"
+    import lightning as L
+    import numpy as np
+    import pandas as pd
+    import torch
+    class Net(L.LightningModule):
+        def training_step(self, batch): return self(batch)
+    ```
+
+    ```python title="fit.py"
+    import lightning as L
+    import numpy as np
+    import pandas as pd
+    import torch
+    L.Trainer().fit(net)
+    ```
+
+    ```python title="score.py"
+    import lightning as L
+    import numpy as np
+    import pandas as pd
+    import torch
+    model.predict(pd.read_csv("b.csv"))
+    ```
+
+    ```python title="a.py"
+    ```
+
+    ```python title="b.py"
+    ```
+
+    ```python title="c.py"
+    ```
+
+    ```python title="d.py"
+    ```
+
+    ## A library that extends it
+
+    ```toml title="pyproject.toml"
+    [project]
+    name = "mlflow-extras"
+    dependencies = ["mlflow"]
+    classifiers = ["Programming Language :: Python :: 3"]
+    ```
+
+    ```python title="extras/log.py"
+    import mlflow
+    from sklearn.metrics import roc_auc_score
+    mlflow.log_metric("auc", roc_auc_score(y, p))
+    ```
+
+    ```python title="extras/fit.py"
+    import mlflow
+    from sklearn.svm import SVC
+    mlflow.log_metric("auc", SVC().fit(X, y).score(X, y))
+    ```
+
+    ```python title="extras/rows.py"
+    import mlflow
+    import pandas as pd
+    mlflow.log_param("rows", len(pd.read_csv("a.csv")))
+    ```
+
+    ```python title="extras/load.py"
+    import mlflow
+    model = mlflow.pyfunc.load_model("models:/churn/1")
+    model.predict(X)
+    ```
     """
 
     severity = Severity.INFO

@@ -112,6 +112,16 @@ class ScriptSubprocess(Rule):
 
     os.system("python not_here.py && python watch.py --worker")
     ```
+
+    ## The code is told of the failure, and takes what the script returns
+
+    ```python title="driver.py"
+    import subprocess, sys
+    done = subprocess.run([sys.executable, "jobs/clean.py"], check=True)  # expect: script-subprocess as info
+    ```
+
+    ```python title="jobs/clean.py"
+    ```
     """
 
     profile = Profile.HOOK

@@ -119,6 +119,22 @@ class SysPathHack(Rule):
     import sys
     sys.path.append("..")
     ```
+
+    ## Notebooks, and the files of Airflow, cannot easily do without
+
+    ```python title="dags/daily.py"
+    import sys
+    sys.path.append("../src")  # expect: sys-path-hack as info
+    ```
+
+    ```python title="src/clean.py"
+    ```
+
+    ```python title="notebooks/explore.ipynb"
+    # %%
+    import sys
+    sys.path.append("../src")  # expect: sys-path-hack as info
+    ```
     """
 
     profile = Profile.HOOK

@@ -119,6 +119,26 @@ class TrainServeMismatch(Rule):
     def test_score():
         assert model.predict_proba(row)[0, 0] < 1
     ```
+
+    ## Moved and cast, prepared by something unknown, or inside of the model
+
+    ```python title="train.py"
+    from sklearn.metrics import roc_auc_score
+    from torchvision import transforms
+    prepare = transforms.Compose([transforms.Resize(224), transforms.ToTensor()])
+    print(roc_auc_score(y, model.predict_proba(X)[:, 1]))
+    loss.backward()
+    optimizer.step()
+    ```
+
+    ```python title="app.py"
+    from fastapi import FastAPI
+    from torchvision import transforms
+    prepare = transforms.Compose([transforms.Resize(224), transforms.ToTensor(), transforms.ConvertImageDtype(half)])
+    def predict(row):
+        x = prepare(row).to("cuda").float()
+        return model.predict_proba(x)[0, 1], pick(model.predict_proba(x))
+    ```
     """
 
     severity = Severity.ERROR

@@ -97,6 +97,15 @@ class UnnamedIndexColumn(Rule):
     table = pd.read_csv("report.csv").drop(columns=["Unnamed: 13", "id"])
     table = table.rename(columns={"a": "Unnamed: 0"})
     ```
+
+    ## Nobody here wrote it, or the index was meant
+
+    ```python title="steps.py"
+    import pandas as pd
+    given = pd.read_csv("given.csv", index_col=0)
+    pd.read_csv("raw.csv").set_index("day").to_csv("days.csv")
+    days = pd.read_csv("days.csv", index_col=0)
+    ```
     """
 
     severity = Severity.INFO

@@ -131,6 +131,34 @@ class CompetingWriters(Rule):
     pd.DataFrame().to_csv(Path(__file__).parent / "input_table.csv")
     pd.read_csv(Path(__file__).parent / "input_table.csv")
     ```
+
+    ## A part of its own each, metrics, and a target that cleans
+
+    ```python title="jan.py"
+    import json
+    import pandas as pd
+    pd.DataFrame().to_csv(f"data/sales/{region}.csv")
+    json.dump({"auc": 0.9}, open("metrics.json", "w"))
+    ```
+
+    ```python title="feb.py"
+    import json
+    import pandas as pd
+    pd.DataFrame().to_csv(f"data/sales/{country}/part.csv")
+    json.dump({"auc": 0.8}, open("metrics.json", "w"))
+    ```
+
+    ```python title="train.py"
+    import json
+    import pandas as pd
+    pd.read_csv("data/sales/north.csv")
+    json.load(open("metrics.json"))
+    ```
+
+    ```make title="Makefile"
+    clean:
+        echo > data/sales/north.csv
+    ```
     """
 
     severity = Severity.ERROR

@@ -100,6 +100,33 @@ class FileDropChain(Rule):
     import pandas as pd
     pd.read_csv("c/out/test.csv")
     ```
+
+    ## One program calls the steps; metrics and tests hand nothing on
+
+    ```python title="clean.py"
+    import pandas as pd
+    def run():
+        pd.read_csv("raw/orders.csv").dropna().to_parquet("work/orders_clean.parquet")
+    ```
+
+    ```python title="build.py"
+    import pandas as pd
+    def run():
+        pd.read_parquet("work/orders_clean.parquet").to_parquet("work/order_features.parquet")
+    ```
+
+    ```python title="fit.py"
+    import pandas as pd
+    def run():
+        model.fit(pd.read_parquet("work/order_features.parquet"))
+    ```
+
+    ```python title="run_pipeline.py"
+    import build, clean, fit
+    clean.run()
+    build.run()
+    fit.run()
+    ```
     """
 
     severity = Severity.WARNING

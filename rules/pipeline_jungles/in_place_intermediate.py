@@ -131,6 +131,23 @@ class InPlaceIntermediate(Rule):
     b = np.loadtxt("scores_of_all.csv")
     np.savetxt("scores_of_all.csv", b, delimiter=",")
     ```
+
+    ## Written beside it first, and a file that is formatted
+
+    ```python title="repair.py"
+    import os
+    import pandas as pd
+    df = pd.read_csv("data/demand.csv").dropna()
+    df.to_csv("data/demand.csv.tmp", index=False)
+    os.rename("data/demand.csv", "data/demand.csv.bak")
+    os.replace("data/demand.csv.tmp", "data/demand.csv")
+    ```
+
+    ```python title="tidy.py"
+    from pathlib import Path
+    text = Path("src/model.py").read_text()
+    Path("src/model.py").write_text(text.replace("\t", "    "))
+    ```
     """
 
     severity = Severity.WARNING

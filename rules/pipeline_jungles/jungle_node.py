@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Mapping, Sized
 
 from mldebt import (
     Artifact,
@@ -15,6 +15,7 @@ from mldebt import (
     Role,
     Rule,
     Severity,
+    SourceFacts,
     Span,
     facts,
     is_exported_notebook,
@@ -98,6 +99,37 @@ class JungleNode(Rule):
     A, B, C, D, E = "a.csv", "b.csv", "c.csv", "d.csv", "e.csv"
     F, G, H, I, J = "f.csv", "g.csv", "h.csv", "i.csv", "j.csv"
     ```
+
+    ## Exploring tables feeds nothing
+
+    ```python title="explore.ipynb"
+    # %%
+    import pandas as pd  # expect: jungle-node as info
+    a = pd.read_csv("in/accounts.csv")
+    b = pd.read_csv("in/billing.csv")
+    c = pd.read_csv("in/calls.csv")
+    d = pd.read_csv("in/devices.csv")
+    e = pd.read_csv("in/events.csv")
+    f = pd.read_csv("in/facts.csv")
+    g = pd.read_csv("in/geo.csv")
+    h = pd.read_csv("in/history.csv")
+    a.merge(b).merge(c).to_csv("work/first.csv")
+    d.merge(e).merge(f).merge(g).merge(h).to_csv("work/second.csv")
+    ```
+
+    ## A registry of datasets
+
+    ```python title="datasets.py"
+    import pandas as pd
+    LOADERS = {
+        "a": lambda: pd.read_csv("a.csv"), "b": lambda: pd.read_csv("b.csv"),
+        "c": lambda: pd.read_csv("c.csv"), "d": lambda: pd.read_csv("d.csv"),
+        "e": lambda: pd.read_csv("e.csv"), "f": lambda: pd.read_csv("f.csv"),
+        "g": lambda: pd.read_csv("g.csv"), "h": lambda: pd.read_csv("h.csv"),
+        "i": lambda: pd.read_csv("i.csv"), "j": lambda: pd.read_csv("j.csv"),
+        "k": lambda: pd.read_csv("k.csv"),
+    }
+    ```
     """
 
     minutes = 60
@@ -120,6 +152,8 @@ class JungleNode(Rule):
             mixes = len(joins) >= _MOST_JOINS and len(mine) >= _FEWEST_JOINED
             if len(mine.keys() | made.keys()) < _MOST_DATA and not mixes:
                 continue
+            if not joins and not made and _is_registry(source, mine):
+                continue
             is_explored = source.kind is Kind.NOTEBOOK or is_exported_notebook(source)
             is_aside = is_explored and source.path not in feeding
             related = [Related(access.origin, f"reads `{name}`") for name, access in list(mine.items())[:8]]
@@ -141,6 +175,12 @@ def _add(found: dict[str, dict[str, DataAccess]], artifact: Artifact, accesses: 
         mine = found[access.component]
         if access.source.path == access.component and access.call not in [other.call for other in mine.values()]:
             mine.setdefault(artifact.name, access)
+
+
+def _is_registry(source: SourceFacts, mine: Mapping[str, DataAccess]) -> bool:
+    """Whether each dataset has a function of its own, for others to call."""
+    scopes = [source.scope_of(access.call.block) for access in mine.values()]
+    return len(set(scopes)) == len(scopes) and 0 not in scopes
 
 
 def _joins(call: facts.Call) -> bool:

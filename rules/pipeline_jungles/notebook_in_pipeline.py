@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Confidence, Finding, Handoff, Project, Related, Role, Rule, Severity, needs_a_notebook, serves
+from mldebt import (
+    Confidence,
+    Finding,
+    Handoff,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    needs_a_notebook,
+    serves,
+)
 
 
 class NotebookInPipeline(Rule):
@@ -101,6 +113,23 @@ class NotebookInPipeline(Rule):
     import pandas as pd
     pd.read_csv("reports/sku_r2.csv")
     ```
+
+    ## Data that DVC keeps as it is
+
+    ```python title="notebooks/sku_quality.ipynb"
+    # %%
+    import pandas as pd
+    pd.DataFrame().to_csv("../reports/sku_r2.csv")
+    ```
+
+    ```yaml title="reports/sku_r2.csv.dvc"
+    outs: [{path: sku_r2.csv, md5: 0123456789abcdef0123456789abcdef}]
+    ```
+
+    ```python title="src/filter_bad_sku.py"
+    import pandas as pd
+    bad = pd.read_csv("reports/sku_r2.csv")  # expect: notebook-in-pipeline as info
+    ```
     """
 
     minutes = 60
@@ -128,5 +157,12 @@ class NotebookInPipeline(Rule):
                 f"`{producer_path}` produces",
                 related=dict.fromkeys(related),
                 confidence=Confidence.HIGH if all(h.is_sure for h in handoffs) else Confidence.MEDIUM,
-                severity=Severity.ERROR if serves(project.by_path[consumer_path]) else None,
+                severity=_severity(project, project.by_path[consumer_path], handoffs),
             )
+
+
+def _severity(project: Project, consumer: SourceFacts, handoffs: list[Handoff]) -> Severity | None:
+    """What DVC keeps as it is can at least be had again."""
+    if all(f"{handoff.artifact.name}.dvc" in project.files for handoff in handoffs):
+        return Severity.INFO
+    return Severity.ERROR if serves(consumer) else None

@@ -7,7 +7,20 @@ from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import basename, dirname
 
-from mldebt import Finding, Handoff, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span
+from mldebt import (
+    Finding,
+    Handoff,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    is_teaching,
+)
 
 _NUMBERED = re.compile(r"\d{1,3}[a-z]?[_\-. ]")
 _FEWEST = 3
@@ -93,6 +106,41 @@ class NumberedPipeline(Rule):
     import pandas as pd
     pd.read_parquet("c.parquet").to_parquet("d.parquet")
     ```
+
+    ## The chapters of a book, and migrations in SQL
+
+    ```text title="README.md"
+    # The code of the book, chapter by chapter
+
+    Chapter 1 loads the tables, chapter 2 builds features. Each chapter ends with exercises.
+    ```
+
+    ```python title="01_load.py"
+    import pandas as pd
+    pd.read_csv("raw.csv").to_parquet("data/loaded.parquet")
+    ```
+
+    ```python title="02_features.py"
+    import pandas as pd
+    pd.read_parquet("data/loaded.parquet").to_parquet("data/features.parquet")
+    ```
+
+    ```python title="03_train.py"
+    import pandas as pd
+    pd.read_parquet("data/features.parquet")
+    ```
+
+    ```sql title="sql/V1__a.sql"
+    CREATE TABLE a AS SELECT 1 AS x
+    ```
+
+    ```sql title="sql/V2__b.sql"
+    CREATE TABLE b AS SELECT x FROM a
+    ```
+
+    ```sql title="sql/V3__c.sql"
+    CREATE TABLE c AS SELECT x FROM b
+    ```
     """
 
     severity = Severity.INFO
@@ -111,7 +159,8 @@ class NumberedPipeline(Rule):
                 continue
             paths = {source.path for source in members}
             joined = [h for h in project.handoffs if {h.producer, h.consumer} <= paths and not h.declared]
-            if joined and not any(project.stages_running(source) for source in members):
+            run = any(project.stages_running(source) for source in members)
+            if joined and not run and not is_teaching(project):
                 yield self._finding(members, joined)
 
     def _finding(self, members: list[SourceFacts], joined: list[Handoff]) -> Finding:

@@ -8,7 +8,10 @@ from graphlib import CycleError, TopologicalSorter
 
 from mldebt import Finding, Handoff, Profile, Project, Related, Rule, Severity, component_of, influences
 
-_STATE = re.compile(r"cache|tmp|temp|ckpt|checkpoint|state|history|log", re.IGNORECASE)
+_STATE = re.compile(
+    r"cache|tmp|temp|ckpt|checkpoint|state|history|log|(settings|config|params)[^/]*\.(json|ya?ml|toml|ini)$",
+    re.IGNORECASE,
+)
 
 
 class PipelineCycle(Rule):
@@ -70,6 +73,32 @@ class PipelineCycle(Rule):
     import pandas as pd
     pd.read_csv("work/state_a.csv")
     pd.DataFrame().to_csv("work/state_b.csv")
+    ```
+
+    ## A history that is read up to a day, settings that a script sets up
+
+    ```python title="score.py"
+    import pandas as pd
+    rows = pd.read_parquet("work/order_features.parquet")
+    pd.concat([pd.read_csv("work/history.csv"), rows]).to_csv("work/history.csv")
+    ```
+
+    ```python title="features.py"
+    import pandas as pd
+    past = pd.read_csv("work/history.csv")
+    past[past["day"] < as_of].to_parquet("work/order_features.parquet")
+    ```
+
+    ```python title="set_up.py"
+    import json
+    import pandas as pd
+    json.dump({"rows": len(pd.read_csv("work/seen.csv"))}, open("settings.json", "w"))
+    ```
+
+    ```python title="see.py"
+    import json
+    import pandas as pd
+    pd.DataFrame(json.load(open("settings.json"))).to_csv("work/seen.csv")
     ```
     """
 

@@ -114,6 +114,15 @@ class ScrapeAndTrain(Rule):
     json.dump(rows, open("rows.json", "w"))
     Ridge().fit(rows["X"], rows["y"])
     ```
+
+    ## A store of features keeps what it serves
+
+    ```python title="train.py"
+    from feast import FeatureStore
+    from sklearn.linear_model import Ridge
+    rows = FeatureStore(".").get_historical_features(entity_df=entities, features=["a:b"]).to_df()
+    Ridge().fit(rows[["b"]], rows["y"])
+    ```
     """
 
     minutes = 30

@@ -108,6 +108,36 @@ class CiWithoutMlChecks(Rule):
     from sklearn.linear_model import Ridge
     Ridge().fit(X, y)
     ```
+
+    ## A test of the training that says it wants a graphics card
+
+    ```yaml title=".github/workflows/ci.yml"
+    on: push
+    jobs:
+      check:
+        runs-on: ubuntu-22.04
+        steps:
+          - run: pytest -m "not gpu" tests
+    ```
+
+    ```python title="train.py"
+    from sklearn.linear_model import Ridge
+
+    def train(X, y):
+        return Ridge().fit(X, y)
+
+    if __name__ == "__main__":
+        train(X, y)
+    ```
+
+    ```python title="tests/test_train.py"
+    import pytest
+    from train import train
+
+    @pytest.mark.gpu
+    def test_smoke():
+        assert train([[1]], [1])
+    ```
     """
 
     severity = Severity.INFO

@@ -142,6 +142,23 @@ class PrintedOnlyMetrics(Rule):
     print(r2_score(y_test, model.predict(X_test)))
     joblib.dump(model, "model.pkl")
     ```
+
+    ## A notebook shows them
+
+    ```yaml title="dvc.yaml"
+    stages:
+      train: {cmd: jupyter nbconvert --execute train.ipynb, deps: [train.ipynb], params: [alpha], outs: [model.pkl]}
+    ```
+
+    ```python title="train.ipynb"
+    # %%
+    import joblib
+    from sklearn.linear_model import Ridge
+    from sklearn.metrics import r2_score
+    model = Ridge().fit(X, y)
+    print(r2_score(y_test, model.predict(X_test)))
+    joblib.dump(model, "model.pkl")
+    ```
     """
 
     minutes = 10

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Location, Project, Related, Role, Rule
+from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, is_teaching
 
 _NO_STEP = re.compile(
     r"(^|[/_-])(app|api|main_app|serve|server|dashboard|streamlit\w*|demo|test\w*|setup|conftest)\b",
@@ -138,6 +138,36 @@ class ReadmeOrchestration(Rule):
     ```python title="train_large.py"
     model.fit(load("data/clean.csv"))
     ```
+
+    ## A course goes through its steps
+
+    ```markdown title="README.md"
+    # A course on pipelines
+
+    ~~~bash
+    python src/ingest.py
+    python src/clean.py
+    python src/train.py
+    ~~~
+    ```
+
+    ```python title="src/ingest.py"
+    import pandas as pd
+
+    pd.read_sql("select 1", engine).to_csv("data/raw.csv")
+    ```
+
+    ```python title="src/clean.py"
+    import pandas as pd
+
+    pd.read_csv("data/raw.csv").dropna().to_csv("data/clean.csv")
+    ```
+
+    ```python title="src/train.py"
+    import pandas as pd
+
+    model.fit(pd.read_csv("data/clean.csv"))
+    ```
     """
 
     minutes = 60
@@ -160,7 +190,7 @@ class ReadmeOrchestration(Rule):
             if not document.source.is_any(Role.VENDORED, Role.TEMPLATE, Role.TUTORIAL):
                 steps[document.path].setdefault(point.path, point.location)
         many = {document: places for document, places in steps.items() if len(places) >= self.least}
-        if many and any(map(_DRIVER.search, project.files)):
+        if many and (any(map(_DRIVER.search, project.files)) or is_teaching(project)):
             return
         for text, places in many.items():
             linked = _linked(project, places)

@@ -15,6 +15,7 @@ from mldebt import (
     Site,
     facts,
     has_gate,
+    is_tried_first,
     workflow_releases,
 )
 
@@ -140,6 +141,23 @@ class UngatedDeployment(Rule):
     validate_model(model)
     MlflowClient().set_registered_model_alias("churn", "production", register(model))
     ```
+
+    ## Tried on a part of the traffic first
+
+    ```toml title="mldebt.toml"
+    [[contract.deployment]]
+    model = "churn"
+    strategy = "canary"
+    ```
+
+    ```python title="retrain.py"
+    from mlflow import MlflowClient
+    from sklearn.linear_model import Ridge
+
+    model = Ridge().fit(X, y)
+    version = register(model)
+    MlflowClient().set_registered_model_alias("churn", "production", version)
+    ```
     """
 
     severity = Severity.ERROR
@@ -148,6 +166,8 @@ class UngatedDeployment(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each place that deploys what an ungated program trained."""
+        if is_tried_first(project):
+            return
         sites = [site for site in project.calls(*_DEPLOYS) if self._puts_into_use(site)]
         told: set[str] = set()
         for program in project.phases.training if sites else ():

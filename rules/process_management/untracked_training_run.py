@@ -131,6 +131,21 @@ class UntrackedTrainingRun(Rule):
     from sklearn.svm import SVC
     joblib.dump(SVC().fit(X, y), "model.pkl")
     ```
+
+    ## A trainer that reports, a lesson
+
+    ```python title="finetune.py"
+    from transformers import Trainer, TrainingArguments
+    trainer = Trainer(net, TrainingArguments("out", report_to="wandb"))
+    trainer.train()
+    trainer.save_model("models/net")
+    ```
+
+    ```python title="tutorials/first.py"
+    import joblib
+    from sklearn.svm import SVC
+    joblib.dump(SVC().fit(X, y), "model.pkl")
+    ```
     """
 
     minutes = 30

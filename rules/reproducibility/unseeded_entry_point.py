@@ -159,6 +159,36 @@ class UnseededEntryPoint(Rule):
 
     RandomForestClassifier().fit(X, y)
     ```
+
+    ## Augmentation with a seed of its own, notebooks, tests, a simulation
+
+    ```python title="train.py"
+    import albumentations as A
+    import cv2
+    prepare = A.Compose([A.HorizontalFlip(), A.RandomBrightnessContrast()], seed=7)
+    for image in images:
+        loss(net(prepare(image=image))).backward()
+        optimizer.step()
+    ```
+
+    ```python title="explore.ipynb"
+    # %%
+    import numpy as np
+    from sklearn.svm import SVC
+    SVC().fit(X[np.random.permutation(len(X))], y)  # expect: unseeded-entry-point as info
+    ```
+
+    ```python title="tests/test_fit.py"
+    import numpy as np
+    from sklearn.svm import SVC
+    def test_fit():
+        SVC().fit(np.random.rand(3, 2), y)
+    ```
+
+    ```python title="simulate.py"
+    import numpy as np
+    print(np.random.normal(size=10).mean())
+    ```
     """
 
     minutes = 10

@@ -126,6 +126,33 @@ class UnversionedPickleModel(Rule):
     from sklearn.linear_model import Ridge
     joblib.dump(Ridge().fit(X, y), "/tmp/model.pkl")
     ```
+
+    ## Formats that are made to last, a store that keeps the requirements, tests
+
+    ```text title="requirements.txt"
+    torch
+    scikit-learn
+    skops
+    mlflow
+    ```
+
+    ```python title="train.py"
+    import mlflow
+    import skops.io
+    import torch
+    from sklearn.linear_model import Ridge
+    model = Ridge().fit(X, y)
+    skops.io.dump(model, "models/model.skops")
+    mlflow.sklearn.log_model(model, "model")
+    torch.save(net.state_dict(), "models/net_model.pt")
+    torch.onnx.export(net, x, "models/net.onnx")
+    ```
+
+    ```python title="tests/test_model.py"
+    import joblib
+    from sklearn.linear_model import Ridge
+    joblib.dump(Ridge().fit(X, y), "models/model.pkl")
+    ```
     """
 
     minutes = 20
