@@ -44,16 +44,14 @@ from mldebt.roles import path_roles, roles_with
 from mldebt.rule import Rule
 from mldebt.source import Kind, Source
 
-_HEADING = re.compile(r"##\s+(?P<title>.+?)\s*$")
-_FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})\s*(?P<info>.*)$")
-_TITLE = re.compile(r"""title=(?P<quote>["'])(?P<path>.+?)(?P=quote)""")
+HEADING = re.compile(r"##\s+(?P<title>.+?)\s*$")
+FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})\s*(?P<info>.*)$")
+TITLE = re.compile(r"""title=(?P<quote>["'])(?P<path>.+?)(?P=quote)""")
 _ID = r"[\w-]+(?: as (?:info|warning|error))?"
 _EXPECT = re.compile(rf"\s*(?:#|--|//|<!--)\s*expect:\s*(?P<ids>{_ID}(?:\s*,\s*{_ID})*)\s*(?:-->)?\s*$")
 _CHANGED = re.compile(r"""\schanged=(["'])(?P<days>\d+) days? ago\1""")
 _CHANGED_LINE = re.compile(r"\s*(?:#|--|//|<!--)\s*changed: (?P<days>\d+) days? ago\s*(?:-->)?\s*$")
-_CELL = re.compile(
-    r"# %%(?:\s*\[(?P<mark>\w+)\])?(?:\s+raises (?P<error>\w+))?(?:\s+tagged (?P<tag>[\w-]+))?\s*$"
-)
+CELL = re.compile(r"# %%(?:\s*\[(?P<mark>\w+)\])?(?:\s+raises (?P<error>\w+))?(?:\s+tagged (?P<tag>[\w-]+))?\s*$")
 
 
 class Place(NamedTuple):
@@ -134,14 +132,14 @@ def read_documentation(text: str | None) -> Documentation:
         elif block is not None:
             block.append(line)
             line = _EXPECT.sub("", line)
-        elif match := _FENCE.match(line):
+        elif match := FENCE.match(line):
             fence, block = match["fence"], []
-            if title := _TITLE.search(match["info"]):
+            if title := TITLE.search(match["info"]):
                 if title["path"] in files[-1]:
                     raise ValueError(f"`{title['path']}` stands twice in one section")
                 age = _CHANGED.search(match["info"])
                 files[-1][title["path"]] = _Block(block, int(age["days"]) if age else None)
-        elif match := _HEADING.match(line):
+        elif match := HEADING.match(line):
             sections.append(match["title"])
             files.append({})
         shown.append(line)
@@ -206,7 +204,7 @@ def _run(rule: Rule, example: Example, before: Example | None) -> Iterator[str]:
         yield message
     if example.is_known_gap:
         return
-    made = sorted((_place(finding), finding.message) for finding in found)
+    made = sorted((place_of(finding), finding.message) for finding in found)
     wanted = sorted(place for place, rule_id in example.expected if rule_id == rule.id)
     for place in sorted(set(wanted)):
         missing = wanted.count(place) - sum(place == other for other, _ in made)
@@ -216,7 +214,7 @@ def _run(rule: Rule, example: Example, before: Example | None) -> Iterator[str]:
         if place not in wanted:
             yield f"found at {place}, not expected: {message}"
     for place, rule_id, severity in example.severities:
-        given = {finding.severity.label for finding in found if rule_id == rule.id and _place(finding) == place}
+        given = {finding.severity.label for finding in found if rule_id == rule.id and place_of(finding) == place}
         if given and severity not in given:
             yield f"found at {place} as {', '.join(sorted(given))}, not as {severity}"
     if example.is_fixed:
@@ -259,7 +257,7 @@ def _example(title: str, blocks: dict[str, _Block]) -> Example:
         clean: list[str] = []
         changed = [] if block.days is None else [(0, block.days)]
         for number, line in enumerate(block.lines, 1):
-            if path.endswith(".ipynb") and _CELL.match(line):
+            if path.endswith(".ipynb") and CELL.match(line):
                 cell, first = cell + 1, number
             match = _EXPECT.search(line)
             if match:
@@ -283,7 +281,7 @@ def _notebook(text: str) -> str:
     """The JSON of a notebook in percent format; what stands above its first cell is left out."""
     marked: list[tuple[re.Match[str], list[str]]] = []
     for line in text.split("\n"):
-        if match := _CELL.match(line):
+        if match := CELL.match(line):
             marked.append((match, []))
         elif marked:
             marked[-1][1].append(line)
@@ -307,6 +305,7 @@ def _notebook(text: str) -> str:
     return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}, indent=1)
 
 
-def _place(finding: Finding) -> Place:
+def place_of(finding: Finding) -> Place:
+    """Where a finding was made, as examples name places."""
     place = finding.location
     return Place(place.path, -1 if place.cell is None else place.cell, place.span.line)

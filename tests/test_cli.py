@@ -207,9 +207,77 @@ def test_explain_shows_the_page(project: Path) -> None:
 
 def test_explain_names_the_files_of_an_example() -> None:
     lines = [line.strip() for line in mldebt("explain", "undeclared-consumers").stdout.splitlines()]
-    assert lines.index("train.py:") < lines.index("import joblib") < lines.index("score_batch.py:")
+    assert lines.index("train.py:") < lines.index("1 import joblib") < lines.index("score_batch.py:")
     page = mldebt("explain", "undeclared-consumers", "--output-format", "markdown").stdout
     assert '```python title="train.py"' in page
+
+
+DOCUMENTED = '''
+from mldebt import Rule
+
+class NoPrint(Rule):
+    """Prints are debt.
+
+    ## Flagged
+
+    ```python
+    print("an illustration")
+    ```
+
+    ```python title="a.py"
+    x = 1
+    print(x)  # expect: no-print
+    ```
+
+    ```python title="b.ipynb"
+    # %% [markdown]
+    A title
+    # %%
+
+    print(x)  # expect: no-print
+    ```
+
+    ## Silent
+
+    ```python title="a.py"
+    x = 1
+    ```
+
+    ```python title="b.py"
+    y = 1
+    ```
+
+    ## Known gap: aliases
+
+    ```python title="a.py"
+    say = print
+    ```
+    """
+
+    def check(self, project):
+        for site in project.calls("print"):
+            yield self.finding(site.location, f"`{site.name}` speaks")
+'''
+
+
+def test_explain_marks_what_an_example_flags(project: Path) -> None:
+    (project.parent / "pack" / "glue_code" / "no_print.py").write_text(DOCUMENTED)
+    shown = mldebt("explain", "no-print", "--pack", "../pack").stdout
+    assert re.findall(r"^❱ *(\d+) (.*)$", shown, re.MULTILINE) == [("2", "print(x)"), ("5", "print(x)")]
+    assert re.findall(r"line (\d): (.*\S)", shown) == [("2", "`print` speaks"), ("5", "`print` speaks")]
+    assert shown.count("nothing is flagged") == 1
+    assert shown.index("b.py:") < shown.index("nothing is flagged") < shown.index("Known gap")
+    page = mldebt("explain", "no-print", "--pack", "../pack", "--output-format", "markdown").stdout
+    assert 'title="a.py"\nx = 1\nprint(x)\n```\n\n- line 2: `print` speaks\n' in page
+    assert "\nprint(x)\n```\n\n- line 5: `print` speaks\n" in page
+    assert page.count("*Nothing is flagged.*") == 1
+
+
+def test_explain_shows_the_page_of_a_rule_that_fails(project: Path) -> None:
+    broken = DOCUMENTED.replace('project.calls("print")', "project.missing")
+    (project.parent / "pack" / "glue_code" / "no_print.py").write_text(broken)
+    result = mldebt("explain", "no-print", "--pack", "../pack", "--output-format", "markdown")
+    assert (result.exit_code, result.stdout.count("- line 2: flagged")) == (0, 1)
 
 
 def test_version_and_unknown_commands() -> None:

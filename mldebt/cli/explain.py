@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import RenderableType
+
+    from mldebt.marked_pages import Block
     from mldebt.rule import Rule
-
-
-_TITLED = re.compile(r"""^(?P<fence>[`~]{3,}\w*) title=(["'])(?P<path>.+?)\2""", re.MULTILINE)
 
 
 @click.command("explain")
@@ -32,17 +33,22 @@ def command(rule: str, output_format: str, pack: tuple[str, ...]) -> None:
         packs = find_packs([Path(name) for name in pack])
         if rule in hygiene.CHECKS:
             check = hygiene.CHECKS[rule]
-            page = f"# {rule}\n\n{check.documentation}\n\n*{check.severity.label}; about the run itself*\n"
+            page: list[str | Block] = [
+                f"# {rule}\n\n{check.documentation}\n\n*{check.severity.label}; about the run itself*\n"
+            ]
         elif rule in packs.files:
-            page = _page(packs.files[rule].load())
+            page = list(_page(packs.files[rule].load()))
         else:
             near = suggestion(rule, [*packs.files, *hygiene.CHECKS])
             raise click.UsageError(f"There is no rule `{rule}`{near}")
-    _show(page, output_format)
+    if output_format == "markdown":
+        click.echo("\n".join(piece if isinstance(piece, str) else _as_markdown(piece) for piece in page))
+    else:
+        _show(page)
 
 
-def _page(rule: type[Rule]) -> str:
-    from mldebt.examples import read_documentation
+def _page(rule: type[Rule]) -> Iterator[str | Block]:
+    from mldebt.marked_pages import pieces
     from mldebt.packs import kebab
     from mldebt.selection import options_of
 
@@ -53,18 +59,50 @@ def _page(rule: type[Rule]) -> str:
         f"profile {rule.profile.label}" if rule.default else "off unless selected",
         f"about {rule.minutes} min to repair",
     ]
+    yield f"# {rule.id}\n\n*{' · '.join(facts)}*\n"
+    yield from pieces(rule())
     options = "".join(f"- `{kebab(name)}` = `{getattr(rule, name)!r}`\n" for name in options_of(rule))
     if options:
-        options = f"\n## Options\n\nIn `[tool.mldebt.rules.{rule.id}]`:\n\n{options}"
-    return f"# {rule.id}\n\n*{' · '.join(facts)}*\n\n{read_documentation(rule.__doc__).markdown}\n{options}"
+        yield f"\n## Options\n\nIn `[tool.mldebt.rules.{rule.id}]`:\n\n{options}"
 
 
-def _show(page: str, output_format: str) -> None:
-    if output_format == "markdown":
-        click.echo(page)
-        return
+def _as_markdown(block: Block) -> str:
+    """The block, and below it what is flagged in it."""
+    marks = "".join(f"\n- line {line}: {message or 'flagged'}" for line, message in block.marks)
+    silent = "\n*Nothing is flagged.*" if block.stays_silent else ""
+    return "\n".join([block.opening, *block.lines, block.closing, *filter(None, [marks, silent])])
+
+
+def _show(page: Iterable[str | Block]) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    named = _TITLED.sub(r"\n`\g<path>`:\n\n\g<fence>", page)  # a terminal shows no titles of blocks
-    Console().print(Markdown(named))
+    console = Console()
+    for piece in page:
+        if not isinstance(piece, str):
+            console.print(*_shown(piece), sep="\n")
+        elif piece.strip():
+            console.print(Markdown(piece), "")
+
+
+def _shown(block: Block) -> Iterator[RenderableType]:
+    """The block with its path, its lines numbered and the flagged ones marked; then what is said about these."""
+    from rich.padding import Padding
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    lines = {line for line, _ in block.marks}
+    yield Text(f"{block.path}:", style="bold")
+    yield Syntax(
+        "\n".join(block.lines),
+        block.language or "text",
+        line_numbers=True,
+        highlight_lines=lines,
+        word_wrap=True,
+        background_color="default",
+    )
+    for line, message in block.marks:
+        yield Padding(Text.assemble((f"line {line}", "bold red"), f": {message or 'flagged'}"), (0, 0, 0, 2))
+    if block.stays_silent:
+        yield Padding(Text("nothing is flagged", style="green"), (0, 0, 0, 2))
+    yield ""
