@@ -70,10 +70,10 @@ class CommentedOutCode(Rule):
     import pandas as pd
     df = pd.read_csv("raw.csv")
     \"""  # expect: commented-out-code
-    df = df.dropna()
-    df["age"] = 1
-    df = df.merge(pd.read_csv("extra.csv"))
-    df.to_csv("clean.csv")
+    GRID = {
+        "depth": [3, 5, 7],
+        "leaves": [31, 63],
+    }
     \"""
     df.to_csv("raw_copy.csv")
     ```
@@ -195,7 +195,7 @@ class CommentedOutCode(Rule):
                 calls = {name for p in group for name in p.calls}
                 if calls and calls <= _SHOWN:
                     continue
-                if lines < _FEWEST_LINES or (sum(p.statements for p in group) < 2 and not calls):
+                if lines < _FEWEST_LINES:
                     continue
                 if not steps.isdisjoint(range(group[0].span.line, group[-1].span.end_line + 1)):
                     continue

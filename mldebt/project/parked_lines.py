@@ -1,0 +1,137 @@
+"""Short pieces of code in comments: fewer lines than an experiment takes, and yet code that somebody switched off."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from mldebt.facts import Comment
+from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Span
+
+_FEWEST_OF_LONG = 5
+"""So many lines are an experiment of their own, which `commented-out-code` reports."""
+
+_NEAR = 2
+"""What stands so many lines from such an experiment belongs to it."""
+
+_LIKELY = re.compile(
+    r"#+ ?\s*(return\b|[\w.]+(\[[^\]]*\])?( ?, ?[\w.]+)*\s*[-+*/|&]?=(?!=)|[\w.]+\(.*\)\s*$"
+    r"|['\"]\w+['\"]\s*:|\{|[\w.]+\($"
+    r"|(if|for|while|with|assert|raise|del|elif)\b.*|from \w[\w.]* import |import \w)"
+)
+_EXPLAINS = re.compile(
+    r"\b(examples?|usage|e\.g\.|i\.e\.|uncomment|equivalent|pseudo|same as|alternative(ly)?|first (time|run)|reference"
+    r"|instead|optional(ly)?|default|shape|output|returns?:|note|formula|where|todo|fixme|noqa|type:|pylint|equals?)\b|->"
+    r"|>>>|:\s*$",
+    re.IGNORECASE,
+)
+_SHOWS = frozenset(
+    "print pprint display head tail info describe show imshow set_trace breakpoint debug log write help type shape plot"
+    " value_counts isnull sum len title xlabel ylabel xlim ylim set_title set_xlabel set_ylabel"
+    " legend grid figure".split()
+)
+"""What is called to look at something: a look that is no longer taken is no experiment."""
+
+
+class ParkedLines(NamedTuple):
+    """A piece of code in comments; `lines` counts them."""
+
+    span: Span
+    lines: int
+
+
+def parked_lines(source: SourceFacts, taken: frozenset[int]) -> list[ParkedLines]:
+    """The short pieces of code in the comments of a file, in order, that are on no line of `taken`."""
+    names = {binding.name for binding in source.facts.bindings}
+    if not names:
+        return []
+    long_ones = {line for parked in source.facts.parked for line in _lines_of_long(parked.span)}
+    return [
+        piece
+        for run in _runs(source)
+        for piece in _pieces(run, names)
+        if taken.union(long_ones).isdisjoint(range(piece.span.line, piece.span.end_line + 1))
+    ]
+
+
+def _lines_of_long(span: Span) -> range:
+    is_long = span.end_line - span.line + 1 >= _FEWEST_OF_LONG
+    return range(span.line - _NEAR, span.end_line + _NEAR + 1) if is_long else range(0)
+
+
+def _runs(source: SourceFacts) -> Iterator[list[Comment]]:
+    """Comments on lines of their own that follow each other."""
+    run: list[Comment] = []
+    for comment in source.facts.comments:
+        if not comment.own_line:
+            continue
+        if run and comment.span.line != run[-1].span.line + 1:
+            yield run
+            run = []
+        run.append(comment)
+    if run:
+        yield run
+
+
+def _pieces(run: Sequence[Comment], names: set[str]) -> Iterator[ParkedLines]:
+    """The code at the end of a run, or the whole of it: prose above a piece says what that was, no more."""
+    if len(run) > 12 or any(_EXPLAINS.search(comment.text) for comment in run):
+        return
+    start = next((n for n, comment in enumerate(run) if _LIKELY.match(comment.text)), len(run))
+    code = run[start:]
+    if not 0 < len(code) < _FEWEST_OF_LONG or (start and len(code) == 1):
+        return
+    tree = _parsed([comment.text.lstrip("#") for comment in code])
+    if tree is None or not any(_is_experiment(node, names) for node in tree.body):
+        return
+    first, last = code[0].span, code[-1].span
+    yield ParkedLines(Span(first.line, first.column, last.end_line, last.end_column), len(code))
+
+
+def _parsed(lines: Sequence[str]) -> ast.Module | None:
+    """The lines as statements, or as entries of a dictionary."""
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    text = "\n".join(line[indent:] for line in lines)
+    for whole in (text, f"_ = {{\n{text}\n}}", f"if _:\n  pass\n{text}"):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(whole)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def _is_experiment(node: ast.stmt, names: set[str]) -> bool:
+    """Whether a statement does something with names of the file, and more than look at it."""
+    if any(isinstance(part, ast.Constant) and part.value is ... for part in ast.walk(node)):
+        return False
+    used = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    calls = {_called(part) for part in ast.walk(node) if isinstance(part, ast.Call)}
+    if isinstance(node, ast.Expr):
+        return bool(calls - _SHOWS) and calls.isdisjoint(_SHOWS) and not names.isdisjoint(used)
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        value = node.value
+        if isinstance(value, ast.Dict):
+            return bool(value.keys) and all(isinstance(key, ast.Constant) for key in value.keys)
+        if value is None or isinstance(value, ast.Name):
+            return False
+        if isinstance(value, ast.List | ast.Tuple) and all(isinstance(item, ast.Name) for item in value.elts):
+            return False  # the dimensions of an array
+        return set(used) <= names or (bool(calls) and not names.isdisjoint(used))
+    if isinstance(node, ast.Return):
+        return bool(used) and set(used) <= names
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return False
+    return bool(used) and not names.isdisjoint(used) and calls.isdisjoint(_SHOWS)
+
+
+def _called(call: ast.Call) -> str:
+    function = call.func
+    if isinstance(function, ast.Name):
+        return function.id
+    return function.attr if isinstance(function, ast.Attribute) else ""
