@@ -7,10 +7,16 @@ import json
 from declaring import project_of
 
 from mldebt.project import Project
+from mldebt.project.addresses import Address, Match, addresses, unify
+from mldebt.values import Gap, Known, Template
 
 
 def found(project: Project) -> list[tuple[str, str]]:
     return [(access.effect, str(access.address or "?")) for access in project.accesses]
+
+
+def address(value: Known | Template) -> Address:
+    return next(addresses(value, ""))
 
 
 def notebook(*cells: str) -> str:
@@ -88,7 +94,7 @@ def test_a_script_works_where_the_files_lie_that_it_opens() -> None:
     root = ("one/store/a.json", "two/store/a.json", "two/b.json", "b.json", "requirements.txt")
     project = project_of(files, root)
     assert {(a.component, str(a.address)) for a in project.accesses} == {
-        ("one/app.py", "store/a.json"),
+        ("one/app.py", "one/store/a.json"),  # as much for one directory as for the other, but this file is there
         ("one/app.py", "b.json"),
         ("two/app.py", "two/store/a.json"),
         ("two/app.py", "two/b.json"),
@@ -438,3 +444,55 @@ def test_dvc_starts_from_the_repository_unless_that_leads_out_of_it() -> None:
         ("reads", "data/a.csv"),
         ("reads", "data/b.csv"),
     ]
+
+
+def test_configuration_beside_a_program_counts_from_there() -> None:
+    """The README starts it one directory above, from where `../` leads to nothing."""
+    code = "import yaml\nopen('../configs/a.yaml')\nopen('../out.csv', 'w')\nopen('d/e.csv')\n"
+    files = {"hw/app/main.py": code, "README.md": "```bash\ncd hw\npython app/main.py\n```\n"}
+    project = project_of(files, ("hw/configs/a.yaml", "hw/d/e.csv"))
+    assert ("reads", "hw/configs/a.yaml") in found(project)
+    assert ("reads", "hw/d/e.csv") in found(project)
+
+
+def test_nobody_knows_where_airflow_and_scripts_among_notebooks_work() -> None:
+    dag = (
+        "from airflow.operators.python import PythonOperator\n"
+        "def f():\n    open('a.csv')\nPythonOperator(task_id='t', python_callable=f)\n"
+    )
+    assert [str(a.address) for a in project_of({"dags/d.py": dag}).accesses] == ["{directory}/a.csv"]
+    assert [str(a.address) for a in project_of({"dags/d.py": dag}, ("a.csv",)).accesses] == ["a.csv"]
+    script = {"notebooks/s.py": "open('models/m.pkl')\n"}
+    assert [str(a.address) for a in project_of(script).accesses] == ["{directory}/models/m.pkl"]
+    assert [str(a.address) for a in project_of(script, ("models/x.pkl",)).accesses] == ["models/m.pkl"]
+
+
+def test_a_script_works_where_its_neighbours_do() -> None:
+    files = {f"m/{name}.py": f"open('../in/{name}.csv')\n" for name in ("a", "b")}
+    project = project_of({**files, "m/c.py": "open('out/c.csv', 'w')\n"}, ("in/a.csv", "in/b.csv"))
+    assert ("writes", "m/out/c.csv") in found(project)
+
+
+def test_a_database_says_where_its_program_works() -> None:
+    code = "import sqlite3\nsqlite3.connect('users.db')\nopen('model.pkl')\n"
+    project = project_of({"backend/app.py": code, "train.py": "open('model.pkl', 'w')\n"}, ("backend/users.db",))
+    assert ("reads", "backend/model.pkl") in found(project)
+
+
+def test_addresses_that_start_apart_are_not_one() -> None:
+    one = address(Template(("runs/a/", Gap("loop"), "/big_metrics.json")))
+    same = address(Template((Gap("option"), "/a/", Gap("loop"), "/big_metrics.json")))
+    other = address(Known("models/big_metrics.json"))
+    inside = address(Known("work/runs/a/3/big_metrics.json"))
+    assert unify(one, other) is Match.NONE
+    assert unify(one, inside) is Match.NAME
+    assert unify(same, other) is Match.NAME
+
+
+def test_a_notebook_that_looks_for_the_root() -> None:
+    code = (
+        "from pathlib import Path\nhere = Path.cwd()\nroot = here.parent if here.name == 'nb' else here\n"
+        "open(root / 'd/a.csv')\nopen(root / 'd/b.csv')"
+    )
+    project = project_of({"nb/a.ipynb": notebook(code)}, ("nb/d/b.csv",))
+    assert [path for effect, path in found(project) if effect == "reads"] == ["d/a.csv", "d/b.csv", "nb/d/b.csv"]

@@ -54,7 +54,7 @@ class DataAccess(NamedTuple):
 
     `component` is the path of the file on whose behalf it happens (the outermost caller), `source` the file that
     holds the call, `chain` the calls from the component down to it. `address` is None where nothing is known of
-    the path; `cause` then says why.
+    the path; `cause` then says why. `is_cut` tells that there are more ways to the call than were followed.
     """
 
     component: str
@@ -66,6 +66,7 @@ class DataAccess(NamedTuple):
     address: Address | None
     cause: Gap | None
     chain: tuple[Location, ...]
+    is_cut: bool = False
 
     @property
     def location(self) -> Location:
@@ -101,6 +102,7 @@ class _Finder:
         self._tables = project.types.tables
         self._evaluator: Evaluator = project.evaluator
         self._ways: dict[tuple[str, int], list[tuple[tuple[Caller, ...], Frame]]] = {}
+        self._cut: set[tuple[str, int]] = set()
         self.directories = WorkingDirectories(project)
         self._catalogues = CatalogueNames(project)
 
@@ -157,13 +159,19 @@ class _Finder:
 
     def _lifted(self, source: SourceFacts, index: int, api: Api, row: Row) -> Iterator[DataAccess]:
         call = source.facts.calls[index]
-        for chain, frame in self._chains(source, call.block):
+        ways = self._chains(source, call.block)
+        function = self._function_around(source, call.block)
+        is_cut = function is not None and (source.path, function.block) in self._cut
+        for chain, frame in ways:
             if self._is_shut_off(source, call.block, call.span.line, frame):
                 continue
             component = chain[0].source if chain else source
             places = tuple(c.source.location(c.call.span) for c in chain)
             effect = self._effect(source, call, api, row, frame)
             value = self._target(source, call, row, frame)
+            if value is not None and effect == "opens":
+                self.directories.of(component)
+                self.directories.note(component, value)
             if value is None or effect not in EFFECTS:
                 continue
             value = meant(api.name, value)
@@ -183,12 +191,16 @@ class _Finder:
                     value = self._from_hub(source, call, api, value, frame)
                 found = [
                     (effect, self._catalogues.behind(component.path, address))
-                    for address in addresses(value, anchor, home)
+                    for option in alternatives(value)
+                    for start in [self.directories.where(component, option, anchor, effect)]
+                    for address in addresses(option, start, home)
                 ]
-            for done, written in found:
+            for done, written in self.directories.without_detours(component, found):
                 address = _completed(api, written)
                 form = _format(api, address)
-                yield DataAccess(component.path, source, call, done, form, api.name, address, None, places)
+                yield DataAccess(
+                    component.path, source, call, done, form, api.name, address, None, places, is_cut
+                )
             for gap in gaps(value) if not found else ():
                 yield DataAccess(component.path, source, call, effect, api.format, api.name, None, gap, places)
 
@@ -209,7 +221,8 @@ class _Finder:
         key = (source.path, function.block)
         if key not in self._ways:
             found: list[tuple[Caller, ...]] = []
-            self._climb(source, block, (), found, _DEEPEST)
+            if self._climb(source, block, (), found, _DEEPEST):
+                self._cut.add(key)
             ways = [(chain, self._frame(chain, source, block)) for chain in found[:_MOST_CHAINS]]
             self._ways[key] = [(chain, frame) for chain, frame in ways if frame is not None]
         return self._ways[key]
@@ -221,19 +234,24 @@ class _Finder:
         below: tuple[Caller, ...],
         found: list[tuple[Caller, ...]],
         depth: int,
-    ) -> None:
+    ) -> bool:
+        """Add the ways above a block; whether there are more than those."""
         function = self._function_around(source, block)
         if function is None or len(found) >= _MOST_CHAINS:
             found.append(below)
-            return
-        callers = self._project.callers.of(source, function.qualname) if depth > -_DEEPEST else ()
+            return function is not None
+        callers = self._project.callers.of(source, function.qualname)
+        if depth <= -_DEEPEST:
+            found.append(below)
+            return bool(callers)
         fresh = [c for c in callers if c not in below and not self._is_test(c.source, source)]
         fresh = [c for c in fresh if self._function_around(c.source, c.call.block) is not function] or fresh
         if not fresh:
             found.append(below)
-            return
-        for caller in fresh[: _MOST_CHAINS if depth > 0 else 1]:  # far up one way is enough to find the program
-            self._climb(caller.source, caller.call.block, (caller, *below), found, depth - 1)
+            return False
+        followed = fresh[: _MOST_CHAINS if depth > 0 else 1]  # far up one way is enough to find the program
+        ways = [self._climb(c.source, c.call.block, (c, *below), found, depth - 1) for c in followed]
+        return any(ways) or len(followed) < len(fresh)
 
     def _is_test(self, caller: SourceFacts, source: SourceFacts) -> bool:
         """Tests call everything; what they pass says nothing about the code itself."""

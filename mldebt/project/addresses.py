@@ -188,6 +188,8 @@ def unify(a: Address, b: Address) -> Match:
         return Match.NONE
     if _is_inside(a) and _is_inside(b):
         return Match.NONE  # two places in the project are two files, whatever their names
+    if _start_apart(a, b):
+        return Match.NONE
     if a.tail and b.tail:
         short, long = sorted((a.tail, b.tail), key=len)
         if len(short) >= 2 and long[-len(short) :] == short and not _contradict(a, b):
@@ -204,6 +206,36 @@ def unify(a: Address, b: Address) -> Match:
 def _is_inside(address: Address) -> bool:
     """Whether it is known where in the project an address is."""
     return address.is_known and not (_is_absolute(address.path) or address.path.startswith(("~", "..")))
+
+
+def _start_apart(a: Address, b: Address) -> bool:
+    """Whether what is known before the first gap already leads elsewhere: `runs/{id}/m.json` is no `models/m.json`.
+
+    A relative one starts where its program works: it may stand anywhere inside the other.
+    """
+    if a.is_known and b.is_known:
+        return False
+    one, other = _start(a), _start(b)
+    if not one or not other or ".." in one + other:
+        return False
+    if _is_absolute(a.shape) and _is_absolute(b.shape):
+        shared = min(len(one), len(other))
+        return one[:shared] != other[:shared]
+    if _is_absolute(a.shape) or _is_absolute(b.shape):
+        return False
+    return not (_overlap(one, other) or _overlap(other, one))
+
+
+def _overlap(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:
+    """Whether directories may begin somewhere inside others."""
+    return any(inner[: len(outer) - offset] == outer[offset:][: len(inner)] for offset in range(len(outer)))
+
+
+def _start(address: Address) -> tuple[str, ...]:
+    """The directories of an address before its first gap."""
+    written = address.path or address.shape
+    head = written.partition("{")[0]
+    return tuple(part for part in head.rpartition("/")[0].split("/") if part not in ("", "."))
 
 
 def _contradict(a: Address, b: Address) -> bool:

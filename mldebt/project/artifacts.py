@@ -68,6 +68,8 @@ class Artifact(NamedTuple):
     @property
     def is_data(self) -> bool:
         """Whether this is something that a pipeline reads or makes: no code, picture, page or log."""
+        if self.address.name.startswith("requirements") and self.address.ending == ".txt":
+            return False
         return self.kind in ("dataset", "model", "table") or (
             self.kind == "file" and self.address.ending not in _NOT_DATA
         )

@@ -12,6 +12,7 @@ from mldebt.declarations import feast
 from mldebt.declarations.kedro_catalog import Catalogue
 from mldebt.facts import Attr, Call, Ref
 from mldebt.project.addresses import Address
+from mldebt.project.sql_tables import table_address
 from mldebt.values import Items, Known, Table, Value, alternatives, lies_in
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class CatalogueNames:
         file = entry.file if entry is not None else ""
         if not file or any(sign in file for sign in "${}"):
             return address
+        if entry is not None and entry.option("table_name"):
+            return table_address(file)
         return Address(file, tuple(part for part in file.split("/") if part), file)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from posixpath import basename, splitext
+from posixpath import basename, dirname, splitext
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.declarations.model import DATA_TOOLS, Declared, Stage
@@ -27,6 +27,8 @@ _ORCHESTRATORS = DATA_TOOLS | {"airflow", "prefect", "dagster", "metaflow", "zen
 _CREATES = re.compile(
     r"\s*create\s+(or\s+replace\s+)?(temp\w*\s+)?table\b(?!.*\b(select|insert|copy|update)\b)", re.I | re.S
 )
+_SESSION = re.compile(r"/kaggle/(working|temp|tmp)\b|/content/(?!g?drive\b)")
+"""Where the notebooks of platforms write: a disk that lives as long as the notebook runs."""
 _ABSOLUTE = ("/", "~", "A:", "C:", "D:", "E:")
 
 
@@ -57,6 +59,8 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
             for read in artifact.reads:
                 pair = component_of(write.component), component_of(read.component)
                 if pair[0] == pair[1] or pair in seen or makes_itself(artifact, read):
+                    continue
+                if _may_make_itself(project, artifact, read):
                     continue
                 if _are_two_forms(write.component, read.component) or not _may_be_one(write, read):
                     continue
@@ -100,10 +104,24 @@ def _does(accesses: Sequence[DataAccess], component: str, access: DataAccess) ->
 
 
 def _may_be_one(write: DataAccess, read: DataAccess) -> bool:
-    """Whether two accesses are of the same data themselves, not only through a third one that could be either."""
+    """Whether two accesses are of the same data themselves, not only through a third one that could be either.
+
+    That only the names agree is enough for code that lies together.
+    """
     if write.address is None or read.address is None:
         return False
-    return write.address == read.address or unify(write.address, read.address) is not Match.NONE
+    if write.address == read.address:
+        return True
+    match = unify(write.address, read.address)
+    return match is not Match.NONE and (match is not Match.NAME or _lie_together(write.component, read.component))
+
+
+def _lie_together(one: str, other: str) -> bool:
+    """Whether two files are in one directory, in two of one parent, or one below that of the other."""
+    first, second = dirname(one), dirname(other)
+    if f"{first}/".startswith(f"{second}/".lstrip("/")) or f"{second}/".startswith(f"{first}/".lstrip("/")):
+        return True
+    return bool(dirname(first)) and dirname(first) == dirname(second)
 
 
 def _makes_nothing(write: DataAccess) -> bool:
@@ -115,11 +133,15 @@ def _makes_nothing(write: DataAccess) -> bool:
 def _mean_other_files(project: Project, write: DataAccess, read: DataAccess) -> bool:
     """Whether two notebooks, each of which runs in its own directory, name files of different directories.
 
-    What a notebook of Kaggle leaves behind is mounted for others below its name.
+    What a notebook of Kaggle leaves behind is mounted for others below its name; its own disk nobody else sees.
     """
     kinds = {project.by_path[access.component].kind for access in (write, read)}
     one, other = write.address, read.address
-    if kinds != {Kind.NOTEBOOK} or one is None or other is None or not (one.is_known and other.is_known):
+    if kinds != {Kind.NOTEBOOK} or one is None or other is None:
+        return False
+    if _SESSION.match(one.shape) and _SESSION.match(other.shape):
+        return True
+    if not (one.is_known and other.is_known):
         return False
     if one.path == other.path or any(address.path.startswith(_ABSOLUTE) for address in (one, other)):
         return False
@@ -140,6 +162,15 @@ def makes_itself(artifact: Artifact, read: DataAccess) -> bool:
         ):
             return True
     return False
+
+
+def _may_make_itself(project: Project, artifact: Artifact, read: DataAccess) -> bool:
+    """Whether the reading component gets to a writer with more callers than were followed."""
+    crowded = [write for write in artifact.writes if write.is_cut]
+    if not crowded:
+        return False
+    reached = project.call_graph.reach_of_file(read.component)
+    return any(reached.has(write.source, write.call.block) for write in crowded)
 
 
 def _is_conditional(access: DataAccess) -> bool:
@@ -223,7 +254,8 @@ def covers(declared: Declared, address: Address) -> bool:
     if not place:
         return False
     if address.path.startswith(PREFIX):
-        names = {name.removeprefix(PREFIX).lower() for name in (declared.name, declared.path)}
+        named = (declared.name, declared.path, declared.option("table_name") or "")
+        names = {name.removeprefix(PREFIX).lower() for name in named if name}
         table = address.path.removeprefix(PREFIX)
         return table in names or table.rpartition(".")[2] in {name.rpartition(".")[2] for name in names}
     if address.path.startswith(CATALOGUED):

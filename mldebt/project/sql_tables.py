@@ -37,14 +37,14 @@ def table_accesses(value: Value, form: str, effect: str) -> Iterator[tuple[str, 
         text = show(option)
         is_known = isinstance(option, Known)
         if _NAME.fullmatch(text) and is_known:
-            yield effect, _address(text)
+            yield effect, table_address(text)
             continue
         reads, writes = _tables(text) if form == "sql" else ((), ())
         reads = reads if _READS.search(text) else ()  # the foreign keys of a new table
         change = "deletes" if _DELETES.match(text) else "writes"
         for effect_of, names in (("reads", reads), (change, writes)):
             for name in names:
-                yield effect_of, _address(name)
+                yield effect_of, table_address(name)
         if not reads and not writes:
             yield effect, Address("", (), "{query}" if form == "sql" else text)
 
@@ -56,7 +56,8 @@ def _tables(query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tables_of(query)
 
 
-def _address(name: str) -> Address:
+def table_address(name: str) -> Address:
+    """The address of a table by its name in code or in a declaration."""
     parts = tuple(part for part in name.translate(_QUOTES).lower().split(".") if part)
     if len(parts) > 1 and parts[0] in _OWN_SCHEMAS:
         parts = parts[1:]

@@ -14,6 +14,7 @@ from posixpath import basename, dirname, join, normpath
 from typing import TYPE_CHECKING
 
 from mldebt.declarations.model import UNKNOWN_DIRECTORY
+from mldebt.project.addresses import Address
 from mldebt.project.command_lines import target_of
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind
@@ -44,6 +45,8 @@ _MANIFESTS = frozenset(
     ]
 )
 _FEWEST_PROGRAMS = 3
+_FEWEST_NEIGHBOURS = 2
+_BY_HAND = frozenset({"notebook", "notebooks"})
 
 
 class WorkingDirectories:
@@ -54,7 +57,7 @@ class WorkingDirectories:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._starts: dict[str, str] = {}
+        self._starts: dict[str, str | None] = {}
         self._moves: dict[str, list[tuple[int, str | None]]] = {}
         self._open: set[str] = set()
         self._votes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -64,13 +67,56 @@ class WorkingDirectories:
     def of(self, source: SourceFacts, line: int = 0) -> str | None:
         """The directory that a source's relative paths start from at a line (0: where it starts)."""
         if source.path not in self._starts:
-            self._starts[source.path] = self._start(source)
-            self._moves[source.path] = self._moved(source, self._starts[source.path])
+            start = self._start(source)
+            self._starts[source.path] = start
+            self._moves[source.path] = self._moved(source, start)
         found: str | None = self._starts[source.path]
         for position, directory in self._moves[source.path]:
             if position < line:
                 found = directory
         return found
+
+    def where(self, source: SourceFacts, value: Value, anchor: str | None, effect: str) -> str | None:
+        """The directory that a path starts from that is read: from another one it may lead to what git holds.
+
+        `../configs/a.yaml` that leads to nothing where the program is started is meant from where it leads to the
+        file; that is known if there is one such directory only.
+        """
+        if (
+            anchor is None
+            or effect != "reads"
+            or not isinstance(value, Known)
+            or not isinstance(value.value, str)
+        ):
+            return anchor
+        written = normal(value.value.strip())
+        if "/" not in written or written.startswith((ROOT, "/", "~")) or ":" in written:
+            return anchor
+        there = normal(f"{anchor}/{written}" if anchor else written)
+        if there in self._data or there in self._directories:
+            return anchor
+        files = self._project.files
+        starts = [
+            start
+            for start in _upwards(dirname(source.path))
+            if normal(f"{start}/{written}" if start else written) in files
+        ]
+        return starts[0] if len(starts) == 1 else anchor
+
+    def without_detours(
+        self, source: SourceFacts, found: list[tuple[str, Address]]
+    ) -> Iterator[tuple[str, Address]]:
+        """What a call can mean, without the places that only who works elsewhere would get to.
+
+        `root = Path.cwd().parent if Path.cwd().name == "notebooks" else Path.cwd()` is one place, wherever one works.
+        """
+        paths = {address.path for _, address in found if address.is_known}
+        start = self._starts.get(source.path)
+        for effect, address in found:
+            path = address.path
+            is_detour = start and path.startswith(f"{start}/") and path.removeprefix(f"{start}/") in paths
+            if not is_detour or path in self._data:
+                yield effect, address
 
     def _start(self, source: SourceFacts) -> str:
         stages = [stage for stage, _ in self._project.stages_running(source)]
@@ -170,7 +216,7 @@ class WorkingDirectories:
             if (source.path, written) not in self._noted:
                 self._noted.add((source.path, written))
                 self._vote(source, written)
-        start = self._starts[source.path]
+        start = self._starts[source.path] or ""
         if found and all(
             normal(f"{start}/{written}" if start else written).startswith("..") for written in found
         ):
@@ -189,25 +235,43 @@ class WorkingDirectories:
 
     def settle(self) -> frozenset[str]:
         """Decide by what was noted where sources work; the paths of those that turn out to work elsewhere."""
-        best = {path: self._best(path) for path in sorted(self._open)}
-        beside: dict[str, set[str]] = defaultdict(set)
+        best: dict[str, str | None] = {path: self._best(path) for path in sorted(self._open)}
+        beside: dict[tuple[str, bool], list[str]] = defaultdict(list)
         for path, start in best.items():
-            if self._votes.get(path) and path.endswith(".ipynb"):
-                beside[dirname(path)].add(start)
+            if self._votes.get(path) and start is not None:
+                beside[dirname(path), path.endswith(".ipynb")].append(start)
         moved = set()
         for path, start in best.items():
-            others = beside.get(dirname(path), set())
-            if path.endswith(".ipynb") and not self._votes.get(path) and len(others) == 1:
-                start = next(iter(others))  # notebooks side by side are opened in one place
+            if not self._votes.get(path) and not self._told.get(path):
+                is_notebook = path.endswith(".ipynb")
+                others = beside.get((dirname(path), is_notebook), [])
+                if len(set(others)) == 1 and len(others) >= (1 if is_notebook else _FEWEST_NEIGHBOURS):
+                    start = others[0]  # what lies side by side is opened in one place
+                elif self._is_anywhere(path) and path not in self._leaving:
+                    start = None
             if start != self._starts[path]:
                 self._starts[path] = start
                 moved.add(path)
         return frozenset(moved)
 
+    def _is_anywhere(self, path: str) -> bool:
+        """Whether nobody can say where a program without any evidence works.
+
+        Airflow runs what defines its graphs wherever its workers are; scripts among notebooks are run by hand.
+        """
+        return path in self._dags or (path.endswith(".py") and basename(dirname(path)).lower() in _BY_HAND)
+
+    @cached_property
+    def _dags(self) -> frozenset[str]:
+        stages = [stage for stage in self._project.stages if stage.tool == "airflow"]
+        called = {name.partition(":")[0] for stage in stages for name in stage.code}
+        own = {path for path in called if (s := self._project.source(path)) is None or not s.facts.header.main}
+        return frozenset({stage.path for stage in stages} | own)
+
     def _best(self, path: str) -> str:
         """The directory that most speaks for."""
         votes = dict(self._votes.get(path, {}))
-        default, home = self._starts[path], dirname(path)
+        default, home = self._starts[path] or "", dirname(path)
         if path.endswith(".ipynb"):
             if votes.get(home) or max(votes.values(), default=0) < _FILE:
                 return default
