@@ -60,8 +60,6 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                 pair = component_of(write.component), component_of(read.component)
                 if pair[0] == pair[1] or pair in seen or makes_itself(artifact, read):
                     continue
-                if _may_make_itself(project, artifact, read):
-                    continue
                 if _are_two_forms(write.component, read.component) or not _may_be_one(write, read):
                     continue
                 if _is_one_run(write, read) or _is_backwards(project, artifact, write.component, read.component):
@@ -69,6 +67,8 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
                 if _makes_nothing(write) or _mean_other_files(project, write, read):
                     continue
                 if _does(artifact.reads, write.component, read) or _does(artifact.writes, read.component, write):
+                    continue
+                if _may_make_itself(project, artifact, read):
                     continue
                 seen.add(pair)
                 declared = declarations.declare(write, read, artifact)
@@ -165,12 +165,24 @@ def makes_itself(artifact: Artifact, read: DataAccess) -> bool:
 
 
 def _may_make_itself(project: Project, artifact: Artifact, read: DataAccess) -> bool:
-    """Whether the reading component gets to a writer with more callers than were followed."""
-    crowded = [write for write in artifact.writes if write.is_cut]
+    """Whether code on the way to the read imports a writer that has more callers than were followed."""
+    crowded = {write.source.path for write in artifact.writes if write.is_cut}
     if not crowded:
         return False
-    reached = project.call_graph.reach_of_file(read.component)
-    return any(reached.has(write.source, write.call.block) for write in crowded)
+    on_the_way = {read.component, read.source.path, *(place.path for place in read.chain)}
+    return any(not crowded.isdisjoint(_imported(project, path)) for path in on_the_way)
+
+
+def _imported(project: Project, path: str) -> Iterator[str]:
+    """A file and those of the project that it imports."""
+    yield path
+    source = project.by_path[path]
+    for line in source.facts.imports:
+        dot = "" if line.module.endswith(".") else "."
+        for name in (line.module, f"{line.module}{dot}{line.name}" if line.name else ""):
+            found = project.names.module(source, name) if name else None
+            if found is not None:
+                yield found.path
 
 
 def _is_conditional(access: DataAccess) -> bool:
