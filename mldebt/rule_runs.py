@@ -12,8 +12,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
-from contextlib import redirect_stdout, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -54,21 +54,41 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
     error: RunError | None = None
 
 
-class _Share(msgspec.Struct, frozen=True, array_like=True):
-    """What the copy worked out, from the last rule on, and where its time went."""
+class _Done(msgspec.Struct, frozen=True, array_like=True):
+    """A rule that a copy has run, and where the time went."""
 
-    outcomes: list[Outcome]
+    outcome: Outcome
     costs: list[Cost]
+
+
+_end_process = os._exit
 
 
 def run_all(rules: Sequence[Rule], project: Project, processes: int = 1) -> list[Outcome]:
     """The outcomes of the rules, in their order. Two processes at most are used, and only where that pays."""
     order = sorted(rules, key=lambda rule: (rule.debt not in _FLOWING, rule.debt, rule.id))
     shared = processes > 1 and len(rules) > 1 and _can_be_copied() and _is_worth_a_copy(project)
-    with redirect_stdout(sys.stderr):  # the report is read by programs: a rule that prints must not break it
+    with (
+        redirect_stdout(sys.stderr),
+        _unending(),
+    ):  # the report is read by programs: what prints must not break it
         outcomes = _in_two(order, project) if shared else [_run(rule, project) for rule in order]
     found = dict(zip((rule.id for rule in order), outcomes, strict=True))
     return [found[rule.id] for rule in rules]
+
+
+@contextmanager
+def _unending() -> Iterator[None]:
+    """Turn `os._exit`, which passes over all handlers and would end the run without a word, into an exception."""
+
+    def refuse(status: int) -> NoReturn:
+        raise SystemExit(f"os._exit({status}) would have ended the run")
+
+    os._exit = refuse
+    try:
+        yield
+    finally:
+        os._exit = _end_process
 
 
 def _run(rule: Rule, project: Project) -> Outcome:
@@ -92,7 +112,7 @@ def _checked(found: object) -> Finding:
 
 def _can_be_copied() -> bool:
     """Whether a copy of this process would work: other threads, and what they hold, are not copied."""
-    return sys.platform == "linux" and threading.active_count() == 1
+    return sys.platform == "linux" and hasattr(os, "memfd_create") and threading.active_count() == 1
 
 
 def _is_worth_a_copy(project: Project) -> bool:
@@ -113,57 +133,95 @@ def _free_memory() -> int:
 
 
 def _in_two(rules: Sequence[Rule], project: Project) -> list[Outcome]:
-    """The outcomes of rules that this process and a copy of it take in turn; alone if the copy fails."""
+    """The outcomes of rules that this process and a copy of it take in turn."""
+    found, share, end = _with_copy(rules, project, helping=True)
+    lost = rules[len(found) : len(rules) - len(share)]  # the one in which the copy ended; all if there was none
+    return [*found, *(_again(rule, project, end) for rule in lost), *reversed(share)]
+
+
+def _again(rule: Rule, project: Project, end: os.waitid_result | None) -> Outcome:
+    """The outcome of a rule in which a copy ended. Here it would end the run, with what all other rules found."""
+    if end is not None and end.si_code != os.CLD_EXITED:  # killed, perhaps for want of memory: once more, alone
+        _, share, end = _with_copy([rule], project, helping=False)
+        if share:
+            return share[0]
+    if end is None:
+        return _run(rule, project)
+    how = f"exit code {end.si_status}" if end.si_code == os.CLD_EXITED else signal.Signals(end.si_status).name
+    return Outcome((), RunError(rule.id, f"ended the process that ran it ({how})"))
+
+
+def _with_copy(
+    rules: Sequence[Rule], project: Project, *, helping: bool
+) -> tuple[list[Outcome], list[Outcome], os.waitid_result | None]:
+    """The outcomes of rules from the front in this process (if it is `helping`), of those from the back in a copy.
+
+    The last of the three is how the copy ended; None if there was no process or no memory to be had.
+    """
     tickets, box = os.pipe()
     os.write(box, bytes(len(rules)))  # whoever draws a byte may take a rule
     os.close(box)
-    answers, theirs = os.pipe()
+    kept = os.memfd_create("outcomes")
     here = os.getpid()
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # no Ctrl-C before both know what to do then
     try:
         copy = os.fork()
-    except OSError:  # no process or no memory to be had
-        for end in (tickets, answers, theirs):
-            os.close(end)
-        return [_run(rule, project) for rule in rules]
+    except OSError:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        os.close(tickets)
+        os.close(kept)
+        return [], [], None
     if copy == 0:
-        os.close(answers)
-        _work_off(rules, project, tickets, theirs, here)
-    os.close(theirs)
+        _work_off(rules, project, tickets, kept, here)
     found: list[Outcome] = []
     try:
-        while os.read(tickets, 1):
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        while helping and os.read(tickets, 1):
             found.append(_run(rules[len(found)], project))
-        with open(answers, "rb", closefd=False) as stream:
-            data = stream.read()
+        end = os.waitid(os.P_PID, copy, os.WEXITED | os.WNOWAIT)
+        share = [_DECODER.decode(data) for data in _records(kept)]
     except BaseException:
         os.kill(copy, signal.SIGKILL)
         raise
     finally:
         os.close(tickets)
-        os.close(answers)
+        os.close(kept)
         os.waitpid(copy, 0)
-    try:
-        share = _DECODER.decode(data)
-    except msgspec.MsgspecError:  # it was killed, or ran out of memory
-        share = _Share([], [])
     if project.clock is not None:
-        project.clock.add(share.costs)
-    missing = rules[len(found) : len(rules) - len(share.outcomes)]
-    return [*found, *(_run(rule, project) for rule in missing), *reversed(share.outcomes)]
+        for done in share:
+            project.clock.add(done.costs)
+    return found, [done.outcome for done in share], end
 
 
-def _work_off(rules: Sequence[Rule], project: Project, tickets: int, answers: int, here: int) -> NoReturn:
-    """Run rules from the back for the process `here`, tell their outcomes, and end: nothing else may run here."""
+def _work_off(rules: Sequence[Rule], project: Project, tickets: int, kept: int, here: int) -> NoReturn:
+    """Run rules from the back for the process `here`, keep their outcomes, and end: nothing else may run here."""
     try:
-        project.clock = Clock()
-        found: list[Outcome] = []
-        while os.getppid() == here and os.read(tickets, 1):  # nobody waits when the other one was killed
-            found.append(_run(rules[-1 - len(found)], project))
-        with open(answers, "wb") as stream:
-            stream.write(_ENCODER.encode(_Share(found, project.clock.costs())))
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends this process without a word
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        with open(kept, "wb") as stream:
+            for rule in reversed(rules):
+                if os.getppid() != here or not os.read(tickets, 1):  # nobody waits when the other one was killed
+                    break
+                project.clock = Clock()
+                outcome = _run(rule, project)
+                data = _ENCODER.encode(_Done(outcome, project.clock.costs()))
+                stream.write(len(data).to_bytes(_LENGTH) + data)
+                stream.flush()
+        _end_process(0)
     finally:
-        os._exit(0)
+        os.kill(os.getpid(), signal.SIGKILL)  # what went wrong is no rule's fault, and nobody else's to handle
 
 
+def _records(kept: int) -> Iterator[bytes]:
+    """What a copy kept, one by one, without what it was about to write when it ended."""
+    with open(kept, "rb", closefd=False) as stream:
+        stream.seek(0)
+        while len(head := stream.read(_LENGTH)) == _LENGTH:
+            length = int.from_bytes(head)
+            if len(data := stream.read(length)) == length:
+                yield data
+
+
+_LENGTH = 8
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(_Share)
+_DECODER = msgspec.msgpack.Decoder(_Done)

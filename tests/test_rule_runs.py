@@ -90,14 +90,58 @@ class Printing(Plain):
         return ""
 
 
-class Deadly(Plain):
-    """Ends a copy of the process, as the system does when memory is short."""
+class Patient(Plain):
+    """Waits here until the copy has come to the rule that matters, which makes a file then."""
+
+    def __init__(self, name: str, sign: Path) -> None:
+        super().__init__(name)
+        self.sign = sign
 
     def where(self) -> str:
-        """Die, unless this is the process of the test."""
-        if os.getpid() != HERE:
+        """Wait, ten seconds at most."""
+        for _ in range(1_000 if os.getpid() == HERE else 0):
+            if self.sign.exists():
+                break
+            time.sleep(0.01)
+        return ""
+
+
+class Deadly(Patient):
+    """Ends a copy of the process, as the system does when memory is short; the first one alone if `once`."""
+
+    once = False
+
+    def where(self) -> str:
+        """Die, unless this is the process of the test, or another one has died already."""
+        if os.getpid() != HERE and not (self.once and self.sign.exists()):
+            self.sign.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return ""
+
+
+class DeadlyOnce(Deadly):
+    """Ends one copy."""
+
+    once = True
+
+
+class Ending(Plain):
+    """Ends its process at once, without a chance for anybody to catch it."""
+
+    def where(self) -> str:
+        """End."""
+        os._exit(0)
+
+
+class EndingUnseen(Patient):
+    """Got hold of how to end the process before anybody could do something about it."""
+
+    end = staticmethod(os._exit)
+
+    def where(self) -> str:
+        """End."""
+        self.sign.touch()
+        self.end(0)
 
 
 class Interrupted(Plain):
@@ -154,10 +198,33 @@ def test_both_processes_work_where_it_pays() -> None:
     assert places(50) == {"here"}
 
 
-def test_a_copy_that_is_killed_changes_nothing() -> None:
-    given = [*rules(Plain), Deadly("last")]
-    assert outcomes(given, 2) == outcomes(given, 1)
-    assert outcomes(rules(Deadly), 2) == outcomes(rules(Deadly), 1)
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+def test_a_copy_that_is_killed_changes_nothing(tmp_path: Path) -> None:
+    died = tmp_path / "died"
+    given = [Patient("a-first", died), *rules(Plain), DeadlyOnce("z-last", died)]
+    found = outcomes(given, 2)
+    assert died.exists()
+    assert found == outcomes(given, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+@pytest.mark.parametrize(("kind", "how"), [(Deadly, "SIGKILL"), (EndingUnseen, "exit code 0")])
+def test_a_rule_that_ends_every_copy_is_a_rule_that_failed(tmp_path: Path, kind: type[Patient], how: str) -> None:
+    first, last = Patient("a-first", tmp_path / "came"), kind("z-last", tmp_path / "came")
+    *others, failed = outcomes([first, *rules(Plain), last], 2)
+    assert others == outcomes([first, *rules(Plain)], 1)
+    assert failed.error is not None
+    assert failed.error.message == f"ended the process that ran it ({how})"
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_rule_that_ends_the_process_is_a_rule_that_failed(processes: int) -> None:
+    given = [Ending("a-first"), *rules(Plain), Ending("z-last")]
+    first, *others, last = outcomes(given, processes)
+    assert others == outcomes(rules(Plain), 1)
+    for outcome in (first, last):
+        assert outcome.error is not None
+        assert outcome.error.message == "raised SystemExit: os._exit(0) would have ended the run"
 
 
 def test_no_copy_to_be_had_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,6 +242,28 @@ def test_ctrl_c_leaves_no_copy() -> None:
     with pytest.raises(KeyboardInterrupt):
         outcomes(rules(Interrupted), 2)
     assert children.read_text() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds children in /proc")
+def test_ctrl_c_while_the_copy_is_made_leaves_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fork = os.fork
+
+    def interrupted() -> int:
+        copy = fork()
+        os.kill(os.getpid(), signal.SIGINT)
+        return copy
+
+    monkeypatch.setattr(os, "fork", interrupted)
+    children = Path(f"/proc/{HERE}/task/{HERE}/children")
+    before = children.read_text()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            outcomes(rules(Plain), 2)
+    finally:
+        (tmp_path / str(os.getpid())).touch()  # a copy would come here, too
+    assert [path.name for path in tmp_path.iterdir()] == [str(HERE)]
+    assert children.read_text() == before
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
 import sys
@@ -71,6 +72,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process; anything unexpected is a short message and exit code 2."""
+    faulthandler.enable()  # what crashes the interpreter is named by the code that called it
     gc.disable()  # nearly all that a run makes is kept to its end: looking for garbage would take a quarter of it
     if "_MLDEBT_COMPLETE" in os.environ:
         from mldebt.cli.completion import register
