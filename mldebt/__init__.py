@@ -90,6 +90,8 @@ if TYPE_CHECKING:
     from mldebt.project.copied_blocks import connected_blocks as connected_blocks
     from mldebt.project.copied_blocks import find_copied_blocks as find_copied_blocks
     from mldebt.project.copied_blocks import is_covered as is_covered
+    from mldebt.project.copied_stretches import CopiedStretch as CopiedStretch
+    from mldebt.project.copied_stretches import copied_stretches as copied_stretches
     from mldebt.project.copying import is_kept as is_kept
     from mldebt.project.copying import parts_that_copy as parts_that_copy
     from mldebt.project.declared_flow import ParamRead as ParamRead
@@ -288,6 +290,7 @@ _HOMES = {
     "mldebt.project.cell_reads": "CellRead cell_reads",
     "mldebt.project.cell_texts": "text_above",
     "mldebt.project.copied_blocks": "CopiedBlock connected_blocks find_copied_blocks is_covered",
+    "mldebt.project.copied_stretches": "CopiedStretch copied_stretches",
     "mldebt.project.declared_flow": "ParamRead StageFlow stage_flows undeclared_params",
     "mldebt.project.config_families": "Leaves config_families is_variant leaves_of merged_documents stands_alone",
     "mldebt.project.config_parts": "ConfigPart config_parts may_configure",

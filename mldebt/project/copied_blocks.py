@@ -19,7 +19,6 @@ _GAP = 4
 """So many lines that differ may stand between lines that are the same."""
 
 _LEAST = 12
-_LEAST_STATEMENTS = 6
 _RARE = 24
 _TRIVIAL = 10
 _MOST_PAIRS = 20_000
@@ -53,17 +52,19 @@ class CopiedBlock(NamedTuple):
         )
 
 
-def find_copied_blocks(sources: Sequence[SourceFacts]) -> Iterator[CopiedBlock]:
+def find_copied_blocks(
+    sources: Sequence[SourceFacts], least: int = _LEAST, seed: int = _SEED
+) -> Iterator[CopiedBlock]:
     """The longest common stretch of each two files that share one, and the others after it, by path.
 
-    Blank lines, comments and imports do not count, nor do lines that stand everywhere (`else:`, `return result`),
-    and among the rest there have to be statements.
+    Blank lines, comments and imports do not count, nor do lines that stand everywhere (`else:`, `return result`).
+    Of the rest there have to be at least `least`, half of them statements, and `seed` the same in a row.
     """
     texts = [_text(source) for source in sources]
     often = Counter(digest for text in texts for digest in text.digests)
     files = Counter(digest for text in texts for digest in set(text.digests))
     trivial = {digest for digest, times in often.items() if _is_trivial(times, files[digest])}
-    for (one, two), seeds in sorted(_seeds(texts, often).items()):
+    for (one, two), seeds in sorted(_seeds(texts, often, seed).items()):
         taken: set[int] = set()
         first, second = texts[one], texts[two]
         for start, other in sorted(seeds):
@@ -73,7 +74,7 @@ def find_copied_blocks(sources: Sequence[SourceFacts]) -> Iterator[CopiedBlock]:
             taken.update(a for a, _ in pairs)
             rare = [first.numbers[a] for a, _ in pairs if first.digests[a] not in trivial]
             equal = len(rare)
-            if equal >= _LEAST and len(first.statements.intersection(rare)) >= _LEAST_STATEMENTS:
+            if equal >= least and 2 * len(first.statements.intersection(rare)) >= least:
                 (a, b), (c, d) = pairs[0], pairs[-1]
                 yield CopiedBlock(
                     sources[one],
@@ -128,7 +129,9 @@ def _statements(source: SourceFacts) -> frozenset[int]:
     return frozenset(lines)
 
 
-def _seeds(texts: Sequence[_Text], often: Counter[int]) -> dict[tuple[int, int], list[tuple[int, int]]]:
+def _seeds(
+    texts: Sequence[_Text], often: Counter[int], length: int
+) -> dict[tuple[int, int], list[tuple[int, int]]]:
     """For each pair of files the places where several lines in a row are the same, as positions in both."""
     first: dict[int, tuple[int, int]] = {}
     shared: dict[int, list[tuple[int, int]]] = {}
@@ -136,9 +139,9 @@ def _seeds(texts: Sequence[_Text], often: Counter[int]) -> dict[tuple[int, int],
         run = 0  # so many lines in a row, up to here, stand elsewhere too
         for end, digest in enumerate(text.digests, start=1):
             run = run + 1 if often[digest] > 1 else 0
-            if run < _SEED:
+            if run < length:
                 continue
-            position = end - _SEED
+            position = end - length
             key = hash(tuple(text.twos[position : end - 1 : 2]))
             if key in shared:
                 shared[key].append((number, position))
