@@ -9,6 +9,7 @@ from posixpath import basename
 
 from mldebt import Finding, Kind, Location, Profile, Project, Related, Role, Rule, Severity, Span
 
+_TESTS = re.compile(r"test_\w+\.py$|\w+_test\.py$|tests?\.py$")
 _MARKS = re.compile(
     r"(__init__|conftest|py|_?version|__main__)\.\w+$|\..*|\w*keep\w*$|.*(requirements|placeholder).*"
 )
@@ -62,6 +63,8 @@ class EmptyFile(Rule):
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             if _MARKS.match(basename(source.path)) or source.source.is_any(Role.TUTORIAL, Role.MIGRATION):
                 continue
+            if source.source.is_any(Role.TEST) and _TESTS.match(basename(source.path)):
+                continue  # there is `tests-without-test`
             if source.facts.header.code_lines == 0 and len(source.text().strip()) < _FEWEST:
                 parts[project.subprojects.root_of(source.path)].append(source.path)
         for paths in parts.values():
