@@ -49,10 +49,11 @@ _OWN = re.compile(
     r"(^|\.)(internal|local|lan|corp|intra|intranet|svc|cluster|rds\.amazonaws\.com|elb\.amazonaws\.com"
     r"|compute\.amazonaws\.com|compute-1\.amazonaws\.com|azurewebsites\.net|azurecontainer\.io|cloudapp\.azure\.com"
     r"|inference\.ml\.azure\.com|run\.app|cloudfunctions\.net|appspot\.com|herokuapp\.com|onrender\.com"
-    r"|mongodb\.net|ngrok\.io|ngrok\.app|ngrok-free\.app|redislabs\.com|railway\.app|modal\.run)$"
+    r"|mongodb\.net|hf\.space|streamlit\.app|vercel\.app|fly\.dev|ngrok\.io|ngrok\.app|ngrok-free\.app|redislabs\.com|railway\.app|modal\.run)$"
     r"|execute-api\.[\w-]+\.amazonaws\.com$"
 )
 _DATABASES = re.compile(r"(postgres|mysql|mariadb|mssql|oracle|mongodb|redis|amqp|clickhouse|snowflake|kafka)")
+_TRACKER = re.compile(r"(mlflow|track(ing|er)|registry)\w*_?(uri|url|server)$", re.IGNORECASE)
 _METADATA = re.compile(r"169\.254\.|metadata\.google\.internal|example\.(com|org|net)$|0\.0\.0\.0$")
 
 
@@ -83,6 +84,21 @@ def endpoints(project: Project) -> Iterator[Endpoint]:
                 place = site.source.location(written[1])
                 yield Endpoint(site.source, place, site.name, service, tuple(_account(site)))
                 break
+    yield from _trackers(project)
+
+
+def _trackers(project: Project) -> Iterator[Endpoint]:
+    """The addresses of trackers that a keyword carries to where they are used (`tracking_uri="https://…"`)."""
+    for source in project.code:
+        for call in source.facts.calls:
+            if call.name in _ARGUMENTS:
+                continue
+            for keyword in call.keywords:
+                value = keyword.value.value if isinstance(keyword.value, Const) else None
+                if isinstance(value, str) and _TRACKER.search(keyword.name) and value.startswith("http"):
+                    service = _service(value, "mlflow.set_tracking_uri")
+                    if service:
+                        yield Endpoint(source, source.location(call.span), keyword.name, service)
 
 
 def _account(site: Site) -> Iterator[tuple[str, Location]]:
@@ -140,6 +156,9 @@ def _service(text: str, client: str) -> str:
     )
     is_own = bool(port or _IP.match(host) or _OWN.search(host) or _DATABASES.match(scheme) or by_name)
     is_own = is_own or bool(scheme and "." not in host)
+    is_own = is_own or (
+        client.startswith("mlflow.") and scheme in ("http", "https")
+    )  # a tracker belongs to somebody
     if not is_own or (not scheme and not port and not by_name and not dsn):
         return ""
     return f"{host}:{port}" if port else host

@@ -51,6 +51,19 @@ class HardCodedEndpoint(Rule):
     mlflow.set_tracking_uri("http://mlflow.corp:5000")  # expect: hard-coded-endpoint
     ```
 
+    ```python title="evaluate.py"
+    import mlflow
+    mlflow.set_tracking_uri("https://dagshub.com/ada/churn.mlflow")  # expect: hard-coded-endpoint
+    ```
+
+    ```python title="configuration.py"
+    def evaluation(config):
+        return EvaluationConfig(  # expect: hard-coded-endpoint
+            path=config.path,
+            mlflow_uri="https://tracking.somewhere.org/churn",
+        )
+    ```
+
     ```python title="database.py"
     import pymysql
 
