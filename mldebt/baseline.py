@@ -18,7 +18,7 @@ import msgspec
 
 from mldebt import hygiene
 from mldebt.engine import Report, fingerprint_parts
-from mldebt.entry import Entry, entry_of, line_of
+from mldebt.entry import FILE_DIGITS, Entry, entry_of, line_digest, line_of
 from mldebt.files import read_file
 from mldebt.finding import Finding, Related
 from mldebt.matching import Files, match
@@ -40,13 +40,14 @@ class BaselineError(Exception):
 class Outcome(NamedTuple):
     """The report without the accepted findings; the entries that still stand, and those that are gone.
 
-    `grown` are findings that are reported because they have more pieces than are accepted: what accepts the others,
-    and where the new ones are.
+    `lost` counts the pieces that are gone of findings that still stand. `grown` are findings that are reported because
+    they have more pieces than are accepted: what accepts the others, and where the new ones are.
     """
 
     report: Report
     standing: list[Entry]
     gone: list[Entry]
+    lost: int
     grown: Mapping[Finding, tuple[Entry, tuple[Location, ...]]]
 
     def told(self) -> Report:
@@ -60,8 +61,7 @@ class Outcome(NamedTuple):
     def differs(self, entries: Sequence[Entry]) -> bool:
         """Whether entries as they were read differ from the standing ones; edits at other places are not worth it."""
         bare = [sorted(entry._replace(also=(), pieces=()) for entry in some) for some in (entries, self.standing)]
-        pieces = [sum(len(entry.pieces) for entry in some) for some in (entries, self.standing)]
-        return bare[0] != bare[1] or pieces[0] > pieces[1]
+        return bare[0] != bare[1] or self.lost > 0
 
 
 def _told(finding: Finding, grown: Mapping[Finding, tuple[Entry, tuple[Location, ...]]]) -> Finding:
@@ -179,14 +179,20 @@ def accept(
     now: dict[Entry, list[Entry]] = {entry: [] for entry, _ in grown.values()}
     for finding, entry in found.items():
         now.setdefault(entry, []).append(entry_of(finding, parts, gathers=finding.rule in gathering))
-    gone = _gone([entry for entry in given if entry not in now], now, report, scope, rules)
-    standing = [new for entry in given if entry not in gone for new in _renewed(entry, now.get(entry, []))]
+    unread = _unread(report)
+    gone = _gone([entry for entry in given if entry not in now], now, report, scope, rules, unread)
+    digests = {line_digest(path) for path in unread}
+    standing = {entry: _renewed(entry, now.get(entry, []), digests) for entry in given if entry not in gone}
+    gathered = [(entry, new) for entry, new in standing.items() if entry.pieces]
+    fewer = sum(len(entry.pieces) - sum(len(part.pieces) for part in new) for entry, new in gathered)
     narrowed = msgspec.structs.replace(
         report,
         findings=tuple(finding for finding in report.findings if finding not in found),
         baselined=(*report.baselined, *(finding for finding in report.findings if finding in found)),
     )
-    return Outcome(narrowed, standing, sorted(gone), grown)
+    return Outcome(
+        narrowed, [new for some in standing.values() for new in some], sorted(gone), max(fewer, 0), grown
+    )
 
 
 def counts(entries: Iterable[Entry]) -> Mapping[str, int]:
@@ -194,18 +200,26 @@ def counts(entries: Iterable[Entry]) -> Mapping[str, int]:
     return dict(Counter(entry.rule for entry in sorted(entries)).most_common())
 
 
-def _renewed(entry: Entry, now: list[Entry]) -> list[Entry]:
+def _renewed(entry: Entry, now: list[Entry], unread: Set[str]) -> list[Entry]:
     """An entry as it is to be written: under the finding's present path and number, its message as it was.
 
-    One whose finding fell apart becomes several.
+    One whose finding fell apart becomes several. Pieces in files (by their digests) that could not be read stay.
     """
-    return [
-        new._replace(message=entry.message if number == 0 else new.message) for number, new in enumerate(now)
-    ] or [entry]
+    if not now:
+        return [entry]
+    first, *others = now
+    there = {piece for new in now for piece in new.pieces}
+    kept = [piece for piece in entry.pieces if piece[:FILE_DIGITS] in unread and piece not in there]
+    return [first._replace(message=entry.message, pieces=tuple(sorted([*first.pieces, *kept]))), *others]
 
 
 def _gone(
-    unmatched: Iterable[Entry], now: Mapping[Entry, list[Entry]], report: Report, scope: Scope, rules: Set[str]
+    unmatched: Iterable[Entry],
+    now: Mapping[Entry, list[Entry]],
+    report: Report,
+    scope: Scope,
+    rules: Set[str],
+    unread: Set[str],
 ) -> set[Entry]:
     """The entries whose findings are gone; what the report leaves out, but the run has seen, is not."""
     seen = Counter(line_of(known) for known in report.known)
@@ -215,21 +229,24 @@ def _gone(
         line = line_of(entry.fingerprint)
         if seen[line] > 0 and entry.rule in rules:
             seen[line] -= 1
-        elif entry.rule not in rules or _would_be_found(entry, report, scope):
+        elif entry.rule not in rules or _would_be_found(entry, report, scope, unread):
             gone.add(entry)
     return gone
 
 
-def _would_be_found(entry: Entry, report: Report, scope: Scope) -> bool:
+def _would_be_found(entry: Entry, report: Report, scope: Scope, unread: Set[str]) -> bool:
     """Whether the run would have found what the entry accepts, if it were still there."""
     if not scope.contains(entry.path):
         return False
     if entry.path not in report.paths:
         return not (report.root / entry.path).exists()
     ran = {rule.id for rule in report.rules} - {error.rule for error in report.errors}
-    unread = any(
-        entry.path in (f.location.path, *(related.location.path for related in f.related))
-        for f in report.findings
-        if f.rule in _UNREAD
-    )
-    return (entry.rule in ran or entry.rule in hygiene.CHECKS) and not unread
+    return (entry.rule in ran or entry.rule in hygiene.CHECKS) and entry.path not in unread
+
+
+def _unread(report: Report) -> set[str]:
+    """The files that could not be analysed."""
+    unread = [finding for finding in report.findings if finding.rule in _UNREAD]
+    return {
+        place.path for finding in unread for place in (finding.location, *(r.location for r in finding.related))
+    }

@@ -467,12 +467,42 @@ def test_one_piece_more_is_reported_with_its_place_and_can_be_accepted(copies: P
     assert "is new" not in (copies / FILE).read_text(encoding="utf-8")
     for name in ("a", "b"):
         (copies / f"{name}.py").unlink()
-    assert mldebt("check").stderr == f"{FILE}: pieces of findings are gone, 1 stays.\n"
+    assert mldebt("check").stderr == f"{FILE}: 2 pieces of findings are gone, 1 stays.\n"
     assert len(baseline.read(copies / FILE)[0].pieces) == 2  # it shrinks by itself
     (copies / "d.py").write_text("print('d')\n")
     assert check() == ["d.py:1"]  # at the piece that is new
     (shown,) = json.loads(mldebt("check", "--output-format", "json").stdout)["findings"]
     assert [related["path"] for related in shown["related"]] == ["Z.py", "c.py"]
+
+
+def test_in_ci_pieces_that_are_gone_fail(copies: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (copies.parent / "pack" / "glue_code" / "no_print.py").write_text(GATHERS)
+    mldebt("baseline", "write")
+    before = (copies / FILE).read_bytes()
+    monkeypatch.setenv("CI", "true")
+    (copies / "b.py").write_text("")
+    result = mldebt("check")
+    assert result.exit_code == 1
+    assert f"1 piece of findings is gone that {FILE} accepts; left there they hide new ones" in result.stderr
+    assert (copies / FILE).read_bytes() == before
+    assert mldebt("check", "--baseline-mode", "keep").exit_code == 0
+    assert "(0 gone, 1 of others' pieces)" in mldebt("baseline", "prune").output
+    assert mldebt("check").exit_code == 0
+
+
+def test_in_ci_a_group_whose_places_moved_or_cannot_be_read_is_no_failure(
+    copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (copies.parent / "pack" / "glue_code" / "no_print.py").write_text(GATHERS)
+    mldebt("baseline", "write")
+    monkeypatch.setenv("CI", "true")
+    (copies / "b.py").write_text("x = 1\n\nprint('b')\n")
+    assert mldebt("check").exit_code == 0
+    (copies / "b.py").write_text("print('b'\n")  # nobody knows what it holds
+    assert mldebt("check", "--exit-zero").stderr == ""
+    monkeypatch.delenv("CI")
+    mldebt("check")
+    assert len(baseline.read(copies / FILE)[0].pieces) == 3
 
 
 def test_a_baseline_without_pieces_accepts_groups_as_they_are(copies: Path) -> None:

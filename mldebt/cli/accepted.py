@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Set
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,9 @@ from mldebt.cli.failures import Failure, say
 from mldebt.git import departed_since
 
 if TYPE_CHECKING:
+    from mldebt.baseline import Outcome
     from mldebt.cli.run import Run
     from mldebt.engine import Report
-    from mldebt.entry import Entry
 
 
 def find_change(run: Run, options: dict[str, Any]) -> Change | None:
@@ -66,7 +66,8 @@ def accept(report: Report, run: Run, mode: str | None, *, quiet: bool = False) -
     """The report without the findings of the baseline, and whether a locked baseline holds too much.
 
     `mode` is auto, lock or keep; by default lock where CI is set, keep under pre-commit (a hook that rewrites
-    a file fails), else auto. `quiet` rewrites the file without a word. Raises Failure.
+    a file fails), else auto. Locked, the file may accept no finding, and no piece of one, that is gone; that files
+    were renamed since hides nothing and is no failure. `quiet` rewrites the file without a word. Raises Failure.
     """
     file = baseline_file(run)
     if not file.exists():
@@ -85,13 +86,10 @@ def _accept(report: Report, run: Run, file: Path, mode: str | None, *, quiet: bo
         baseline.write(file, outcome.standing)
         if not quiet:
             stay = f"{len(outcome.standing)} {'stays' if len(outcome.standing) == 1 else 'stay'}"
-            what = (
-                f"{_findings(len(outcome.gone))} gone" if outcome.gone else _difference(entries, outcome.standing)
-            )
-            say(f"{file.name}: {what}, {stay}.", err=True)
-    elif mode == "lock" and outcome.gone:
+            say(f"{file.name}: {_gone(outcome) or 'renamed files are noted'}, {stay}.", err=True)
+    elif mode == "lock" and (gone := _gone(outcome)):
         say(
-            f"error: {_findings(len(outcome.gone))} gone that {file.name} accepts; left there they hide new ones: "
+            f"error: {gone} that {file.name} accepts; left there they hide new ones: "
             "run `mldebt baseline prune` and commit the file",
             err=True,
         )
@@ -99,10 +97,10 @@ def _accept(report: Report, run: Run, file: Path, mode: str | None, *, quiet: bo
     return outcome.told(), False
 
 
-def _difference(former: Sequence[Entry], standing: Sequence[Entry]) -> str:
-    pieces = [sum(len(entry.pieces) for entry in entries) for entries in (former, standing)]
-    return "pieces of findings are gone" if pieces[0] > pieces[1] else "renamed files are noted"
-
-
-def _findings(number: int) -> str:
-    return "1 finding is" if number == 1 else f"{number} findings are"
+def _gone(outcome: Outcome) -> str:
+    """What of the accepted debt is gone, in words; empty if all of it is there."""
+    gone, lost = len(outcome.gone), outcome.lost
+    counted = [f"{gone} finding{'s' * (gone > 1)}"] if gone else []
+    if lost:
+        counted.append(f"{lost} piece{'s' * (lost > 1)} of {'others' if gone else 'findings'}")
+    return f"{' and '.join(counted)} {'is' if gone + lost == 1 else 'are'} gone" if counted else ""

@@ -29,8 +29,8 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True))
 def command() -> None:
     """Accept the debt that is there in a file, so that `mldebt check` reports only what is new.
 
-    Commit the file. It shrinks by itself when findings disappear; in CI it is locked: entries that are gone
-    fail the run, because they would hide new findings.
+    Commit the file. It shrinks by itself when findings, or pieces of them (one of several copies), disappear; in CI it
+    is locked: what is gone and still accepted fails the run, because it would hide new findings.
     """
 
 
@@ -80,7 +80,8 @@ def prune_command(paths: tuple[str, ...], **options: Any) -> None:
 
     with _opened(paths, options) as (run, entries, report):
         outcome = accept(report, entries, run.scope, known_rules(run), departed=departures_since(run))
-        _save(run, outcome.standing, f"{len(outcome.gone)} gone")
+        pieces = f", {outcome.lost} of others' pieces" if outcome.lost else ""
+        _save(run, outcome.standing, f"{len(outcome.gone)} gone{pieces}")
 
 
 @command.command("show")

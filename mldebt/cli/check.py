@@ -44,7 +44,7 @@ def _complete_formats(_context: click.Context, _parameter: click.Parameter, inco
 @click.option(
     "--baseline-mode",
     type=click.Choice(["auto", "lock", "keep"]),
-    help="Entries that are gone: drop them, fail, or leave them (default: lock if CI is set, else auto).",
+    help="Accepted debt that is gone: drop it, fail, or leave it (default: lock if CI is set, else auto).",
 )
 @click.option(
     "--output-format",
