@@ -36,13 +36,19 @@ def expanded(commands: Iterable[StageCommand], variables: Mapping[str, str]) -> 
     """The commands with the variables filled in that are known."""
     return tuple(
         StageCommand(
-            argv=tuple(expand(word, variables) for word in command.argv),
+            argv=tuple(part for word in command.argv for part in _parts(word, variables)),
             directory=command.directory,
             location=command.location,
             redirects=tuple((operator, expand(word, variables)) for operator, word in command.redirects),
         )
         for command in commands
     )
+
+
+def _parts(word: str, variables: Mapping[str, str]) -> list[str]:
+    """The words that a word becomes: one, or several if it is nothing but a variable whose value has them."""
+    filled = expand(word, variables)
+    return filled.split() or [filled] if _VARIABLE.fullmatch(word) else [filled]
 
 
 def expand(word: str, variables: Mapping[str, str]) -> str:

@@ -149,6 +149,11 @@ class NamedFiles:
             for found in instructions
             if found.name.upper() in ("COPY", "ADD")
             for word in _words(found.value)
+        } | {
+            basename(word)  # from another stage of the image, to wherever it lies here
+            for found in instructions
+            if "--from" in found.value
+            for word in _words(found.value)
         }
 
     def _of_readme(self, source: SourceFacts) -> Iterator[NamedFile]:

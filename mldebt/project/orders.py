@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,7 @@ _ORDERING = frozenset(
     {"sort", "sort_values", "sort_index", "sorted", "natsorted", "groupby", "set_index", "lexsort"}
 )
 _SORTERS = frozenset({"sorted", "natsorted", "shuffle"})
+_KEY = re.compile(r"(\w+_)?(id|key|name)", re.IGNORECASE)
 _NAMING = frozenset({"basename", "split", "stem", "splitext", "Path", "str", "replace", "join", "rsplit"})
 _PER_COLUMN = frozenset(
     "astype corr describe isna isnull notna notnull groupby hist plot boxplot nunique value_counts dtypes info count"
@@ -42,6 +44,8 @@ class Disorder(NamedTuple):
     source: SourceFacts
     block: int
     span: Span
+    effect: Span | None = None
+    """Where the order takes effect, if that is elsewhere."""
 
 
 def disorders(project: Project, source: SourceFacts) -> Iterator[Disorder]:
@@ -99,9 +103,12 @@ class _Orders:
             scope = self._source.scope_of(self._facts.blocks[binding.block].parent)
             if not self._reads_into_list(binding) or self._sorts(scope) or self._keeps_names(binding):
                 continue
+            if self._reads_keys(binding):
+                continue
             after = (j for j in joins if j.span.end_line >= binding.span.line)
-            if any(self._source.scope_of(join.block) == scope for join in after):
-                yield Disorder("rows", self._source, binding.block, binding.span)
+            join = next((j for j in after if self._source.scope_of(j.block) == scope), None)
+            if join is not None:
+                yield Disorder("rows", self._source, binding.block, binding.span, join.span)
 
     # --- what has no order ---
 
@@ -237,6 +244,18 @@ class _Orders:
                         continue
                     kept = made.args[0] if made.args and made.name else made.func
                 if any(isinstance(part, Ref) and not names.isdisjoint(part.bindings) for part in walk(kept)):
+                    return True
+        return False
+
+    def _reads_keys(self, binding: Binding) -> bool:
+        """Whether a comprehension takes nothing but the key of each row, which says where it belongs."""
+        names = {n for n, b in enumerate(self._facts.bindings) if b is binding}
+        for expr in self._everything():
+            if isinstance(expr, Item) and isinstance(expr.index, Const) and _KEY.fullmatch(str(expr.index.value)):
+                read = self._facts.calls[expr.base.call] if isinstance(expr.base, Called) else None
+                if read is not None and any(
+                    isinstance(a, Ref) and not names.isdisjoint(a.bindings) for a in read.args
+                ):
                     return True
         return False
 

@@ -27,6 +27,11 @@ def parked_alternatives(source: SourceFacts) -> list[tuple[Span, str]]:
     return sorted({*_alternatives(source), *_arguments(source)})
 
 
+def is_parked_argument(source: SourceFacts, span: Span) -> bool:
+    """Whether such a comment holds one more argument, and no other value of a variable."""
+    return span not in {found for found, _ in _alternatives(source)}
+
+
 def _alternatives(source: SourceFacts) -> Iterator[tuple[Span, str]]:
     """The comments that assign to the variable that the next line of code around them assigns to."""
     comments = {comment.span.line: comment for comment in source.facts.comments if comment.own_line}
@@ -37,6 +42,8 @@ def _alternatives(source: SourceFacts) -> Iterator[tuple[Span, str]]:
         match = _PARKED.match(comment.text)
         if match is None or match["maker"] not in known or line in large:
             continue
+        if match["maker"] == match["name"].partition(".")[0]:
+            continue  # one more step, and no other value
         around = [comments[n].text for n in range(line - 2, line + 2) if n in comments]
         if any(map(_EXPLAINS.search, around)):
             continue
@@ -46,6 +53,7 @@ def _alternatives(source: SourceFacts) -> Iterator[tuple[Span, str]]:
 
 def _arguments(source: SourceFacts) -> Iterator[tuple[Span, str]]:
     """The comments between the arguments of a call that would be one more of them."""
+    lines = {c.span.line: c.text for c in source.facts.comments if c.own_line}
     matches = [(c, m) for c in source.facts.comments if c.own_line and (m := _ARGUMENT.match(c.text))]
     for comment, match in matches:
         line = comment.span.line
@@ -53,7 +61,19 @@ def _arguments(source: SourceFacts) -> Iterator[tuple[Span, str]]:
         call = max(around, key=lambda c: c.span, default=None)
         if call is None or _EXPLAINS.search(comment.text) or _PROSE.search(match["value"]):
             continue
+        if _is_in_parked_call(lines, line):
+            continue
         yield comment.span, match["name"]
+
+
+def _is_in_parked_call(lines: dict[int, str], line: int) -> bool:
+    """Whether the comments right above begin a call: it is what is parked, and no argument."""
+    above = line - 1
+    while above in lines:
+        if lines[above].rstrip().endswith("("):
+            return True
+        above -= 1
+    return False
 
 
 def _assigned(source: SourceFacts) -> Iterator[tuple[int, str]]:

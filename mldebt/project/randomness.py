@@ -9,11 +9,12 @@ from typing import Any
 
 from mldebt.api_rows import Api
 from mldebt.api_tables import ApiTables
-from mldebt.facts import Call, Called, Compare, Const, Expr
+from mldebt.facts import Call, Called, Compare, Const, Expr, Map, Ref
 from mldebt.project.calls import Site
 from mldebt.project.imports import Imports
 from mldebt.project.names import is_code
 from mldebt.project.source_facts import SourceFacts
+from mldebt.project.walk import walk
 from mldebt.source import Span
 
 _LOADERS = (
@@ -58,7 +59,7 @@ class Randomness:
         that the call uses. Repetitions in a loop over a `range` average over the randomness on purpose.
         """
         generator = self.generator_of(site)
-        if not generator or _is_repeated(site):
+        if not generator or _is_repeated(site) or _is_tuned(site):
             return False
         entries = self._imports.reaching(site.source.path)
         if site.source.enclosing(site.call.block, "function") is not None:
@@ -165,6 +166,31 @@ def _is_one(given: Expr | None, values: tuple[Any, ...]) -> bool:
     if isinstance(given, Compare):
         return True in values
     return isinstance(given, Const) and given.value in values
+
+
+def _is_tuned(site: Site) -> bool:
+    """Whether a search over settings, in the same function or module, sets the seed of what it tries."""
+    source, scopes = site.source, (0, site.source.scope_of(site.call.block))
+    searches = [call for call in source.facts.calls if call.name.endswith("SearchCV")]
+    if not searches:
+        return False
+    made = Called(source.facts.calls.index(site.call))
+    held = {binding.name for binding in source.facts.bindings if binding.value == made}
+    given = [part for search in searches for argument in _given(search) for part in walk(argument)]
+    if not any(part == made or (isinstance(part, Ref) and part.name in held) for part in given):
+        return False
+    values = (b.value for b in source.facts.bindings if b.value and source.scope_of(b.block) in scopes)
+    maps = [part for value in values for part in walk(value) if isinstance(part, Map)]
+    maps += [part for part in given if isinstance(part, Map)]
+    return any(_names_seed(key) for found in maps for key in found.keys)
+
+
+def _given(call: Call) -> tuple[Expr, ...]:
+    return (*call.args, *(keyword.value for keyword in call.keywords))
+
+
+def _names_seed(key: Expr) -> bool:
+    return isinstance(key, Const) and isinstance(key.value, str) and key.value.endswith(("random_state", "seed"))
 
 
 def _is_repeated(site: Site) -> bool:

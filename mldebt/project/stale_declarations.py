@@ -35,6 +35,8 @@ class Stale(NamedTuple):
     name: str
     owner: str
     location: Location
+    used: Location | None = None
+    """Where it is handed over all the same."""
 
 
 def stale_declarations(project: Project) -> Iterator[Stale]:
@@ -141,7 +143,7 @@ def _arguments(project: Project) -> Iterator[Stale]:
             known = param.name in datasets or len(function.params) == len(stage.inputs)
             if known and not _is_explained(source, function, param.name):
                 place = source.location(source.facts.bindings[param.binding].span)
-                yield Stale("argument", param.name, name, place)
+                yield Stale("argument", param.name, name, place, stage.location)
 
 
 def _is_explained(source: SourceFacts, function: Function, name: str) -> bool:

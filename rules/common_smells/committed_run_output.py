@@ -99,7 +99,7 @@ class CommittedRunOutput(Rule):
                 first, count = next(iter(found)), sum(map(len, found.values()))
                 more = f" and {len(found) - 1} more directories hold" if found.keys() - {first} else " holds"
                 shown = [path for paths in found.values() for path in paths[:_SHOWN]]
-                yield self._finding(f"`{first}/`{more} {_FOLDERS[name]}: {count} files", shown)
+                yield self._finding(f"`{first}/`{more} {_FOLDERS[name]}: {count} file{'s' * (count != 1)}", shown)
         for name, paths in single.items():
             yield self._finding(f"`{name}` is what a run or a tool left behind", paths)
 

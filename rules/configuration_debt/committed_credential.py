@@ -10,7 +10,7 @@ from mldebt import Finding, Kind, Location, Profile, Project, Related, Rule, Sev
 _SECRET = re.compile(r"(^|_)(api_?)?(key|token|secret|password|passwd|pwd)s?$", re.IGNORECASE)
 _NO_SECRET = re.compile(
     r"public|publishable|write_key|(^|_)anno_|primary|foreign|sort|partition|(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|max|min|num|new)_|tokens$|id_key|cache"
-    r"|key_?(name|col|field|path|file|word)",
+    r"|key_?(name|col|field|path|file|word)|(session|s3|object|widget|state|redis|bucket)_key",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
@@ -22,11 +22,15 @@ _PLACEHOLDER = re.compile(
 _LIKE_A_KEY = re.compile(
     r"(sk-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{20,}|r8_\w{20,}|gsk_\w{20,}|pk\.\w{20,})"
 )
+_NAME = re.compile(r"[a-z]+([_-][a-z]+)*([_-]?\d{1,2})?|\S*/\S*\.\w{1,5}")
+"""What a key is called, or where something lies."""
+
 _FEWEST = 8
 _READS_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get"})
 _GUARDS = re.compile(r"(SECRET|PASSWORD|PASSWD|(API|ACCESS|SECRET|AUTH|JWT)_?KEY|AUTH_TOKEN)(_|$)(?!ID|NAME)")
 _STANDS_FOR_NONE = re.compile(
     r"^(none|null|empty|dummy\w*|fake|n/?a|x+|\.+|not[-_ ]\w+|no[-_]\w+|unused|undefined|placeholder|missing)$"
+    r"|^(pass(word)?|secret|postgres|root|admin|user(name)?|guest|custom|minio(admin)?|mlflow|airflow|default[-_]\w+)$"
     r"|your|insert|<|\bsk-|\.\.\.|/",
     re.IGNORECASE,
 )
@@ -157,5 +161,6 @@ def _is_secret(name: str, value: facts.Expr | None) -> bool:
         and mixed
         and not _PLACEHOLDER.search(text)
         and "/" not in text[:2]
+        and not (name.lower().endswith("key") and _NAME.fullmatch(text))
         and not text.endswith((".json", ".pem"))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, Site, facts
+from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, Severity, Site, facts
 
 _MODELS = frozenset({"classifier", "regressor", "clusterer", "outlier-detector", "estimator", "booster"})
 _NEUTRAL = frozenset(
@@ -126,10 +126,10 @@ class ConfigBypass(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each model with written hyper-parameters in a file that reads parameters."""
-        readers: dict[str, str] = {}  # by part of the project
+        readers: dict[str, tuple[str, Location]] = {}  # by part of the project
         for (path, _), locations in project.config_reads.reads.items():
             for location in locations:
-                readers.setdefault(project.subprojects.root_of(location.path), path)
+                readers.setdefault(project.subprojects.root_of(location.path), (path, location))
         found: dict[str, list[tuple[Site, list[str]]]] = {}
         for site in project.calls("*") if readers else ():
             source = site.source
@@ -143,12 +143,15 @@ class ConfigBypass(Rule):
                 if len(written) >= self.least:
                     found.setdefault(source.path, []).append((site, written))
         for (site, written), *others in found.values():
-            holder = readers[project.subprojects.root_of(site.source.path)]
+            holder, reader = readers[project.subprojects.root_of(site.source.path)]
             yield self.finding(
                 site.location,
                 f"{len(written)} hyper-parameters of `{_short(site)}` ({', '.join(f'`{w}`' for w in written[:4])}) are"
                 f" written into the code, while `{holder}` holds parameters",
-                related=[Related(o.location, f"{len(names)} of `{_short(o)}`") for o, names in others[:10]],
+                related=[
+                    Related(reader, f"reads `{holder}`"),
+                    *(Related(o.location, f"{len(names)} of `{_short(o)}`") for o, names in others[:10]),
+                ],
                 severity=Severity.INFO if site.source.source.is_any(Role.TUTORIAL) else None,
                 scope=site.source.scope_name(site.call.block),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Confidence, Finding, NamedFiles, Profile, Project, Rule, Severity
+from mldebt import Confidence, Finding, Location, NamedFiles, Profile, Project, Related, Rule, Severity, Span
 
 
 class DanglingReference(Rule):
@@ -123,6 +123,27 @@ class DanglingReference(Rule):
     from torch.nn import *
     ```
 
+    ## What another stage of an image brings, and a variable that holds a whole command
+
+    ```dockerfile title="Dockerfile"
+    FROM python:3.11 AS builder
+    RUN poetry export -o requirements.txt
+    FROM python:3.11
+    WORKDIR /app
+    COPY --from=builder /build/requirements.txt .
+    RUN pip install -r requirements.txt
+    ```
+
+    ```make title="Makefile"
+    SMOKE = sh scripts/smoke.sh
+    smoke:
+        $(SMOKE)
+    ```
+
+    ```bash title="scripts/smoke.sh"
+    true
+    ```
+
     ## Submodules, other repositories, places that are not known, and files that a command makes
 
     ```yaml title=".github/workflows/ci.yml"
@@ -167,6 +188,7 @@ class DanglingReference(Rule):
             yield self.finding(
                 named.location,
                 f"{named.origin} refers to `{named.target}`, which does not exist{hint}",
+                related=[Related(Location(other, Span.at(1)), "has the same name")] if other else [],
                 severity=Severity.INFO if named.is_told else None,
                 confidence=Confidence.MEDIUM if named.is_told else None,
             )

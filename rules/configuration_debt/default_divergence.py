@@ -6,11 +6,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, Site, facts
+from mldebt import Finding, Kind, Project, Related, Role, Rule, Site, facts
 
 _READERS = ("os.getenv", "os.environ.get", "decouple.config", "environs.Env.str", "environs.Env.int")
 
-_LOCAL = re.compile(r"127\.0\.0\.1|0\.0\.0\.0")
+_LOCAL = re.compile(r"127\.0\.0\.1|0\.0\.0\.0|(?<=://)[a-z][a-z0-9_-]*(?=:\d)")
+"""The names that one server has on its machine, and for its neighbours in containers."""
+
+_OWN = re.compile(r"(^|_)PORT$")
+"""What each program that is started has for itself."""
+
 _VARIANT = re.compile(
     r"(^|/)examples?/|settings?[/_.-](prod|dev|local|test|stag|base)\w*|(prod|dev|local|test|stag)\w*[_.-]settings?",
     re.IGNORECASE,
@@ -80,6 +85,23 @@ class DefaultDivergence(Rule):
     OUT = os.getenv("OUT", "b")
     ```
 
+    ## A port of each program, a neighbour's name for the same server, a default for one case
+
+    ```python title="exporter.py"
+    import os
+    PORT = os.getenv("EXPORTER_PORT", "9100")
+    URI = os.getenv("MLFLOW_TRACKING_URI", "http://localhost:5000")
+    MODEL = os.getenv("EMBEDDING_MODEL", "small")
+    ```
+
+    ```python title="drift.py"
+    import os
+    PORT = os.getenv("EXPORTER_PORT", "9101")
+    URI = os.getenv("MLFLOW_TRACKING_URI", "http://mlflow:5000")
+    if provider == "custom":
+        MODEL = os.getenv("EMBEDDING_MODEL", "custom")
+    ```
+
     ## Different parts of a repository, and tests
 
     ```python title="a/app.py"
@@ -128,12 +150,14 @@ class DefaultDivergence(Rule):
             name, default = site.argument(0, "key"), site.argument(1, "default")
             if site.source.source.is_any(*self.skip_roles) or site.source.kind is not Kind.PYTHON:
                 continue
-            if _VARIANT.search(site.source.path):
+            if _VARIANT.search(site.source.path) or site.source.source.is_any(Role.TUTORIAL):
                 continue
             if (
                 isinstance(name, facts.Const)
                 and isinstance(default, facts.Const)
                 and default.value not in (None, "")
+                and not _OWN.search(str(name.value))
+                and not _is_for_a_case(site)
             ):
                 root = project.subprojects.root_of(site.source.path)
                 found[root, str(name.value)].append((site, str(default.value)))
@@ -141,12 +165,17 @@ class DefaultDivergence(Rule):
             values = dict.fromkeys(value for _, value in sites)
             if len({_LOCAL.sub("localhost", value.lower()).rstrip("/") for value in values}) < 2:
                 continue
-            (first, usual), *_ = sites
+            (_, usual), *_ = sites
             other, value = next((site, value) for site, value in sites if value.lower() != usual.lower())
             yield self.finding(
                 other.location,
                 f"`{variable}` has different defaults: {', '.join(f'`{v}`' for v in values)}",
                 related=[Related(site.location, f"`{v}`") for site, v in sites if site is not other],
-                severity=Severity.INFO if first.source.source.is_any(Role.TUTORIAL) else None,
                 scope=f"{variable}={value}",
             )
+
+
+def _is_for_a_case(site: Site) -> bool:
+    """Whether a default counts only where something has one value: the others have defaults of their own."""
+    guard = site.source.enclosing(site.call.block, "if")
+    return guard is not None and isinstance(guard.test, facts.Compare) and guard.test.operator in ("==", "in")

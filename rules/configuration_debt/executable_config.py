@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from posixpath import dirname, join, normpath
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts, walk
+from mldebt import (
+    Finding,
+    Kind,
+    Location,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    facts,
+    walk,
+)
 
 _CONFIGURATION = re.compile(
     r"(.*_)?(cfg|conf|configs?|configuration|args|opts?|options|params|hparams|flags|settings|hyper_?params)$",
@@ -121,10 +136,22 @@ class ExecutableConfig(Rule):
                     yield self.finding(
                         source.location(first.span),
                         f"{what}: it cannot be validated, searched or compared",
-                        related=[Related(source.location(other.span), "again") for other in others[:10]],
+                        related=[
+                            *_executed_file(project, source, first),
+                            *(Related(source.location(other.span), "again") for other in others[:10]),
+                        ],
                         severity=Severity.INFO if _is_told(project, source, what) else None,
                         scope=source.scope_name(first.block),
                     )
+
+
+def _executed_file(project: Project, source: SourceFacts, call: facts.Call) -> list[Related]:
+    """The file that a call runs, if it is known."""
+    path = _file_read(source, call.args[0]) if call.name == "exec" and call.args else ""
+    for place in (normpath(join(dirname(source.path), path)), path) if path else ():
+        if place in project.files:
+            return [Related(Location(place, Span.at(1)), "is executed")]
+    return []
 
 
 def _is_told(project: Project, source: SourceFacts, what: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Role, Rule, Severity, SourceFacts, Span, facts
+from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, SourceFacts, Span, facts
 
 _ASKS = re.compile(
     r"(?<!not )(?<!NOT )(?<!n.t )\b(CHANGE|REPLACE|EDIT|ADJUST)\b(?! (in|of|from|rate)\b)"
@@ -84,6 +84,7 @@ class HandEditedSetting(Rule):
                 yield self.finding(
                     source.location(span),
                     f"everybody has to edit `{name}`{more}: “{comment[:80]}”",
+                    related=[Related(source.location(at), f"`{other}`, too") for at, other, _ in found[1:11]],
                     severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
                     scope=name,
                 )

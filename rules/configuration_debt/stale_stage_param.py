@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Rule, entry_removal, location_entry, stale_declarations
+from mldebt import (
+    Finding,
+    Location,
+    Profile,
+    Project,
+    Related,
+    Rule,
+    Span,
+    entry_removal,
+    location_entry,
+    stale_declarations,
+)
 
 
 class StaleStageParam(Rule):
@@ -110,6 +121,14 @@ class StaleStageParam(Rule):
                 yield self.finding(
                     stale.location,
                     f"stage `{stale.owner}` tracks the parameter `{stale.name}`, but nothing that it runs reads it",
+                    related=_run(project, stale.location.path, stale.owner),
                     scope=stale.owner or stale.name,
                     fix=None if entry is None else entry_removal(source, entry, "Delete the declaration"),
                 )
+
+
+def _run(project: Project, path: str, name: str) -> list[Related]:
+    """The sources that a stage runs."""
+    stages = (stage for stage in project.stages if stage.name == name and stage.location.path == path)
+    runs = dict.fromkeys(execution.path for stage in stages for execution in project.executions(stage))
+    return [Related(Location(run, Span.at(1)), "is run, and does not read it") for run in list(runs)[:3]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import basename
 
-from mldebt import Finding, Profile, Project, Rule, Severity
+from mldebt import Finding, Location, Profile, Project, Related, Rule, Severity, Span
 
 
 class WholeParamsDependency(Rule):
@@ -73,9 +73,13 @@ class WholeParamsDependency(Rule):
                 continue
             for declared in stage.inputs:
                 if basename(declared.path) in ("params.yaml", "params.yml", "params.json", "params.toml"):
+                    path = declared.path
                     yield self.finding(
                         declared.location,
                         f"stage `{stage.name}` depends on all of `{declared.path}`: any parameter makes it run again",
+                        related=[Related(Location(path, Span.at(1)), "all of this")]
+                        if path in project.files
+                        else [],
                         scope=stage.name,
                     )
                     break

@@ -163,7 +163,10 @@ class DeprecatedSymbol(Rule):
         return self.finding(
             source.location(first.span),
             f"{'; '.join(texts[:_SHOWN])}{more}; {claim} ({link})",
-            related=[Related(home.location(use.span), f"`{use.symbol}`") for home, use in found[1:21]],
+            related=[
+                *(Related(wish.location, f"asks for `{wish.specifier or 'any version'}`") for wish in wishes[:1]),
+                *(Related(home.location(use.span), f"`{use.symbol}`") for home, use in found[1:21]),
+            ],
             severity=severity,
             confidence=Confidence.HIGH if wishes else Confidence.MEDIUM,
             scope=source.scope_name(first.block),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Role, Rule, Severity, Site, SourceFacts, facts, walk_calls
+from mldebt import Finding, Project, Related, Role, Rule, Severity, Site, SourceFacts, facts, walk_calls
 
 _CONCATS = (
     "torch.utils.data.ConcatDataset",
@@ -110,6 +110,11 @@ class MergedTestSet(Rule):
                 yield self.finding(
                     site.location,
                     f"the test set of `{names.pop()}` is mixed with the training set and divided again",
+                    related=[
+                        Related(source.location(source.facts.bindings[part.bindings[0]].span), "one of the parts")
+                        for part in _parts(site)
+                        if isinstance(part, facts.Ref) and part.bindings[:1] and part.bindings[0] >= 0
+                    ],
                     severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
                     scope=source.scope_name(site.call.block),
                 )

@@ -162,6 +162,7 @@ class CatalogBypass(Rule):
         if not entries and not nodes:
             return
         found: dict[str, dict[str, list[DataAccess]]] = {}
+        named: dict[str, Declared] = {}
         for access in project.accesses:
             if access.effect not in ("reads", "writes") or access.address is None or self._is_exempt(access):
                 continue
@@ -174,6 +175,7 @@ class CatalogBypass(Rule):
             inside = f"{access.source.path}:{access.source.scope_name(access.call.block)}"
             if entry is not None:
                 text = f"`{entry.file}` (catalogue entry `{entry.name}`)"
+                named[text] = entry
                 found.setdefault(access.component, {}).setdefault(text, []).append(access)
             elif path and inside in nodes and access.format in _TABLES:
                 found.setdefault(access.component, {}).setdefault(f"`{path}` (in a node)", []).append(access)
@@ -192,7 +194,14 @@ class CatalogBypass(Rule):
             yield self.finding(
                 first,
                 f"`{component}` opens {shown} directly, past the catalogue",
-                related=[Related(place, places[place]) for place in others],
+                related=[
+                    *(
+                        Related(e.location, f"the entry `{e.name}`")
+                        for text, e in named.items()
+                        if text in opened
+                    ),
+                    *(Related(place, places[place]) for place in others),
+                ],
                 severity=Severity.INFO if is_draft else None,
             )
 
@@ -213,7 +222,10 @@ class CatalogBypass(Rule):
             yield self.finding(
                 first,
                 f"`{path}` opens {shown} directly, past the catalogue (entry `{places[first].name}`)",
-                related=[Related(place, f"`{places[place].file}`") for place in others],
+                related=[
+                    Related(places[first].location, "the entry"),
+                    *(Related(place, f"`{places[place].file}`") for place in others),
+                ],
             )
 
     def _from_root(self, component: str, path: str) -> str:

@@ -80,7 +80,10 @@ class DataInGit(Rule):
             yield self.finding(
                 Location(path, Span.at(1)),
                 f"{_size(total)} of data or models in git: {names}",
-                related=[Related(place, "it is read here") for place in places[:5]],
+                related=[
+                    *(Related(place, "it is read here") for place in places[:5]),
+                    *(Related(Location(file, Span.at(1)), "so is this") for file, _ in stored.files[1:6]),
+                ],
             )
         for path in doubly_tracked(project):
             yield self.finding(

@@ -8,6 +8,7 @@ from mldebt import (
     Finding,
     Profile,
     Project,
+    Related,
     Role,
     Rule,
     entry_removal,
@@ -178,4 +179,7 @@ class StaleDeclaration(Rule):
                 message = _MESSAGES[stale.kind].format(name=stale.name, owner=stale.owner)
                 entry = location_entry(source, stale.location)
                 fix = None if entry is None else entry_removal(source, entry, "Delete the declaration")
-                yield self.finding(stale.location, message, scope=stale.owner or stale.name, fix=fix)
+                related = [Related(stale.used, "the node that hands it over")] if stale.used is not None else []
+                yield self.finding(
+                    stale.location, message, related=related, scope=stale.owner or stale.name, fix=fix
+                )

@@ -138,5 +138,8 @@ class UnreferencedDataFile(Rule):
                 Location(first, Span.at(1)),
                 f"nothing names `{first}`, while `{basename(found.read)}` beside it is read"
                 + (f" (and {len(others)} more)" if others else ""),
-                related=[Related(Location(path, Span.at(1)), "nor this") for path in others],
+                related=[
+                    Related(Location(found.read, Span.at(1)), "this one is read"),
+                    *(Related(Location(path, Span.at(1)), "nor this") for path in others),
+                ],
             )

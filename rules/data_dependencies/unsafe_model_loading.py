@@ -165,7 +165,10 @@ class UnsafeModelLoading(Rule):
             first.location,
             f"`torch.load` runs the code in a checkpoint: before {_SAFE_SINCE}, and `{wish.location.path}` asks for "
             f"`torch{wish.specifier}`, it needs `weights_only=True`",
-            related=[Related(site.location, "here, too") for site in others],
+            related=[
+                Related(wish.location, f"asks for `torch{wish.specifier}`"),
+                *(Related(site.location, "here, too") for site in others),
+            ],
             severity=Severity.INFO,
             scope=first.source.scope_name(first.call.block),
         )

@@ -111,7 +111,10 @@ class TestOfMissingCode(Rule):
             yield self.finding(
                 source.location(span),
                 f"`{home}` has no {shown}: the tests of it cannot pass",
-                related=[Related(other.location(at), "used here, too") for other, at in files.values()][:10],
+                related=[
+                    Related(project.by_path[home].location(Span.at(1)), "does not define it"),
+                    *[Related(other.location(at), "used here, too") for other, at in files.values()][:10],
+                ],
                 scope=source.scope_name(block),
             )
 

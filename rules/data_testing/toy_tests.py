@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts
 
@@ -115,8 +116,14 @@ class ToyTests(Rule):
                     f"{len(tests)} file{'s' if others else ''} of tests, and none has to do with data or models, while"
                     f" `{program.source.path}` trains one",
                     related=[
-                        Related(test.location(test.facts.functions[0].span), "these neither")
-                        for test in others[:5]
+                        *(
+                            Related(fit.location, "trains")
+                            for fit in islice(project.phases.during(program, "fit", "tune"), 1)
+                        ),
+                        *(
+                            Related(test.location(test.facts.functions[0].span), "these neither")
+                            for test in others[:5]
+                        ),
                     ],
                 )
 

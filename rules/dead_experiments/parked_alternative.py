@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, parked_alternatives
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    is_parked_argument,
+    parked_alternatives,
+)
 
 
 class ParkedAlternative(Rule):
@@ -94,10 +105,10 @@ class ParkedAlternative(Rule):
             found = parked_alternatives(source)
             if found:
                 (span, name), *others = found
+                what = "the argument" if is_parked_argument(source, span) else "another value of"
                 yield self.finding(
                     source.location(span),
-                    f"an alternative at `{name}` is commented out"
-                    + (f" (and {len(others)} more)" if others else ""),
+                    f"{what} `{name}` is commented out" + (f" (and {len(others)} more)" if others else ""),
                     related=[Related(source.location(s), f"at `{n}`, too") for s, n in others],
                     minutes=5 * len(found),
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sized
 
@@ -20,6 +21,7 @@ from mldebt import (
     facts,
     is_exported_notebook,
     is_library,
+    is_teaching,
 )
 
 _MOST_DATA = 10
@@ -29,6 +31,8 @@ _FEWEST_JOINED = 3
 
 _JOINS = frozenset({"merge", "merge_asof", "merge_ordered"})
 _KINDS = frozenset({"dataset", "table"})
+_REPORT = re.compile(r"(^|/)(reports?|figures?|logs?|plots?|metrics|dashboards?)(/|_)", re.IGNORECASE)
+"""What is made for people to look at."""
 
 
 class JungleNode(Rule):
@@ -140,9 +144,11 @@ class JungleNode(Rule):
         reads: dict[str, dict[str, DataAccess]] = defaultdict(dict)
         writes: dict[str, dict[str, DataAccess]] = defaultdict(dict)
         for artifact in project.artifacts:
-            if artifact.kind in _KINDS:
+            if artifact.kind in _KINDS and not _REPORT.search(artifact.name):
                 _add(reads, artifact, artifact.reads)
                 _add(writes, artifact, artifact.writes)
+        if is_teaching(project):
+            return
         feeding = {handoff.producer for handoff in project.handoffs}
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             mine, made = reads.get(source.path, {}), writes.get(source.path, {})

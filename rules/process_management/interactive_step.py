@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
-from mldebt import Finding, Program, Project, Role, Rule, Site, SourceFacts, facts, is_library, walk
+from mldebt import Finding, Program, Project, Related, Role, Rule, Site, SourceFacts, facts, is_library, walk
 
 _ASKING = (
     "input", "raw_input", "builtins.input", "getpass.getpass", "click.prompt", "click.confirm", "typer.prompt",
@@ -149,8 +149,15 @@ class InteractiveStep(Rule):
                 yield self.finding(
                     site.location,
                     f"`{site.name}` waits for an answer when `{program.source.path}` runs: it cannot run unattended",
+                    related=_kept(project, program),
                     scope=site.source.scope_name(site.call.block),
                 )
+
+
+def _kept(project: Project, program: Program) -> list[Related]:
+    """What the program does, and cannot do unattended."""
+    events = (*project.phases.during(program, "fit", "tune"), *project.phases.during(program, "load", "save"))
+    return [Related(event.location, "the program also does this") for event in events[:2]]
 
 
 def _asks(project: Project, program: Program, site: Site) -> bool:

@@ -178,9 +178,11 @@ class PrintedOnlyMetrics(Rule):
                 continue
             scores = _metrics(project, program)
             if scores and all(map(_is_shown, scores)):
-                yield self._finding(program, scores, f"of what `{home.path}` trains")
+                place = Related(save.access.location, "the model is saved here")
+                yield self._finding(program, scores, f"of what `{home.path}` trains", place)
         models = [artifact for artifact in project.artifacts if artifact.kind == "model" and artifact.writes]
-        readers = {read.component for artifact in models for read in artifact.reads} - told
+        loads = {read.component: read.origin for artifact in models for read in artifact.reads}
+        readers = loads.keys() - told
         for program in project.phases.programs if readers else ():
             home = program.source
             if home.path not in readers or home.kind is Kind.NOTEBOOK or home.source.is_any(*self.skip_roles):
@@ -188,14 +190,15 @@ class PrintedOnlyMetrics(Rule):
             scores = _metrics(project, program)
             if scores and not records_quality(project, program) and all(map(_is_shown, scores)):
                 readers.discard(home.path)
-                yield self._finding(program, scores, f"of the model that `{home.path}` loads")
+                place = Related(loads[home.path], "the model is loaded here")
+                yield self._finding(program, scores, f"of the model that `{home.path}` loads", place)
 
-    def _finding(self, program: Program, scores: list[Event], what: str) -> Finding:
+    def _finding(self, program: Program, scores: list[Event], what: str, model: Related) -> Finding:
         names = ", ".join(f"`{n}`" for n in dict.fromkeys(event.name.rpartition(".")[2] for event in scores))
         return self.finding(
             scores[0].location,
             f"{names} {what} {'are' if ',' in names else 'is'} only printed",
-            related=[Related(event.location, "printed, too") for event in scores[1:6]],
+            related=[model, *(Related(event.location, "printed, too") for event in scores[1:6])],
             scope=scores[0].source.scope_name(scores[0].call.block),
         )
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Confidence, Finding, Kind, ModelSave, Program, Project, Role, Rule, SourceFacts, is_recorded
+from mldebt import (
+    Confidence,
+    Finding,
+    Kind,
+    ModelSave,
+    Program,
+    Project,
+    Related,
+    Role,
+    Rule,
+    SourceFacts,
+    is_recorded,
+)
 
 _JUDGES = re.compile(
     r"score|metric|evaluat|validat|accura|auc|f1|rmse|mse|mae|loss|report|confusion|cross_?val|test|eval_set|early_stop"
@@ -165,9 +177,15 @@ class UnevaluatedModel(Rule):
             known = any(_knows(project, source, save) for source in judges[root])
             if not known and not _is_left_out(project, save) and str(save.access.location) not in told:
                 told |= {home.path, str(save.access.location)}
+                fits = [
+                    event
+                    for event in project.phases.during(save.program, "fit", "tune")
+                    if event.location != save.access.location
+                ]
                 yield self.finding(
                     save.access.location,
                     f"`{home.path}` trains `{save.access.address}`, and nothing in the project scores it",
+                    related=[Related(fit.location, "trained here") for fit in fits[:1]],
                     scope=save.access.source.scope_name(save.access.call.block),
                 )
 

@@ -169,13 +169,21 @@ class UntrackedTrainingRun(Rule):
                     handed_on[access.location] = is_handed_on(project, access)
             if not any(handed_on[save.access.location] for save in found):
                 told.add(place)
-                yield self._finding(path, found)
+                yield self._finding(project, path, found)
 
-    def _finding(self, path: str, saves: list[ModelSave]) -> Finding:
+    def _finding(self, project: Project, path: str, saves: list[ModelSave]) -> Finding:
         first, *others = (save.access for save in saves)
+        trained = next(project.phases.during(saves[0].program, "fit", "tune"), None)
         return self.finding(
             first.location,
             f"`{path}` trains and saves `{first.address}`, and records neither its parameters nor its quality",
-            related=[Related(other.location, f"saves `{other.address}`") for other in others[:8]],
+            related=[
+                *(
+                    Related(fit.location, "trains")
+                    for fit in (trained,)
+                    if fit and fit.location != first.location
+                ),
+                *(Related(other.location, f"saves `{other.address}`") for other in others[:8]),
+            ],
             scope=first.source.scope_name(first.call.block),
         )

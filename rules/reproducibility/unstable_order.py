@@ -136,7 +136,10 @@ class UnstableOrder(Rule):
                 yield self.finding(
                     source.location(place.span),
                     f"{_EFFECTS[place.kind]} in an order that differs from run to run, or from machine to machine",
-                    related=[Related(source.location(other.span), "here, too") for other in others[:8]],
+                    related=[
+                        *(Related(source.location(at), "joined here") for at in (place.effect,) if at),
+                        *(Related(source.location(other.span), "here, too") for other in others[:8]),
+                    ],
                     severity=Severity.INFO if informal else None,
                     scope=source.scope_name(place.block),
                     fix=sorting_fix(source, place.span),
