@@ -112,6 +112,8 @@ if TYPE_CHECKING:
     from mldebt.project.endpoints import Endpoint as Endpoint
     from mldebt.project.endpoints import endpoints as endpoints
     from mldebt.project.environment_reads import undeclared_environment as undeclared_environment
+    from mldebt.project.executed_files import executed_files as executed_files
+    from mldebt.project.executed_files import file_read as file_read
     from mldebt.project.flags import dated_flags as dated_flags
     from mldebt.project.flags import is_wanted as is_wanted
     from mldebt.project.flags import last_day as last_day
@@ -305,6 +307,7 @@ _HOMES = {
     "mldebt.project.held_out_choices": "held_out_choices",
     "mldebt.project.idle_switches": "IdleSwitch",
     "mldebt.project.images": "built_images floats images_of repository",
+    "mldebt.project.executed_files": "executed_files file_read",
     "mldebt.project.flags": "dated_flags is_wanted last_day",
     "mldebt.project.foreign": "Foreign find_foreign foreign_accesses is_untyped started_scripts",
     "mldebt.project.gated_steps": "gated_steps",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import dirname, join, normpath
 
 from mldebt import (
     Finding,
     Kind,
-    Location,
     Profile,
     Project,
     Related,
@@ -17,8 +15,9 @@ from mldebt import (
     Rule,
     Severity,
     SourceFacts,
-    Span,
+    executed_files,
     facts,
+    file_read,
     walk,
 )
 
@@ -137,21 +136,12 @@ class ExecutableConfig(Rule):
                         source.location(first.span),
                         f"{what}: it cannot be validated, searched or compared",
                         related=[
-                            *_executed_file(project, source, first),
+                            *(Related(place, "is executed") for place in executed_files(project, source, first)),
                             *(Related(source.location(other.span), "again") for other in others[:10]),
                         ],
                         severity=Severity.INFO if _is_told(project, source, what) else None,
                         scope=source.scope_name(first.block),
                     )
-
-
-def _executed_file(project: Project, source: SourceFacts, call: facts.Call) -> list[Related]:
-    """The file that a call runs, if it is known."""
-    path = _file_read(source, call.args[0]) if call.name == "exec" and call.args else ""
-    for place in (normpath(join(dirname(source.path), path)), path) if path else ():
-        if place in project.files:
-            return [Related(Location(place, Span.at(1)), "is executed")]
-    return []
 
 
 def _is_told(project: Project, source: SourceFacts, what: str) -> bool:
@@ -175,24 +165,10 @@ def _executed(project: Project, source: SourceFacts, call: facts.Call) -> str:
         return ""
     if call.name not in ("eval", "exec") or not call.args:
         return ""
-    if call.name == "exec" and (path := _file_read(source, call.args[0])):
+    if call.name == "exec" and (path := file_read(source, call.args[0])):
         return f"the configuration file `{path}` is executed" if _FILE.search(path) else ""
     setting = _setting(project, source, call.args[0])
     return f"the setting `{setting}` is executed with `{call.name}`" if setting else ""
-
-
-def _file_read(source: SourceFacts, expr: facts.Expr) -> str:
-    """The path in `open(path).read()`; empty for anything else."""
-    if not isinstance(expr, facts.Called):
-        return ""
-    read = source.facts.calls[expr.call]
-    if read.name == "compile" and read.args:
-        return _file_read(source, read.args[0])
-    if not (isinstance(read.func, facts.Attr) and isinstance(read.func.base, facts.Called)):
-        return ""
-    opened = source.facts.calls[read.func.base.call]
-    first = opened.args[0] if opened.args else None
-    return first.value if isinstance(first, facts.Const) and isinstance(first.value, str) else ""
 
 
 def _setting(project: Project, source: SourceFacts, expr: facts.Expr) -> str:
