@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mldebt.facts import Attr, Called, Compare, Const, Expr, Function, Item, Param, Ref
 from mldebt.project.branches import DeadSide, dead_sides
 from mldebt.project.callers import Caller, argument_for, hides_arguments
+from mldebt.project.lookups import looks_up
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.unreferenced import looks_up
 from mldebt.project.walk import walk
 from mldebt.source import Kind, Location, Role
 from mldebt.values import Document, Known

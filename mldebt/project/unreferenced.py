@@ -9,7 +9,8 @@ from functools import cached_property
 from posixpath import basename
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Call, Called, Class, Const, Expr, Function, Ref
+from mldebt.facts import Attr, Called, Class, Const, Expr, Function, Ref
+from mldebt.project.lookups import LookedUp, find_looked_up
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
@@ -35,16 +36,13 @@ _WRAPS = re.compile(
 """Decorators that change how a function runs, and hand it to nobody who would call it."""
 _FOUND_BY_BASE = re.compile(r"(airflow\.plugins_manager|locust|unittest|metaflow|luigi|scrapy|django)\.")
 """Packages that look for the classes made from theirs: nobody has to name those."""
-_IMPORTS_BY_NAME = frozenset({"importlib.import_module", "__import__"})
-_LOOKS_UP = frozenset({"globals", "eval", *_IMPORTS_BY_NAME})
-_LISTS = frozenset({"vars", "dir", "inspect.getmembers"})
 
 
 class Unreferenced:
     """Finds definitions at the top of files, and methods of plain classes, whose names are read nowhere.
 
-    An import alone is no use, unless it stands in an `__init__.py`. A part of the repository that looks names up
-    while it runs has no such definitions, as far as anybody can tell.
+    An import alone is no use, unless it stands in an `__init__.py`. Where names are looked up while the program
+    runs (`lookups.py`) there are no such definitions, as far as anybody can tell.
     """
 
     def __init__(self, project: Project) -> None:
@@ -52,7 +50,7 @@ class Unreferenced:
 
     def in_source(self, source: SourceFacts) -> Iterator[Definition]:
         """The definitions of a file that nothing mentions, in textual order."""
-        if self._root(source) in self._dynamic:
+        if self._root(source) in self._looked_up.roots or source.path in self._looked_up.paths:
             return
         definitions: list[Definition] = [*source.facts.functions, *source.facts.classes]
         for definition in sorted(definitions, key=lambda d: d.span):
@@ -80,8 +78,10 @@ class Unreferenced:
         name = definition.name
         places = self._reads.get(name, {})
         own = source.facts.blocks[definition.block].span
+        root = self._root(source)
+        others = {other for other, names in self._defined_in.items() if other != root and name in names}
         return any(
-            name not in self._defined.get(path, ())
+            name not in self._defined.get(path, ()) and self._project.subprojects.root_of(path) not in others
             if path != source.path
             else any(not own.line <= line <= own.end_line for line in lines)
             for path, lines in places.items()
@@ -97,23 +97,20 @@ class Unreferenced:
             found[source.path] = frozenset(d.name for d in definitions if "." not in d.qualname) - imported
         return found
 
+    @cached_property
+    def _defined_in(self) -> Mapping[str, frozenset[str]]:
+        """The functions and classes that each part of the repository defines: its files mean those."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for path, names in self._defined.items():
+            found[self._project.subprojects.root_of(path)].update(names)
+        return {root: frozenset(names) for root, names in found.items()}
+
     def _root(self, source: SourceFacts) -> str:
         return self._project.subprojects.root_of(source.path)
 
     @cached_property
-    def _dynamic(self) -> frozenset[str]:
-        """The parts of the repository that look names up."""
-        found, importing, reading = set(), set(), set()
-        for source in self._project.code:
-            root = self._root(source)
-            for call in source.facts.calls:
-                if call.name in _IMPORTS_BY_NAME:
-                    importing.add(root)
-                elif looks_up(source, call):
-                    found.add(root)
-                elif call.name in _LISTS or _is_computed(call):
-                    reading.add(root)
-        return frozenset(found | importing & reading)
+    def _looked_up(self) -> LookedUp:
+        return find_looked_up(self._project)
 
     @cached_property
     def _reads(self) -> Mapping[str, Mapping[str, list[int]]]:
@@ -156,24 +153,6 @@ def _is_only_wrapped(source: SourceFacts, definition: Definition) -> bool:
 def may_be_hook(name: str) -> bool:
     """Whether a framework may call a function of this name by itself."""
     return bool(_HOOKS.fullmatch(name))
-
-
-def _is_computed(call: Call) -> bool:
-    """Whether a call reads an attribute whose name only running tells."""
-    return call.name == "getattr" and not any(isinstance(argument, Const) for argument in call.args[:2])
-
-
-def looks_up(source: SourceFacts, call: Call) -> bool:
-    """Whether a call can give a function by a name that only running tells: from a module, not from an object."""
-    if any(isinstance(argument, Const) for argument in call.args[:2]):
-        return False
-    if call.name != "getattr" or not call.args:
-        return call.name in _LOOKS_UP
-    owner = call.args[0]
-    if not isinstance(owner, Ref):
-        return not (isinstance(owner, Attr) and isinstance(owner.base, Ref) and owner.base.name == "self")
-    bindings = [source.facts.bindings[index] for index in owner.bindings if index >= 0]
-    return not bindings or any(binding.kind == "import" for binding in bindings)
 
 
 def _expressions(source: SourceFacts) -> Iterator[tuple[int, Expr]]:

@@ -20,7 +20,7 @@ from mldebt import (
     statement_removal,
 )
 
-_FEWEST_LINES = 3
+_FEWEST_LINES = 2
 _ML = re.compile(
     r"numpy|pandas|polars|sklearn|torch|tensorflow|keras|xgboost|lightgbm|catboost|transformers|scipy|cv2|PIL|spacy"
     r"|nltk|pyspark|statsmodels|joblib|kedro|dvc|mlflow|wandb|matplotlib|seaborn|jax|datasets|pickle"
