@@ -262,6 +262,7 @@ if TYPE_CHECKING:
     from mldebt.project.unwritten_keys import unwritten_keys as unwritten_keys
     from mldebt.project.versions import VersionedCopy as VersionedCopy
     from mldebt.project.walk import is_plain as is_plain
+    from mldebt.project.walk import names_in as names_in
     from mldebt.project.walk import root_name as root_name
     from mldebt.project.walk import walk as walk
     from mldebt.project.walk import walk_calls as walk_calls
@@ -384,7 +385,7 @@ _HOMES = {
     "mldebt.project.unwritten_keys": "unwritten_keys",
     "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.versions": "VersionedCopy",
-    "mldebt.project.walk": "is_plain root_name walk walk_calls",
+    "mldebt.project.walk": "is_plain names_in root_name walk walk_calls",
     "mldebt.project.closures": "data_closures",
     "mldebt.project.copying": "is_kept parts_that_copy",
     "mldebt.project.columns": "DeadColumn dead_columns",

@@ -30,7 +30,6 @@ class Callers:
         self._type_of = type_of
         self._by_function: dict[tuple[str, str], tuple[Caller, ...]] = {}
         self._by_name: dict[str, dict[tuple[str, str], list[Caller]]] = {}
-        self._in_source: dict[str, dict[str, list[int]]] = {}
 
     def of(self, source: SourceFacts, qualname: str) -> tuple[Caller, ...]:
         """The calls that surely reach a function or class, by path and place.
@@ -53,7 +52,7 @@ class Callers:
         """All calls of something of that name, by what they reach."""
         found: dict[tuple[str, str], list[Caller]] = defaultdict(list)
         for other in self._mentioning(called):
-            for index in self._calls_by_name(other).get(called, ()):
+            for index in other.calls_by_name.get(called, ()):
                 call = other.facts.calls[index]
                 symbol = self.target(other, call)
                 if symbol is not None and isinstance(symbol.fact, Function | Class) and not symbol.rest:
@@ -103,18 +102,6 @@ class Callers:
             for name in names:
                 found[name].append(source)
         return found
-
-    def _calls_by_name(self, source: SourceFacts) -> dict[str, list[int]]:
-        if source.path not in self._in_source:
-            found: dict[str, list[int]] = defaultdict(list)
-            for index, call in enumerate(source.facts.calls):
-                name = call.name.rpartition(".")[2].rpartition(":")[2]
-                if not name and isinstance(call.func, Attr | Ref):
-                    name = call.func.name
-                if name:
-                    found[name].append(index)
-            self._in_source[source.path] = found
-        return self._in_source[source.path]
 
 
 def class_around(source: SourceFacts, block: int) -> Class | None:

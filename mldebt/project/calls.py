@@ -70,9 +70,12 @@ class Calls:
         by_name, by_method = self._by_name, self._by_method
         calling = {position for method in methods for position in by_method.get(method, ())}
         positions = calling.union(*(by_name.get(name, ()) for name in names))
+        called = methods.union(name.rpartition(".")[2].rpartition(":")[2] for name in names)
         for position in sorted(positions):
             source = self._sources[position]
-            for call in source.facts.calls:
+            index = source.calls_by_name
+            for number in sorted(number for name in called.intersection(index) for number in index[name]):
+                call = source.facts.calls[number]
                 name = call.name
                 if not name and position in calling and type(call.func) is Attr and call.func.name in methods:
                     receiver = self._type_of(source, call.func.base)

@@ -168,19 +168,28 @@ def _extended(one: _Text, two: _Text, start: int, other: int) -> list[tuple[int,
 
 
 def _walk(one: _Text, two: _Text, a: int, b: int, step: int) -> list[tuple[int, int]]:
-    found = []
+    found: list[tuple[int, int]] = []
     first, second = one.digests, two.digests
     a_end, b_end = (len(first), len(second)) if step > 0 else (-1, -1)
     while a != a_end and b != b_end:
-        if first[a] == second[b]:
-            found.append((a, b))
-            a, b = a + step, b + step
+        if equal := _run(first, second, a, b, step):
+            found.extend(zip(range(a, a + step * equal, step), range(b, b + step * equal, step), strict=True))
+            a, b = a + step * equal, b + step * equal
             continue
         following = _next_equal(one.twos, two.twos, a, b, step)
         if following is None:
             break
         a, b = following
     return found
+
+
+def _run(first: list[int], second: list[int], a: int, b: int, step: int) -> int:
+    """How many lines in a row are the same from two places on."""
+    most = min(len(first) - a, len(second) - b) if step > 0 else 1 + min(a, b)
+    equal = 0
+    while equal < most and first[a] == second[b]:
+        equal, a, b = equal + 1, a + step, b + step
+    return equal
 
 
 def _next_equal(one: list[int], two: list[int], a: int, b: int, step: int) -> tuple[int, int] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from mldebt.facts import Binding, Block, Call, Return, Store
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Span
 
@@ -54,17 +53,15 @@ def _first_lines(source: SourceFacts) -> dict[int, int]:
     """For each function's block the first line below its parameters."""
     content = source.facts
     found: dict[int, int] = {}
-    places: list[Call | Store | Return | Block | Binding] = [*content.calls, *content.stores, *content.returns]
-    places += [block for block in content.blocks if block.kind != "function"]
-    places += [binding for binding in content.bindings if binding.kind not in ("parameter", "function")]
-    for place in places:
-        block, line = _home(place), place.span.line
-        found[block] = min(line, found.get(block, line))
+    places = [(call.block, call.span.line) for call in content.calls]
+    places += [(store.block, store.span.line) for store in content.stores]
+    places += [(returned.block, returned.span.line) for returned in content.returns]
+    places += [(block.parent, block.span.line) for block in content.blocks if block.kind != "function"]
+    places += [(b.block, b.span.line) for b in content.bindings if b.kind not in ("parameter", "function")]
+    for block, line in places:
+        if line < found.get(block, line + 1):
+            found[block] = line
     return found
-
-
-def _home(place: Call | Store | Return | Block | Binding) -> int:
-    return place.parent if isinstance(place, Block) else place.block
 
 
 def rows_of_blocks(source: SourceFacts) -> Iterator[list[Span]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Const, Expr, Item, Seq
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import is_plain, walk
+from mldebt.project.walk import walk
 from mldebt.source import Kind, Location, Span
 
 if TYPE_CHECKING:
@@ -45,49 +45,64 @@ def name_lists(project: Project, least: int) -> Iterator[NameList]:
 
 
 def _in_code(source: SourceFacts, least: int) -> Iterator[NameList]:
-    facts = source.facts
     found: dict[tuple[Span, frozenset[str]], bool] = {}
-
-    def add(expr: Expr | None, span: Span, named: str) -> None:
-        if type(expr) is Const:
-            names = _header(expr, least)
-            if names and not _OTHER.search(named):
-                found[span, names] = True
-        if is_plain(expr) or _OTHER.search(named):
-            return
-        for part in walk(expr):
-            index = part.index if isinstance(part, Item) else None
-            for seq, columns in ((index, True), (part, bool(_COLUMNS.search(named)))):
-                names = _names(seq) if isinstance(seq, Seq) else frozenset()
-                if len(names) >= least:
-                    found[span, names] = found.get((span, names), False) or columns
-            names = _header(part, least) if type(part) is Const else frozenset()
-            if names:
-                found[span, names] = True
-
-    for binding in facts.bindings:
-        add(binding.value, binding.span, binding.name)
-    for store in facts.stores:
-        add(store.value, store.span, getattr(store.target, "name", ""))
-        add(store.target, store.span, "")
-    for call in facts.calls:
-        for argument in call.args:
-            if type(argument) is Const or not is_plain(argument):
-                add(argument, call.span, "")
-        for keyword in call.keywords:
-            if type(keyword.value) is Const or not is_plain(keyword.value):
-                add(keyword.value, call.span, keyword.name)
-    for use in facts.uses:
-        if not is_plain(use.expr):
-            add(use.expr, use.span, "")
-    for returned in facts.returns:
-        add(returned.value, returned.span, source.scope_name(returned.block).rpartition(".")[2])
+    for text, span, named in _texts(source):
+        names = _header(text, least)
+        if names and not _OTHER.search(named):
+            found[span, names] = True
+    for held in source.held_expressions:
+        span, named = held.span, held.name
+        if held.role == "return":
+            named = _function_name(source, held.block)
+        if named and _OTHER.search(named):
+            continue
+        for part in walk(held.expr):
+            if type(part) is Const:
+                names = _header(part.value, least)
+                if names:
+                    found[span, names] = True
+            elif type(part) is Item:
+                if type(part.index) is Seq and len(names := _names(part.index)) >= least:
+                    found[span, names] = True
+            elif type(part) is Seq and len(part.items) >= least and len(names := _names(part)) >= least:
+                found[span, names] = found.get((span, names), False) or bool(_COLUMNS.search(named))
     merged: dict[frozenset[str], list[tuple[Span, bool]]] = {}
     for (span, names), columns in found.items():
         merged.setdefault(names, []).append((span, columns))
-    for names, places in merged.items():
-        span = min(place for place, _ in places)
+    for names, places in sorted(merged.items(), key=lambda item: min(item[1])):
+        span, _ = min(places)
         yield NameList(source, source.location(span), names, any(columns for _, columns in places))
+
+
+def _texts(source: SourceFacts) -> Iterator[tuple[str, Span, str]]:
+    """The texts with commas that are bound, stored, passed or returned as they are, with their names."""
+    facts = source.facts
+    for binding in facts.bindings:
+        if (text := _with_comma(binding.value)) is not None:
+            yield text, binding.span, binding.name
+    for store in facts.stores:
+        if (text := _with_comma(store.value)) is not None:
+            yield text, store.span, getattr(store.target, "name", "")
+    for call in facts.calls:
+        for argument in call.args:
+            if (text := _with_comma(argument)) is not None:
+                yield text, call.span, ""
+        for keyword in call.keywords:
+            if (text := _with_comma(keyword.value)) is not None:
+                yield text, call.span, keyword.name
+    for returned in facts.returns:
+        if (text := _with_comma(returned.value)) is not None:
+            yield text, returned.span, _function_name(source, returned.block)
+
+
+def _with_comma(expr: Expr | None) -> str | None:
+    if type(expr) is Const and type(expr.value) is str and "," in expr.value:
+        return expr.value
+    return None
+
+
+def _function_name(source: SourceFacts, block: int) -> str:
+    return source.scope_name(block).rpartition(".")[2]
 
 
 def _names(seq: Seq) -> frozenset[str]:
@@ -97,11 +112,11 @@ def _names(seq: Seq) -> frozenset[str]:
     return frozenset(texts)
 
 
-def _header(text: Const, least: int) -> frozenset[str]:
+def _header(text: object, least: int) -> frozenset[str]:
     """The columns in the header of a table that is written as one text; empty for any other text."""
-    if type(text.value) is not str or text.value.count(",") < least - 1:
+    if type(text) is not str or text.count(",") < least - 1:
         return frozenset()
-    names = text.value.strip().split(",")
+    names = text.strip().split(",")
     return (
         frozenset(names) if all(map(str.isidentifier, names)) and len(set(names)) == len(names) else frozenset()
     )

@@ -219,6 +219,9 @@ def _text(expr: Expr) -> str:
     return expr.value if isinstance(expr, Const) and isinstance(expr.value, str) else ""
 
 
+_NO_PARTS = frozenset({Const, Ref, Called})
+
+
 def _names_read(source: SourceFacts) -> Iterator[str]:
     facts = source.facts
     exprs = [use.expr for use in facts.uses]
@@ -235,7 +238,7 @@ def _names_read(source: SourceFacts) -> Iterator[str]:
     exprs += [returned.value for returned in facts.returns]
     exprs += [block.test for block in facts.blocks if block.test is not None]
     for expr in exprs:
-        for part in walk(expr):
+        for part in () if type(expr) in _NO_PARTS else walk(expr):
             if isinstance(part, Attr) and not (isinstance(part.base, Ref) and part.base.name in ("self", "cls")):
                 yield part.name
             elif isinstance(part, Item) and isinstance(part.index, Const) and isinstance(part.index.value, str):

@@ -191,8 +191,16 @@ def _add_references(project: Project, source: SourceFacts, edges: Edges, expr: E
     """The functions and classes that an expression names; what it calls has been added already."""
     if isinstance(expr, Const | Called):
         return
-    if isinstance(expr, Ref) and expr.bindings and expr.bindings[0] not in source.code_bindings:
-        return  # a variable, as mostly
+    if isinstance(expr, Ref) and _is_variable(source, expr):
+        return  # as mostly
+    if isinstance(expr, Attr):
+        inner = expr
+        while isinstance(inner.base, Attr):
+            inner = inner.base
+        if isinstance(inner.base, Ref) and _is_variable(source, inner.base):
+            if inner.base.name in ("self", "cls"):
+                edges.methods.add(inner.name)
+            return
     for chain in chains(expr):
         name = qualified(source, chain)
         symbol = project.names.symbol(source, name) if name else None
@@ -202,6 +210,11 @@ def _add_references(project: Project, source: SourceFacts, edges: Edges, expr: E
             _add(edges, symbol)
         elif isinstance(chain, Attr) and isinstance(chain.base, Ref) and chain.base.name in ("self", "cls"):
             edges.methods.add(chain.name)
+
+
+def _is_variable(source: SourceFacts, ref: Ref) -> bool:
+    """Whether a name cannot stand for code of this or another file."""
+    return bool(ref.bindings) and ref.bindings[0] not in source.code_bindings
 
 
 def chains(expr: Expr) -> Iterator[Expr]:

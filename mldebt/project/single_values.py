@@ -12,7 +12,7 @@ from mldebt.project.branches import DeadSide, dead_sides
 from mldebt.project.callers import Caller, argument_for, hides_arguments
 from mldebt.project.lookups import looks_up
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import walk
+from mldebt.project.walk import names_in, walk
 from mldebt.source import Kind, Location, Role
 from mldebt.values import Document, Known
 
@@ -53,11 +53,10 @@ class SingleValues:
     def _parameters(self) -> Iterator[SingleValue]:
         for source in self._project.code:
             tested = {
-                part.name
+                ref.name
                 for block in source.facts.blocks
                 if block.kind in ("if", "ternary")
-                for part in walk(block.test)
-                if isinstance(part, Ref)
+                for ref in names_in(block.test)
             }
             for function in source.facts.functions:
                 params = [p for p in function.params if p.name in tested and p.kind in ("positional", "keyword")]
@@ -161,17 +160,17 @@ class SingleValues:
             exprs += [k.value for call in facts.calls for k in call.keywords]
             exprs += [b.value for b in facts.bindings if b.value is not None]
             exprs += [s.value for s in facts.stores] + [r.value for r in facts.returns]
+            parts: list[Expr] = []
             for expr in exprs:
-                if type(expr) is Ref:
-                    found.add(expr.name)
-                    continue
-                if type(expr) is Called or (type(expr) is Const and type(expr.value) is not str):
-                    continue
-                for part in walk(expr):
-                    if type(part) is Ref or type(part) is Attr:
-                        found.add(part.name)
-                    elif type(part) is Const and type(part.value) is str and (dynamic or "." in part.value):
-                        found.add(part.value.rpartition(".")[2])
+                if type(expr) is Attr and type(expr.base) is Ref:
+                    parts += (expr, expr.base)
+                elif type(expr) is not Called:
+                    parts += (expr,) if type(expr) is Ref or type(expr) is Const else walk(expr)
+            for part in parts:
+                if type(part) is Ref or type(part) is Attr:
+                    found.add(part.name)
+                elif type(part) is Const and type(part.value) is str and (dynamic or "." in part.value):
+                    found.add(part.value.rpartition(".")[2])
         return frozenset(found)
 
     # --- attributes ---

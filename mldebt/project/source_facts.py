@@ -8,6 +8,7 @@ from functools import cached_property
 from posixpath import dirname
 
 from mldebt.facts import Attr, Binding, Block, Call, Cell, Class, Const, Expr, Facts, Function, Ref, Return, Store
+from mldebt.project.displays import Held, held_expressions
 from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
 from mldebt.source import Kind, Location, Source, Span
 
@@ -191,6 +192,23 @@ class SourceFacts:
             for index, binding in enumerate(self.facts.bindings)
             if binding.kind in ("import", "function", "class") or binding.value == Const(None)
         )
+
+    @cached_property
+    def calls_by_name(self) -> dict[str, list[int]]:
+        """The calls by the last part of what they call, as indices into the facts' calls."""
+        found: dict[str, list[int]] = {}
+        for index, call in enumerate(self.facts.calls):
+            name = call.name.rpartition(".")[2].rpartition(":")[2]
+            if not name and isinstance(call.func, Attr | Ref):
+                name = call.func.name
+            if name:
+                found.setdefault(name, []).append(index)
+        return found
+
+    @cached_property
+    def held_expressions(self) -> tuple[Held, ...]:
+        """The expressions of the file that hold others."""
+        return tuple(held_expressions(self.facts))
 
     @cached_property
     def star_modules(self) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt.facts import Const, Expr, Text
+from mldebt.facts import Const, Text
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import is_plain, walk
+from mldebt.project.walk import walk
 from mldebt.source import Span
 
+_WRITTEN = frozenset({"argument", "keyword", "binding", "store"})
 _LOCAL_FILE = re.compile(r"file:/{2,3}(?=[A-Za-z]:)|file://")
 
 
@@ -20,19 +21,11 @@ def strings_of(source: SourceFacts) -> Iterator[tuple[str, Span]]:
     """
     facts = source.facts
     yield from ((literal.value, literal.span) for literal in facts.literals)
-    for call in facts.calls:
-        for argument in call.args:
-            if not is_plain(argument):
-                yield from ((text, call.span) for text in _beginnings(argument))
-        for keyword in call.keywords:
-            if not is_plain(keyword.value):
-                yield from ((text, call.span) for text in _beginnings(keyword.value))
-    for binding in facts.bindings:
-        if not is_plain(binding.value):
-            yield from ((text, binding.span) for text in _beginnings(binding.value))
-    for store in facts.stores:
-        if not is_plain(store.value):
-            yield from ((text, store.span) for text in _beginnings(store.value))
+    for held in source.held_expressions:
+        if held.role in _WRITTEN:
+            for part in walk(held.expr):
+                if type(part) is Text and part.parts and isinstance(part.parts[0], Const):
+                    yield str(part.parts[0].value), held.span
     for entry in facts.entries:
         if entry.kind == "scalar" and isinstance(entry.value, str):
             yield _LOCAL_FILE.sub("", entry.value, count=1), entry.span
@@ -41,9 +34,3 @@ def strings_of(source: SourceFacts) -> Iterator[tuple[str, Span]]:
     yield from ((variable.value, variable.span) for variable in facts.variables)
     for requirement in facts.requirements:
         yield _LOCAL_FILE.sub("", requirement.address, count=1), requirement.span
-
-
-def _beginnings(expr: Expr | None) -> Iterator[str]:
-    for part in walk(expr):
-        if isinstance(part, Text) and part.parts and isinstance(part.parts[0], Const):
-            yield str(part.parts[0].value)

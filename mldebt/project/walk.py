@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mldebt.facts import Attr, Binary, Called, Compare, Each, Expr, Item, Logic, Map, Ref, Seq, Star, Text, Unary
@@ -65,9 +65,15 @@ def is_plain(expr: Expr | None) -> bool:
     return type(expr) not in _PARTS
 
 
-def names_in(expr: Expr | None) -> Iterator[Ref]:
+def names_in(expr: Expr | None) -> Sequence[Ref]:
     """The names that an expression reads, from left to right."""
-    return (part for part in walk(expr) if isinstance(part, Ref))
+    while type(expr) is Attr:
+        expr = expr.base
+    if type(expr) is Ref:
+        return (expr,)
+    if type(expr) not in _PARTS:
+        return ()
+    return [part for part in walk(expr) if type(part) is Ref]
 
 
 def root_name(expr: Expr) -> str:

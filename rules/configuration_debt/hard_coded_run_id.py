@@ -17,7 +17,6 @@ from mldebt import (
     SourceFacts,
     Span,
     facts,
-    is_plain,
     walk,
 )
 
@@ -160,14 +159,11 @@ def _ids(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
 
 
 def _in_displays(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
-    holders = [(binding.value, binding.span, binding.block) for binding in source.facts.bindings]
-    for call in source.facts.calls:
-        holders += [(keyword.value, call.span, call.block) for keyword in call.keywords]
-    for holder, span, block in holders:
-        for part in () if is_plain(holder) else walk(holder):
-            for key, value in zip(part.keys, part.values, strict=True) if isinstance(part, facts.Map) else ():
+    for held in source.held_expressions:
+        for part in walk(held.expr) if held.role in ("binding", "keyword") else ():
+            for key, value in zip(part.keys, part.values, strict=True) if type(part) is facts.Map else ():
                 if isinstance(key, facts.Const):
-                    yield from _named(str(key.value), value, span, block)
+                    yield from _named(str(key.value), value, held.span, held.block)
 
 
 def _named(name: str, value: facts.Expr, span: Span, block: int) -> Iterator[tuple[str, Span, int]]:

@@ -68,11 +68,7 @@ class ParkedImport(Rule):
             if source.source.is_any(Role.TUTORIAL) or name == "__init__.py" or source.facts.header.problems:
                 continue
             parked = {m["name"]: c for c in source.facts.comments if c.own_line for m in _CODE.finditer(c.text)}
-            imports = (
-                [f for f in source.facts.imports if f.alias in parked and f.module != "__future__"]
-                if parked
-                else []
-            )
+            imports = [f for f in source.facts.imports if f.alias in parked and f.module != "__future__"]
             read = _read(source) if imports else set()
             found = [fact for fact in imports if fact.alias not in read]
             if found:
@@ -94,10 +90,10 @@ def _read(source: SourceFacts) -> set[str]:
     found: set[str] = set()
 
     def add(expr: facts.Expr | None) -> None:
-        for part in walk(expr) if expr is not None else ():
-            if isinstance(part, facts.Ref):
+        for part in walk(expr):
+            if type(part) is facts.Ref:
                 found.add(part.name)
-            elif isinstance(part, facts.Const) and isinstance(part.value, str):
+            elif type(part) is facts.Const and type(part.value) is str:
                 found.update(_WORD.findall(part.value))
 
     for call in content.calls:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from posixpath import dirname
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, Span, facts, walk
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, Span, facts, names_in
 
 _GIVEN = frozenset(dir(builtins)) | frozenset(
     "display get_ipython In Out spark sc sqlContext dbutils displayHTML snakemake catalog context session pipelines"
@@ -132,18 +132,17 @@ def _undefined(source: SourceFacts) -> Iterator[tuple[Span, str]]:
     bound.update(f.name for f in content.functions)
     bound.update(c.name for c in content.classes)
     expected = {comment.span.line for comment in content.comments if _EXPECTED.search(comment.text)}
-    seen: set[str] = set()
-    for block, span, expr in sorted(_read(source), key=lambda item: item[1]):
-        for part in walk(expr):
-            if not isinstance(part, facts.Ref) or part.bindings or part.name in seen:
+    first: dict[str, Span] = {}
+    for block, span, expr in _read(source):
+        for ref in names_in(expr):
+            name = ref.name
+            if ref.bindings or name in bound or name in _GIVEN or (name in first and first[name] <= span):
                 continue
-            name = part.name
-            if name in bound or name in _GIVEN or name.startswith("__") or not name.isidentifier():
+            if name.startswith("__") or not name.isidentifier() or span.line in expected:
                 continue
-            if span.line in expected or source.enclosing(block, "try", "except") is not None:
-                continue
-            seen.add(name)
-            yield span, name
+            if source.enclosing(block, "try", "except") is None:
+                first[name] = span
+    yield from sorted(((span, name) for name, span in first.items()), key=lambda item: item[0])
 
 
 def _read(source: SourceFacts) -> Iterator[tuple[int, Span, facts.Expr]]:
