@@ -32,6 +32,8 @@ _PRODUCT_FILES = frozenset(
 """What a directory holds whose code is installed, built or run as a whole."""
 _CODE_AS_DATA = re.compile(r"(^|/)datasets?/(train(ing)?|test(ing)?|val(id|idation)?)/", re.IGNORECASE)
 """Where a data set keeps its examples: code there is what a model learns from."""
+_KEPT_BY_RUNS = re.compile(r"(^|/)(mlruns|mlartifacts|wandb/(offline-)?run-[^/]*)/")
+"""Where trackers of experiments keep what runs leave behind: code there is a copy of what was run."""
 _TEST_FILE = re.compile(r"(test_.*|.*_tests?|conftest|tests?)\.py$|.*[._-]test\.ipynb$")
 _GENERATED_FILE = re.compile(
     r".*_pb2(_grpc)?\.py$|_version\.py$|versioneer\.py$|(.*[-_.])?lock\.(json|ya?ml)$|.*\.lock$"
@@ -59,7 +61,7 @@ def path_roles(path: str, kind: Kind) -> frozenset[Role]:
         roles.add(Role.TEMPLATE)
     if _TEST_FILE.match(name):
         roles.add(Role.TEST)
-    if _GENERATED_FILE.match(name):
+    if _GENERATED_FILE.match(name) or _KEPT_BY_RUNS.search(path):
         roles.add(Role.GENERATED)
     if kind is Kind.PYTHON and _CONFIG_FILE.match(name):
         roles.add(Role.CONFIG)

@@ -94,8 +94,8 @@ def test_a_script_works_where_the_files_lie_that_it_opens() -> None:
     root = ("one/store/a.json", "two/store/a.json", "two/b.json", "b.json", "requirements.txt")
     project = project_of(files, root)
     assert {(a.component, str(a.address)) for a in project.accesses} == {
-        ("one/app.py", "one/store/a.json"),  # as much for one directory as for the other, but this file is there
-        ("one/app.py", "b.json"),
+        ("one/app.py", "{directory}/store/a.json"),  # as much speaks for one directory as for the other
+        ("one/app.py", "{directory}/b.json"),
         ("two/app.py", "two/store/a.json"),
         ("two/app.py", "two/b.json"),
         ("three/app.py", "store/a.json"),
@@ -496,3 +496,19 @@ def test_a_notebook_that_looks_for_the_root() -> None:
     )
     project = project_of({"nb/a.ipynb": notebook(code)}, ("nb/d/b.csv",))
     assert [path for effect, path in found(project) if effect == "reads"] == ["d/a.csv", "d/b.csv", "nb/d/b.csv"]
+
+
+def test_a_file_that_is_looked_for_from_two_directories() -> None:
+    code = "from pathlib import Path\npath = 'r/a.md' if Path('r/a.md').exists() else 'a.md'\nopen(path)\n"
+    project = project_of({"r/s.py": code}, ("r/a.md", "a.md", "setup.py"))
+    assert [path for effect, path in found(project) if effect == "reads"] == ["r/a.md"]
+
+
+def test_directories_of_runs_are_no_names_of_the_hub() -> None:
+    code = "from peft import PeftModel\nPeftModel.from_pretrained(m, 'qwen_v1/best')\n"
+    assert [path for _, path in found(project_of({"a.py": code}))] == ["qwen_v1/best"]
+
+
+def test_code_in_src_does_not_work_there_because_it_is_packed_there() -> None:
+    project = project_of({"src/setup.py": "", "src/p/a.py": "open('fig.png', 'w')\n"}, ("conf/base/catalog.yml",))
+    assert ("writes", "fig.png") in found(project)

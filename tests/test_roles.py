@@ -17,6 +17,8 @@ from mldebt.source import Kind, Role, Source
     [
         ("src/train.py", set()),
         ("tests/helpers.py", {Role.TEST}),
+        ("mlartifacts/1/2/artifacts/model/code/src/train.py", {Role.GENERATED}),
+        ("wandb/run-20240101_1/files/code/train.py", {Role.GENERATED}),
         ("src/test_model.py", {Role.TEST}),
         ("src/model_test.py", {Role.TEST}),
         ("conftest.py", {Role.TEST}),

@@ -254,8 +254,9 @@ class _Finder:
         return any(ways) or len(followed) < len(fresh)
 
     def _is_test(self, caller: SourceFacts, source: SourceFacts) -> bool:
-        """Tests call everything; what they pass says nothing about the code itself."""
-        return caller.source.is_any(Role.TEST) and not source.source.is_any(Role.TEST)
+        """Tests call everything, as do copies of code that runs left; what they pass says nothing about the code."""
+        outside = (Role.TEST, Role.GENERATED)
+        return caller.source.is_any(*outside) and not source.source.is_any(*outside)
 
     def _frame(self, chain: tuple[Caller, ...], source: SourceFacts, block: int) -> Frame | None:
         """The parameters of the innermost function when it is reached through the chain; None if it never is."""

@@ -16,6 +16,11 @@ _LOCAL = re.compile(
     r"|tmp|temp|experiments?|exp|pretrained|trained|finetuned?|best|final|local|my|assets?|resources?|storage|cache)$",
     re.IGNORECASE,
 )
+_OF_A_RUN = re.compile(
+    r"(best|last|final|latest|best[_-]?model|model|ckpt|checkpoint)([_-]?\d+)?|(fold|epoch|step|seed)[_-]?\d+",
+    re.I,
+)
+"""What training calls the directories of a run; nobody calls a model of the hub so."""
 _FAMILIES = re.compile(
     r"(distil|xlm-|mdeberta-|deberta-|de|al|camem|flau|mobile|squeeze|ro)?(bert|roberta|gpt2|t5|bart|xlnet|electra|openai-gpt)"
     r"(-|$)|(distilgpt2|t5-|byt5|mt5|gpt-neo|ctrl|longformer|bigbird|all-|paraphrase-|multi-qa-|sentence-t5|msmarco-|clip-"
@@ -60,8 +65,12 @@ def named(value: Value, call: str, is_there: Callable[[str], bool]) -> Value:
             return Known(f"spacy:{written}") if _PIPELINE.fullmatch(written) and not is_there(written) else option
         if not _NAME.fullmatch(written) or _FILE.search(written) or is_there(written):
             return option
-        first, slash, _ = written.partition("/")
-        if _LOCAL.search(first) or (not slash and call != "datasets.load_dataset" and not _FAMILIES.match(first)):
+        first, slash, second = written.partition("/")
+        if (
+            _OF_A_RUN.fullmatch(second)
+            or _LOCAL.search(first)
+            or (not slash and call != "datasets.load_dataset" and not _FAMILIES.match(first))
+        ):
             return option
         return Known(f"hf://{written}")
 

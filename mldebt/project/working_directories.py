@@ -111,12 +111,15 @@ class WorkingDirectories:
         `root = Path.cwd().parent if Path.cwd().name == "notebooks" else Path.cwd()` is one place, wherever one works.
         """
         paths = {address.path for _, address in found if address.is_known}
-        start = self._starts.get(source.path)
+        start, home = self._starts.get(source.path), dirname(source.path)
         for effect, address in found:
             path = address.path
-            is_detour = start and path.startswith(f"{start}/") and path.removeprefix(f"{start}/") in paths
-            if not is_detour or path in self._data:
-                yield effect, address
+            is_below = start and path.startswith(f"{start}/") and path not in self._data
+            if is_below and path.removeprefix(f"{start}/") in paths:
+                continue
+            if not start and home and path in self._data and f"{home}/{path}" in paths & self._data:
+                continue  # the same file, for who works beside it
+            yield effect, address
 
     def _start(self, source: SourceFacts) -> str:
         stages = [stage for stage, _ in self._project.stages_running(source)]
@@ -130,6 +133,10 @@ class WorkingDirectories:
     def _default(self, path: str) -> str:
         home = dirname(path)
         root = self._project.subprojects.root_of(path)
+        if basename(path) == "setup.py":
+            return home
+        if basename(root) == "src":  # what is packed there, not where it is run
+            root = dirname(root)
         own = home
         while own and own != root:
             if own in self._described:
@@ -268,8 +275,8 @@ class WorkingDirectories:
         own = {path for path in called if (s := self._project.source(path)) is None or not s.facts.header.main}
         return frozenset({stage.path for stage in stages} | own)
 
-    def _best(self, path: str) -> str:
-        """The directory that most speaks for."""
+    def _best(self, path: str) -> str | None:
+        """The directory that most speaks for; None where files speak for two alike."""
         votes = dict(self._votes.get(path, {}))
         default, home = self._starts[path] or "", dirname(path)
         if path.endswith(".ipynb"):
@@ -282,6 +289,9 @@ class WorkingDirectories:
                 votes[home] = _DIRECTORY
         if not votes:
             return default
+        most = max(votes.values())
+        if most >= _FILE and not path.endswith(".ipynb") and list(votes.values()).count(most) > 1:
+            return None
         return max(votes, key=lambda start: (votes[start], start == default, start == home, len(start)))
 
     def _imports_its_own(self, path: str) -> bool:
