@@ -24,6 +24,7 @@ _ORDERING = frozenset(
     {"sort", "sort_values", "sort_index", "sorted", "natsorted", "groupby", "set_index", "lexsort"}
 )
 _SORTERS = frozenset({"sorted", "natsorted", "shuffle"})
+_COLUMNS = (Const(1), Const("columns"), Const(-1))
 _KEY = re.compile(r"(\w+_)?(id|key|name)", re.IGNORECASE)
 _NAMING = frozenset({"basename", "split", "stem", "splitext", "Path", "str", "replace", "join", "rsplit"})
 _PER_COLUMN = frozenset(
@@ -91,12 +92,12 @@ class _Orders:
         for index, binding in enumerate(self._facts.bindings):
             if binding.kind != "assign" or binding.path or not self._is_list_of_set(binding.value):
                 continue
-            if not self._is_sorted_later(binding.name) and self._selects(index):
+            if not self._is_sorted_later(binding.name) and self._selects(index) and not self._takes_rows(index):
                 yield Disorder("columns", self._source, binding.block, binding.span)
 
     def rows(self) -> Iterator[Disorder]:
         """A loop over a listing that reads each file into what is joined afterwards."""
-        joins = [call for call in self._facts.calls if _last(call) in _JOINING]
+        joins = [call for call in self._facts.calls if _last(call) in _JOINING and not _is_beside(call)]
         for binding in self._facts.bindings if joins else ():
             if binding.kind != "for" or binding.value is None or not self._is_listing(binding.value):
                 continue
@@ -247,6 +248,14 @@ class _Orders:
                     return True
         return False
 
+    def _takes_rows(self, binding: int) -> bool:
+        """Whether a list stands for rows somewhere (`table[list, :]`): its items are numbers."""
+        return any(
+            isinstance(part, Item) and isinstance(part.index, Seq) and _is_ref_to(part.index.items[0], binding)
+            for part in self._everything()
+            if isinstance(part, Item) and isinstance(part.index, Seq) and len(part.index.items) == 2
+        )
+
     def _reads_keys(self, binding: Binding) -> bool:
         """Whether a comprehension takes nothing but the key of each row, which says where it belongs."""
         names = {n for n, b in enumerate(self._facts.bindings) if b is binding}
@@ -289,6 +298,11 @@ def _is_selected(expr: Expr | None, binding: int) -> bool:
         case Item(_, Seq(_, (*_, last))) if _is_ref_to(last, binding):
             return True
     return any(_is_selected(part, binding) for part in parts_of(expr))
+
+
+def _is_beside(call: Call) -> bool:
+    """Whether frames become columns of one, each under its own name."""
+    return any(keyword.name == "axis" and keyword.value in _COLUMNS for keyword in call.keywords)
 
 
 def _is_ref_to(expr: Expr, binding: int) -> bool:

@@ -42,7 +42,8 @@ def _alternatives(source: SourceFacts) -> Iterator[tuple[Span, str]]:
         match = _PARKED.match(comment.text)
         if match is None or match["maker"] not in known or line in large:
             continue
-        if match["maker"] == match["name"].partition(".")[0]:
+        made = comment.text.partition("=")[2]
+        if match["maker"] == match["name"].partition(".")[0] or re.search(rf"\b{match['name']}\b", made):
             continue  # one more step, and no other value
         around = [comments[n].text for n in range(line - 2, line + 2) if n in comments]
         if any(map(_EXPLAINS.search, around)):

@@ -20,12 +20,13 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _LIKE_A_KEY = re.compile(
-    r"(sk-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{20,}|r8_\w{20,}|gsk_\w{20,}|pk\.\w{20,})"
+    r"(sk-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{20,}|r8_\w{20,}|gsk_\w{20,})"
 )
 _NAME = re.compile(r"[a-z]+([_-][a-z]+)*([_-]?\d{1,2})?|\S*/\S*\.\w{1,5}")
 """What a key is called, or where something lies."""
 
 _FEWEST = 8
+_LONG = 16
 _READS_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get"})
 _GUARDS = re.compile(r"(SECRET|PASSWORD|PASSWD|(API|ACCESS|SECRET|AUTH|JWT)_?KEY|AUTH_TOKEN)(_|$)(?!ID|NAME)")
 _STANDS_FOR_NONE = re.compile(
@@ -88,6 +89,11 @@ class CommittedCredential(Rule):
     os.environ["HF_TOKEN"] = "<your token here>"
     PAD_TOKEN = "[PAD-0001-xyz]"
     sort_key = "customer_2024_id"
+    session_key = "viz_pipeline_step2"
+    key = "energy_100g"
+    mapbox_token = "pk.eyJ1IjoiYWxtYXMiLCJhIjoiY2pkNzRmIn0"
+    password = os.getenv("POSTGRES_PASSWORD", "postgres")
+    model_key = "models/churn/model_2024.pt"
     TOKEN = ""
     max_tokens = 1024
     ```
@@ -162,5 +168,7 @@ def _is_secret(name: str, value: facts.Expr | None) -> bool:
         and not _PLACEHOLDER.search(text)
         and "/" not in text[:2]
         and not (name.lower().endswith("key") and _NAME.fullmatch(text))
+        and not (name.lower().strip("_") in ("key", "keys") and len(text) < _LONG)
+        and not text.startswith("pk.")  # a publishable one
         and not text.endswith((".json", ".pem"))
     )

@@ -109,6 +109,6 @@ class ParkedAlternative(Rule):
                 yield self.finding(
                     source.location(span),
                     f"{what} `{name}` is commented out" + (f" (and {len(others)} more)" if others else ""),
-                    related=[Related(source.location(s), f"at `{n}`, too") for s, n in others],
+                    related=[Related(source.location(s), f"`{n}`, too") for s, n in others],
                     minutes=5 * len(found),
                 )

@@ -105,6 +105,17 @@ class UnstableOrder(Rule):
         pd.read_csv(name).dropna().to_csv(f"clean/{name}")
     ```
 
+    ## Predictions side by side, and rows by their numbers
+
+    ```python title="blend.py"
+    import os
+    import pandas as pd
+    files = os.listdir("submissions")
+    table = pd.concat([pd.read_csv(f, index_col=0) for f in files], axis=1)
+    best = list(set(kept) & set(seen))
+    rows, names = features[best, :], labels[best]
+    ```
+
     ## Membership, and tests
 
     ```python title="select.py"
