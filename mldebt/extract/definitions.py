@@ -10,7 +10,7 @@ import libcst as cst
 from mldebt.extract.expressions import Expressions
 from mldebt.extract.operators import OPERATORS
 from mldebt.extract.parameters import all_params, param_kinds
-from mldebt.facts import Class, Expr, Function, Hole, Import, Keyword, Param, Seq, Star, Store
+from mldebt.facts import BindingKind, Class, Expr, Function, Hole, Import, Keyword, Param, Seq, Star, Store
 
 
 class Definitions(Expressions):
@@ -28,7 +28,7 @@ class Definitions(Expressions):
     # --- targets ---
 
     def assign(
-        self, target: cst.BaseExpression, value: Expr, kind: str = "assign", path: tuple[int, ...] = ()
+        self, target: cst.BaseExpression, value: Expr, kind: BindingKind = "assign", path: tuple[int, ...] = ()
     ) -> None:
         """Bind or store a value to a target, taking displays apart."""
         if type(target) is cst.Name:

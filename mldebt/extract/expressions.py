@@ -13,9 +13,11 @@ from mldebt.extract.operators import OPERATORS
 from mldebt.extract.parameters import all_params
 from mldebt.facts import (
     Binary,
+    BindingKind,
     Compare,
     Condition,
     Const,
+    DisplayKind,
     Each,
     Expr,
     Hole,
@@ -171,7 +173,7 @@ class Expressions(Chains):
 
     # --- displays ---
 
-    def _display(self, kind: str, elements: Sequence[Any]) -> Expr:
+    def _display(self, kind: DisplayKind, elements: Sequence[Any]) -> Expr:
         items = [
             Star(self.expr(element.value)) if type(element) is cst.StarredElement else self.expr(element.value)
             for element in elements
@@ -275,7 +277,7 @@ class Expressions(Chains):
     # --- targets ---
 
     def assign(
-        self, target: cst.BaseExpression, value: Expr, kind: str = "assign", path: tuple[int, ...] = ()
+        self, target: cst.BaseExpression, value: Expr, kind: BindingKind = "assign", path: tuple[int, ...] = ()
     ) -> None:
         """Bind or store a value to a target, taking displays apart. Statements extend this to stores."""
         raise NotImplementedError

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
+from mldebt.facts import ParamKind
+
 
 def all_params(parameters: cst.Parameters) -> list[cst.Param]:
     """All parameters in order, the starred ones included."""
@@ -16,9 +18,9 @@ def all_params(parameters: cst.Parameters) -> list[cst.Param]:
     return params
 
 
-def param_kinds(parameters: cst.Parameters) -> dict[int, str]:
+def param_kinds(parameters: cst.Parameters) -> dict[int, ParamKind]:
     """How arguments reach each parameter, by the identity of its node (the kinds of `mldebt.facts.Param`)."""
-    kinds = {id(p): "positional-only" for p in parameters.posonly_params}
+    kinds: dict[int, ParamKind] = {id(p): "positional-only" for p in parameters.posonly_params}
     kinds.update((id(p), "positional") for p in parameters.params)
     kinds.update((id(p), "keyword") for p in parameters.kwonly_params)
     if isinstance(parameters.star_arg, cst.Param):

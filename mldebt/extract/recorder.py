@@ -18,13 +18,16 @@ from mldebt.extract.positions import Positions
 from mldebt.facts import (
     Attr,
     Binding,
+    BindingKind,
     Block,
+    BlockKind,
     Call,
     Class,
     Condition,
     Const,
     Expr,
     Function,
+    HandlerShape,
     Import,
     Item,
     Literal,
@@ -49,14 +52,14 @@ class _Draft:
 
     __slots__ = ("column", "end", "kind", "line", "parent", "partner", "shape", "size", "test")
 
-    def __init__(self, kind: str, parent: int, start: tuple[int, int], test: Expr | None) -> None:
+    def __init__(self, kind: BlockKind, parent: int, start: tuple[int, int], test: Expr | None) -> None:
         self.kind = kind
         self.parent = parent
         self.line, self.column = start
         self.end = start
         self.test = test
         self.partner = -1
-        self.shape = ""
+        self.shape: HandlerShape = ""
         self.size = 0
 
     def block(self) -> Block:
@@ -103,14 +106,14 @@ class Recorder:
 
     # --- blocks ---
 
-    def open(self, kind: str, start: cst.CSTNode | tuple[int, int], test: Expr | None = None) -> int:
+    def open(self, kind: BlockKind, start: cst.CSTNode | tuple[int, int], test: Expr | None = None) -> int:
         """Begin a block inside the current one and make it the current one."""
         place = start if isinstance(start, tuple) else self.positions.starts[id(start)]
         index = self.reserve(kind, place, test)
         self.block = index
         return index
 
-    def reserve(self, kind: str, start: tuple[int, int], test: Expr | None = None) -> int:
+    def reserve(self, kind: BlockKind, start: tuple[int, int], test: Expr | None = None) -> int:
         """Add a block inside the current one without entering it."""
         self.drafts.append(_Draft(kind, self.block, start, test))
         return len(self.drafts) - 1
@@ -127,7 +130,7 @@ class Recorder:
     def bind(
         self,
         name: str,
-        kind: str,
+        kind: BindingKind,
         node: cst.CSTNode,
         value: Expr | None = None,
         path: tuple[int, ...] = (),
@@ -140,7 +143,7 @@ class Recorder:
     def bind_at(
         self,
         name: str,
-        kind: str,
+        kind: BindingKind,
         span: Span,
         value: Expr | None = None,
         path: tuple[int, ...] = (),

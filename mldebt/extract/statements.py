@@ -10,7 +10,7 @@ import libcst as cst
 from mldebt.extract.definitions import Definitions
 from mldebt.extract.recorder import LOOP_CARRIED, Names
 from mldebt.extract.targets import assigned_names
-from mldebt.facts import Binary, Const, Expr, Hole, Ref, Return, Store
+from mldebt.facts import Binary, BlockKind, Const, Expr, HandlerShape, Hole, Ref, Return, Store
 
 _LOGGERS = frozenset({"print", "warn", "warning", "error", "exception", "info", "debug", "log", "critical"})
 
@@ -184,7 +184,7 @@ class Statements(Definitions):
             if not self.env[name]:
                 del self.env[name]
 
-    def _else(self, orelse: cst.Else, kind: str, partner: int) -> bool:
+    def _else(self, orelse: cst.Else, kind: BlockKind, partner: int) -> bool:
         before = self.statements
         block = self.open(kind, orelse)
         self.drafts[block].partner = partner
@@ -309,7 +309,10 @@ def _is_main(test: cst.BaseExpression) -> bool:
     )
 
 
-def _shape(body: cst.BaseSuite) -> str:
+_JUMPS: dict[type, HandlerShape] = {cst.Continue: "continue", cst.Break: "break", cst.Return: "return"}
+
+
+def _shape(body: cst.BaseSuite) -> HandlerShape:
     """What a handler does, in a word (see `Block.shape`)."""
     lines: Sequence[Any] = body.body
     smalls: list[Any] = []
@@ -330,9 +333,8 @@ def _shape(body: cst.BaseSuite) -> str:
         return "pass"
     last = smalls[-1]
     if all(_is_logging(small) for small in smalls[:-1]):
-        for kind, word in ((cst.Continue, "continue"), (cst.Break, "break"), (cst.Return, "return")):
-            if type(last) is kind:
-                return word
+        if type(last) in _JUMPS:
+            return _JUMPS[type(last)]
         if _is_logging(last) or (type(last) is cst.Pass and len(smalls) > 1):
             return "log"
     return "other"

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+DisplayKind = Literal["list", "tuple", "set"]
+"""Words of the vocabulary are literal types: each is one object in memory, however often it is decoded."""
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -62,7 +67,7 @@ class Text(Fact, frozen=True, tag=6):
 class Seq(Fact, frozen=True, tag=7):
     """A list, tuple or set display. A Star item stands for an unknown number of items."""
 
-    kind: str
+    kind: DisplayKind
     items: tuple[Expr, ...]
 
 

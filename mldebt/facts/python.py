@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import typing
+
 from mldebt.facts.expressions import Expr, Fact
 from mldebt.source import Span
+
+BlockKind = typing.Literal[
+    "module", "cell", "class", "function", "lambda", "comprehension", "if", "else", "for", "while", "loop-else",
+    "try", "except", "try-else", "finally", "with", "match", "case", "ternary",
+]  # fmt: skip
+HandlerShape = typing.Literal["", "pass", "continue", "break", "return", "raise", "log", "other"]
+
+BindingKind = typing.Literal[
+    "assign", "augmented", "annotated", "for", "with", "except", "import", "parameter", "function", "class",
+    "walrus", "global", "delete", "case",
+]  # fmt: skip
+
+ParamKind = typing.Literal["positional-only", "positional", "keyword", "*", "**"]
 
 
 class Block(Fact, frozen=True):
@@ -18,13 +33,13 @@ class Block(Fact, frozen=True):
     included. `shape` says what a handler does: pass, continue, break, return, raise, log or other.
     """
 
-    kind: str
+    kind: BlockKind
     parent: int
     span: Span
     test: Expr | None = None
     size: int = 0
     partner: int = -1
-    shape: str = ""
+    shape: HandlerShape = ""
 
 
 class Binding(Fact, frozen=True):
@@ -38,7 +53,7 @@ class Binding(Fact, frozen=True):
     """
 
     name: str
-    kind: str
+    kind: BindingKind
     block: int
     span: Span
     value: Expr | None = None
@@ -111,7 +126,7 @@ class Param(Fact, frozen=True):
     """A parameter. `kind` is positional-only, positional, keyword, `*` or `**`."""
 
     name: str
-    kind: str
+    kind: ParamKind
     default: Expr | None
     annotation: str
     binding: int
