@@ -11,7 +11,6 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mldebt import facts as facts
-    from mldebt.arguments import keyword_argument as keyword_argument
     from mldebt.declarations.contracts import is_tried_first as is_tried_first
     from mldebt.declarations.contracts import is_watched as is_watched
     from mldebt.declarations.model import Declared as Declared
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
     from mldebt.finding import (
         Severity as Severity,
     )
+    from mldebt.plain_facts import imported_name as imported_name
+    from mldebt.plain_facts import keyword_argument as keyword_argument
     from mldebt.project import Project as Project
     from mldebt.project import Site as Site
     from mldebt.project import SourceFacts as SourceFacts
@@ -279,7 +280,7 @@ if TYPE_CHECKING:
     from mldebt.values import show as show
 
 _HOMES = {
-    "mldebt.arguments": "keyword_argument",
+    "mldebt.plain_facts": "imported_name keyword_argument",
     "mldebt.declarations.contracts": "is_tried_first is_watched",
     "mldebt.declarations.model": "Declared Stage StageCommand",
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",

@@ -64,15 +64,6 @@ class ApiTables:
         """Whether a class is, or inherits from, another, as far as the tables know."""
         return base in {ancestor.name for ancestor in self._lineage(self.canonical(name))}
 
-    def by_effect(self, effect: str) -> tuple[Api, ...]:
-        """All rows with an effect. Parses every table: prefer `lookup` on the names a file uses."""
-        return tuple(api for api in self.all() if any(access.effect == effect for access in api.accesses))
-
-    def method_names(self) -> frozenset[str]:
-        """The names of methods that tell their meaning even where the receiver's type is unknown."""
-        tables = self._tables("*")
-        return frozenset(name[2:] for table in tables for name in table.rows if name.startswith("*."))
-
     def all(self) -> Iterator[Api]:
         """Every row, in order of name."""
         tables = [*(self._table(file) for file in set(self._files.values())), *self._extra]

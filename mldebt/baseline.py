@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mldebt import hygiene
+from mldebt.discover import BASELINE
 from mldebt.engine import Report, fingerprint_parts
 from mldebt.entry import FILE_DIGITS, Entry, entry_of, line_digest, line_of
 from mldebt.files import read_file
@@ -25,7 +26,7 @@ from mldebt.matching import Files, match
 from mldebt.scope import Scope
 from mldebt.source import Location
 
-FILE_NAME = ".mldebt-baseline.json"
+FILE_NAME = BASELINE
 """The baseline of a project whose settings name none."""
 
 _VERSION = 1

@@ -89,8 +89,8 @@ class Discovery(msgspec.Struct, frozen=True):
     data: frozenset[str] = frozenset()
 
 
-_BASELINE = ".mldebt-baseline.json"
-"""What mldebt itself has written is not analysed."""
+BASELINE = ".mldebt-baseline.json"
+"""The usual name of the file of accepted findings; what mldebt itself has written is not analysed."""
 
 
 def kind_of(path: str) -> Kind | None:
@@ -111,7 +111,7 @@ def kind_of(path: str) -> Kind | None:
         return Kind.MAKE
     if name in ("config", "config.local") and directory.rpartition("/")[2] == ".dvc":
         return Kind.INI
-    return _KIND_BY_SUFFIX.get(suffix) if name not in (suffix, _BASELINE) else None
+    return _KIND_BY_SUFFIX.get(suffix) if name not in (suffix, BASELINE) else None
 
 
 def discover(

@@ -1,4 +1,4 @@
-"""From a scope to a linked Project, for commands that want the project and no findings."""
+"""The first half of a run: from a scope, or from what discovery saw, to a Project."""
 
 from __future__ import annotations
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from posixpath import basename, splitext
 
+from mldebt.files import read_file
+
 MODELS = frozenset(
     f".{ending}"
     for ending in "pkl pickle joblib h5 hdf5 keras pt pth ckpt onnx pb safetensors sav model cbm".split()
@@ -34,10 +36,12 @@ def is_document(path: str) -> bool:
 
 
 def document(root: Path, path: str) -> str:
-    """The text of a document; empty if it cannot be read or is too long to be one."""
+    """The text of a document; empty if it cannot be read, is too long to be one, or a link leads out of the root."""
+    file = root / path
+    if file.is_symlink() and not file.resolve().is_relative_to(root.resolve()):
+        return ""
     try:
-        file = root / path
-        return file.read_bytes().decode("utf-8", "replace") if file.stat().st_size <= _LARGEST else ""
+        return read_file(file, _LARGEST).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -160,17 +160,6 @@ def test_randomness_depends_on_arguments() -> None:
     assert split.seed == Argument(None, ("random_state",))
 
 
-def test_methods_of_unknown_receivers() -> None:
-    assert "to_csv" in TABLES.method_names()
-    assert "get" not in TABLES.method_names()
-
-
-def test_rows_by_effect() -> None:
-    names = {api.name for api in TABLES.by_effect("runs-script")}
-    assert "runpy.run_path" in names
-    assert "pandas.read_csv" not in names
-
-
 @pytest.mark.parametrize(
     ("mode", "effect"),
     [

@@ -52,5 +52,5 @@ def test_cut_offs_of_projects(projects: list[Path], tmp_path: Path) -> None:
 
 def test_few_projects_are_told(projects: list[Path]) -> None:
     result = CliRunner().invoke(cli, ["calibrate", *map(str, projects[:2]), "--no-cache", "--workers", "1"])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "at least 20 projects, not 2" in result.output

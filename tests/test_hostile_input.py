@@ -280,6 +280,8 @@ def test_devices_pipes_and_links(tmp_path: Path) -> None:
     os.mkfifo(root / "pipe.py")
     os.mkfifo(root / ".gitignore")
     os.mkfifo(root / "CODEOWNERS")
+    os.mkfifo(root / "README.rst")
+    os.mkfifo(root / "settings.cfg.template")
     for name, target in (
         ("zero.py", "/dev/zero"), ("zero.yaml", "/dev/zero"), ("loop", "."), ("self.py", "self.py"),
         ("out.py", "../secret.py"), ("out", "../away"), ("broken.py", "gone.py"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mldebt.cli.failures import reported, say
+from mldebt.cli.failures import Failure, reported, say
 from mldebt.cli.run import analysis_options
 
 if TYPE_CHECKING:
@@ -122,16 +122,16 @@ def _gates(audit: Audit, max_density: float | None, worst: str | None) -> list[s
 
 
 def _read_earlier(file: Path) -> dict[str, float]:
-    """The principal of each kind of debt in an earlier JSON audit. Raises click.ClickException."""
+    """The principal of each kind of debt in an earlier JSON audit. Raises Failure."""
     import json
 
     try:
         document = json.loads(file.read_bytes())
         return {debt["debt"]: float(debt["principal"]) for debt in document["score"]["debts"]}
     except OSError as error:
-        raise click.ClickException(f"{file} cannot be read: {error.strerror or error}") from error
+        raise Failure(f"{file} cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise click.ClickException(f"{file} is no JSON audit (`mldebt audit --output-format json`)") from error
+        raise Failure(f"{file} is no JSON audit (`mldebt audit --output-format json`)") from error
 
 
 def _grown(audit: Audit, earlier: dict[str, float]) -> list[str]:

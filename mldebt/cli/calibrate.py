@@ -26,7 +26,7 @@ def command(projects: tuple[str, ...], output_file: str | None, **options: Any) 
     """
     from mldebt import __version__
     from mldebt.calibration import calibrate, dump
-    from mldebt.cli.failures import reported, say
+    from mldebt.cli.failures import Failure, reported, say
     from mldebt.cli.outputs import write_text
     from mldebt.score import FEW_LINES, score
 
@@ -44,7 +44,7 @@ def command(projects: tuple[str, ...], output_file: str | None, **options: Any) 
     try:
         calibration = calibrate(densities, version=__version__, rules=rules)
     except ValueError as error:
-        raise click.ClickException(str(error)) from error
+        raise Failure(str(error)) from error
     write_text(dump(calibration), Path(output_file) if output_file else None)
 
 
@@ -54,7 +54,7 @@ def _report(project: Path, options: dict[str, Any]) -> Report:
 
     from mldebt.cli.run import prepare
 
-    gc.collect()
+    gc.collect()  # the collector is off, and the project before is no longer needed
     own = options["cache_dir"] and str(Path(options["cache_dir"], project.resolve().name))
     given = {**options, "isolated": True, "profile": options["profile"] or "audit", "cache_dir": own}
     return prepare((str(project),), given).check()

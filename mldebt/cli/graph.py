@@ -38,7 +38,7 @@ def command(
     """
     from mldebt.cache import DIRECTORY, Cache
     from mldebt.cache_keys import extraction_version
-    from mldebt.cli.failures import reported
+    from mldebt.cli.failures import Failure, reported
     from mldebt.cli.outputs import write_text
     from mldebt.load import load_project
     from mldebt.project.graph import data_graph
@@ -60,7 +60,7 @@ def command(
         both = not upstream and not downstream
         graph = graph.around(focus, upstream=upstream or both, downstream=downstream or both)
         if not graph.nodes:
-            raise click.ClickException(f"Nothing in the graph is called `{focus}`.")
+            raise Failure(f"Nothing in the graph is called `{focus}`.")
     if metrics:
         from mldebt.project.metrics import measure
         from mldebt.report.metrics import render_metrics

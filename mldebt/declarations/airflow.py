@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mldebt.arguments import keyword_argument
 from mldebt.declarations.commands import commands_of
 from mldebt.declarations.decorated import decorated, home_of, step, users_of
 from mldebt.declarations.literals import Literals
 from mldebt.declarations.model import Declared, DeclaredKind, Stage, StageCommand, place, subdirectory
 from mldebt.facts import Call, Called, Expr, Ref, Seq
+from mldebt.plain_facts import keyword_argument
 
 if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mldebt.arguments import keyword_argument
 from mldebt.declarations.decorated import Decorated, decorated, named, step
 from mldebt.declarations.literals import Literals, name_of
 from mldebt.declarations.model import Declared, Stage
 from mldebt.facts import Called, Const, Expr, Map, Seq
+from mldebt.plain_facts import keyword_argument
 
 if TYPE_CHECKING:
     from mldebt.project import Project

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator
 from posixpath import dirname
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.arguments import keyword_argument
 from mldebt.declarations.literals import Literals, dotted
 from mldebt.declarations.model import Declared, DeclaredKind, Stage
 from mldebt.facts import Call, Called, Expr, Function
+from mldebt.plain_facts import keyword_argument
 
 if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
-from mldebt.arguments import keyword_argument
 from mldebt.declarations.decorated import home_of, users_of
 from mldebt.declarations.literals import Literals
 from mldebt.declarations.model import Declared, place
 from mldebt.declarations.tree import Node, document
 from mldebt.facts import Attr
+from mldebt.plain_facts import keyword_argument
 from mldebt.source import Kind
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
-from mldebt.arguments import keyword_argument
 from mldebt.declarations.decorated import users_of
 from mldebt.declarations.literals import Literals
 from mldebt.declarations.model import Declared, Stage, place
 from mldebt.declarations.tree import document
 from mldebt.facts import Call, Called, Ref
+from mldebt.plain_facts import keyword_argument
 from mldebt.source import Kind
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from mldebt.arguments import keyword_argument
 from mldebt.declarations.literals import UNKNOWN, Literals
 from mldebt.facts import Binary, Call, Called, Each, Expr, Function, Ref, Seq, Star
+from mldebt.plain_facts import keyword_argument
 from mldebt.source import Location
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ from mldebt.facts import (
     Star,
     Text,
 )
+from mldebt.plain_facts import imported_name
 
 if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts
@@ -215,10 +216,7 @@ def _root(source: SourceFacts, ref: Ref) -> str:
         if binding is None:
             continue
         if binding.kind == "import":
-            fact = facts.imports[binding.index]
-            if fact.name:
-                return f"{fact.module}{'' if fact.module.endswith('.') else '.'}{fact.name}"
-            return fact.module if fact.alias != fact.module.partition(".")[0] else fact.alias
+            return imported_name(facts.imports[binding.index])
         if binding.kind in ("function", "class"):
             listed: Sequence[Function | Class] = facts.functions if binding.kind == "function" else facts.classes
             return f":{listed[binding.index].qualname}"

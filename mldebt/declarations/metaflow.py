@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mldebt.arguments import keyword_argument
 from mldebt.declarations.decorated import home_of, users_of
 from mldebt.declarations.literals import Literals, dotted
 from mldebt.declarations.model import Declared, Stage, place
 from mldebt.facts import Attr, Called, Class, Function
+from mldebt.plain_facts import keyword_argument
 
 if TYPE_CHECKING:
     from mldebt.project import Project, SourceFacts

@@ -51,7 +51,7 @@ class AttributeValues(NameValues):
                     symbol = self.names.symbol(module, f".{name}")
                 return Gap("attribute", name) if symbol is None else self._symbol(symbol)
             case Definition("class", path, index):
-                return self._class_attribute(base, path, index, name)
+                return self._class_attribute(path, index, name)
             case Instance():
                 return self._instance_attribute(base, name)
             case External(root):
@@ -63,7 +63,7 @@ class AttributeValues(NameValues):
                 return self.project.option_value(path, name)
         return library.attribute(base, name)
 
-    def _class_attribute(self, base: Value, path: str, index: int, name: str) -> Value:
+    def _class_attribute(self, path: str, index: int, name: str) -> Value:
         source = self.project.by_path[path]
         member = self.names.method(source, source.facts.classes[index], name)
         if member is None:
@@ -91,7 +91,7 @@ class AttributeValues(NameValues):
             if base.name == "sys.argv" and isinstance(index, Known) and isinstance(index.value, int):
                 return self.project.argument_value(source.path, index.value)
             if base.name == "os.environ":
-                return self.environment(source, index, None)
+                return self.environment(index, None)
             data = self.project.frameworks.workflow_data(source, base.name)
             if data is not None:
                 return indexed(data, index)
@@ -103,7 +103,7 @@ class AttributeValues(NameValues):
             return self.project.option_value(base.path, str(index.value))
         return each(index, lambda option: indexed(base, option))
 
-    def environment(self, source: SourceFacts, name: Value, default: Value | None) -> Value:
+    def environment(self, name: Value, default: Value | None) -> Value:
         """An environment variable: what `.env` files declare for it, its default, or a gap."""
         if not isinstance(name, Known):
             return Gap("environment")

@@ -17,7 +17,7 @@ import msgspec
 
 from mldebt.facts import Class, Function
 from mldebt.project.names import Symbol
-from mldebt.project.places import MAIN, MODULE, Place
+from mldebt.project.places import MODULE, Place, places_run
 from mldebt.project.qualify import qualified
 from mldebt.project.references import Edges, edges_of, is_property, methods_of, place_of
 from mldebt.project.source_facts import SourceFacts
@@ -97,15 +97,12 @@ class CallGraph:
 
     def reach_of_file(self, path: str) -> Reach:
         """All that runs when a file is run by itself."""
-        return self.reach(Place(path, MODULE), Place(path, MAIN))
+        return self.reach(*places_run(path))
 
     def reach_of_stage(self, stage: Stage) -> Reach:
         """All that runs when a stage runs: its scripts, or the functions that it names."""
-        starts: list[Place] = []
-        for execution in self._project.executions(stage):
-            starts.append(Place(execution.path, MODULE))
-            starts.append(Place(execution.path, execution.function or MAIN))
-        return self.reach(*starts)
+        executions = self._project.executions(stage)
+        return self.reach(*(place for e in executions for place in places_run(e.path, e.function)))
 
     def held_by(self, path: str) -> Held:
         """What the names at a file's top level stand for in the project."""

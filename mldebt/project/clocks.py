@@ -60,7 +60,7 @@ def clock_uses(project: Project, source: SourceFacts) -> Iterator[ClockUse]:
     packages = {module.partition(".")[0] for module in header.modules}
     if CLOCKS.isdisjoint(header.names) or packages.isdisjoint(_FRAMES):
         return
-    found = [*_columns(project, source), *_applied(source), *_rows(source)]
+    found = [*_columns(source), *_applied(source), *_rows(source)]
     seen: set[int] = set()
     for use in sorted(found, key=lambda use: use.span):
         if use.span.line not in seen:
@@ -71,7 +71,7 @@ def clock_uses(project: Project, source: SourceFacts) -> Iterator[ClockUse]:
 # --- columns ---
 
 
-def _columns(project: Project, source: SourceFacts) -> Iterator[ClockUse]:
+def _columns(source: SourceFacts) -> Iterator[ClockUse]:
     for store in source.facts.stores:
         target = store.target
         if store.operator != "=" or store.path or not isinstance(target, Item):

@@ -186,16 +186,14 @@ class ConfigReads:
         value = self._project.value(source, root)
         for step in steps:
             if not isinstance(value, Gap):
-                self._step(source, step, value, expr, block, span)
+                self._step(source, step, value, block, span)
                 value = self._project.evaluator.follow(source, value, step)
             if isinstance(step, Item):
                 self._expression(source, step.index, True, block, span)
         if not tracked:
             self.whole.update(_places(value))
 
-    def _step(
-        self, source: SourceFacts, step: Attr | Item, base: Value, expr: Expr, block: int, span: Span
-    ) -> None:
+    def _step(self, source: SourceFacts, step: Attr | Item, base: Value, block: int, span: Span) -> None:
         places = list(_places(base))
         if not places:
             return

@@ -6,8 +6,8 @@ import re
 from posixpath import basename
 from typing import TYPE_CHECKING
 
-from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Call, Called, Expr, Ref, Unary
+from mldebt.plain_facts import keyword_argument
 from mldebt.values import known_texts
 
 if TYPE_CHECKING:

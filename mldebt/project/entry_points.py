@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mldebt.declarations.commands import stage_command
 from mldebt.declarations.model import Stage
 from mldebt.project.executions import Executions
-from mldebt.project.places import MAIN, MODULE, Place
+from mldebt.project.places import Place, places_run
 from mldebt.project.programs import console_scripts
 from mldebt.project.references import decorator_name
 from mldebt.source import Kind, Location, Role, Span
@@ -65,7 +65,7 @@ class EntryPoint(NamedTuple):
     @property
     def places(self) -> tuple[Place, ...]:
         """Where the call graph starts."""
-        return Place(self.path, MODULE), Place(self.path, self.function or MAIN)
+        return places_run(self.path, self.function)
 
 
 def find_entry_points(project: Project) -> Iterator[EntryPoint]:

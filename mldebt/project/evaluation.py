@@ -89,7 +89,7 @@ class Evaluation(ABC):
         """`base[index]`, also into configuration, options and the environment."""
 
     @abstractmethod
-    def environment(self, source: SourceFacts, name: Value, default: Value | None) -> Value:
+    def environment(self, name: Value, default: Value | None) -> Value:
         """An environment variable: what `.env` files declare for it, its default, or a gap."""
 
     @abstractmethod

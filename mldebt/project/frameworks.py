@@ -7,9 +7,9 @@ from functools import cached_property
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
-from mldebt.arguments import keyword_argument
 from mldebt.declarations.model import Declared
 from mldebt.facts import Attr, Call, Called, Const, Function, Map, Param, Ref, Seq
+from mldebt.plain_facts import keyword_argument
 from mldebt.project.callers import class_around
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind
@@ -94,7 +94,7 @@ class Frameworks:
         option = self._typer_options.get((source.path, function.qualname, param.name))
         flags = {f"--{param.name}", f"--{param.name.replace('_', '-')}", *(option.flags if option else ())}
         yield from self._inputs.given(source, flags)
-        is_plain = [p for p in names if kind == "fire" or self._is_argument(source, function, p)]
+        is_plain = [p for p in names if kind == "fire" or self._is_argument(source, p)]
         if param not in is_plain:
             return
         position = is_plain.index(param)
@@ -103,7 +103,7 @@ class Frameworks:
             if position < len(given):
                 yield passed_word(given[position])
 
-    def _is_argument(self, source: SourceFacts, function: Function, param: Param) -> bool:
+    def _is_argument(self, source: SourceFacts, param: Param) -> bool:
         """Whether typer takes a parameter by its place."""
         if "Argument" in param.annotation:
             return True

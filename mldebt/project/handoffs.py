@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.declarations.model import DATA_TOOLS, Declared, Stage
 from mldebt.facts import Const
+from mldebt.plain_facts import imported_name
 from mldebt.project.accesses import DataAccess
 from mldebt.project.addresses import Address, Match, unify
 from mldebt.project.artifacts import Artifact, component_of
@@ -178,8 +179,7 @@ def _imported(project: Project, path: str) -> Iterator[str]:
     yield path
     source = project.by_path[path]
     for line in source.facts.imports:
-        dot = "" if line.module.endswith(".") else "."
-        for name in (line.module, f"{line.module}{dot}{line.name}" if line.name else ""):
+        for name in (line.module, imported_name(line) if line.name else ""):
             found = project.names.module(source, name) if name else None
             if found is not None:
                 yield found.path

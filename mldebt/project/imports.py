@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from mldebt.facts import Attr, Import, Ref
+from mldebt.plain_facts import imported_name
 from mldebt.project.names import Names
 from mldebt.project.source_facts import SourceFacts
 
@@ -45,8 +46,7 @@ class Imports:
         if module is not None:
             yield module.path
         if fact.name and fact.name != "*":
-            dot = "" if fact.module.endswith(".") else "."
-            inner = self._names.module(source, f"{fact.module}{dot}{fact.name}")
+            inner = self._names.module(source, imported_name(fact))
             if inner is not None:
                 yield inner.path
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Param, Ref
+from mldebt.plain_facts import keyword_argument
 from mldebt.project.documents import candidates, kedro_files
 from mldebt.project.frameworks import Frameworks, passed_word
 from mldebt.project.qualify import qualified
@@ -52,7 +52,7 @@ class Inputs:
                 values.append(self._project.value(home, default))
             elif isinstance(action, Const) and action.value in ("store_true", "store_false"):
                 values.append(Known(action.value == "store_false"))
-        given = list(self._given(source, declared, flags))
+        given = list(self._given(source, flags))
         if given:
             values = [*given, *values]
         values = [v for v in values if not (isinstance(v, Known) and v.value is None)] or values
@@ -87,7 +87,7 @@ class Inputs:
             self._declared[source.path] = found
         return self._declared[source.path]
 
-    def _given(self, source: SourceFacts, declared: object, flags: set[str]) -> Iterator[Value]:
+    def _given(self, source: SourceFacts, flags: set[str]) -> Iterator[Value]:
         """What the command lines of stages pass under one of the flags, or at a positional's place."""
         for argv in self._command_lines(source):
             position = 0
@@ -167,7 +167,7 @@ class Inputs:
 
     def given(self, source: SourceFacts, flags: set[str]) -> list[Value]:
         """What command lines pass to a source under one of the flags."""
-        return list(self._given(source, None, flags))
+        return list(self._given(source, flags))
 
     def plain_words(self, source: SourceFacts) -> list[tuple[str, ...]]:
         """The words of each command line of a source that are neither flags nor their values."""
@@ -175,7 +175,7 @@ class Inputs:
 
     def _with_given(self, source: SourceFacts, call: Call, default: Value | None, name: str) -> Value:
         flags = {a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str)}
-        values = list(self._given(source, None, {f for f in flags if f.startswith("-")}))
+        values = list(self._given(source, {f for f in flags if f.startswith("-")}))
         if default is not None:
             values.append(default)
         return choice(values) if values else Gap("option", name)

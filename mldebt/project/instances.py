@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Binding, Called, Class, Const, Expr, Function, Ref
+from mldebt.plain_facts import keyword_argument
 from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.source_facts import SourceFacts
 from mldebt.values import Definition, Gap, Instance, Known, Value, choice
@@ -45,7 +45,7 @@ def _instance_attribute(evaluator: Evaluation, instance: Instance, name: str) ->
         return Gap("attribute", name)
     if isinstance(member.fact, Function):
         function = member.source.index_of(member.fact)
-        if any(_is_property(member.source, decorator) for decorator in member.fact.decorators):
+        if any(_is_property(decorator) for decorator in member.fact.decorators):
             returns = member.source.returns_by_function.get(member.fact.block, [])
             params = member.fact.params
             frame = Frame({(member.source.path, params[0].binding): instance}) if params else NO_FRAME
@@ -56,7 +56,7 @@ def _instance_attribute(evaluator: Evaluation, instance: Instance, name: str) ->
     return Gap("attribute", name)
 
 
-def _is_property(source: SourceFacts, decorator: Expr) -> bool:
+def _is_property(decorator: Expr) -> bool:
     return isinstance(decorator, Ref) and decorator.name in ("property", "cached_property")
 
 

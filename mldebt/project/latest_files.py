@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Binary, Call, Called, Const, Each, Expr, Item, Ref, Text, Unary
+from mldebt.plain_facts import keyword_argument
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk_calls
 from mldebt.source import Span

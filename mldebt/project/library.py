@@ -206,7 +206,7 @@ def call(evaluator: Evaluation, source: SourceFacts, index: int, name: str, fram
         return Known(CWD)
     if name in ("os.getenv", "os.environ.get"):
         default = argument(1) if len(fact.args) > 1 else keyword("default")
-        return evaluator.environment(source, argument(0), default)
+        return evaluator.environment(argument(0), default)
     if name == "pathlib.Path.home":
         return Known("~")
     if name == "enumerate":

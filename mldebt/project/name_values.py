@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mldebt.facts import Binding, Class, Function, Param, Ref, Seq
+from mldebt.plain_facts import imported_name
 from mldebt.project import library
 from mldebt.project.callers import argument_for, class_around, hides_arguments
 from mldebt.project.containers import item, items_of
@@ -12,7 +13,7 @@ from mldebt.project.decisions import outcome
 from mldebt.project.frames import NO_FRAME, Argument, Frame, Parameter
 from mldebt.project.names import Symbol
 from mldebt.project.operator_values import OperatorValues
-from mldebt.project.qualify import LOOP_CARRIED, imported_name
+from mldebt.project.qualify import LOOP_CARRIED
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Role
 from mldebt.values import (

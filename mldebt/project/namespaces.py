@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Item, Map, Ref
+from mldebt.plain_facts import imported_name
 from mldebt.project.names import Symbol
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
@@ -134,8 +135,7 @@ class Namespaces:
         fact = source.facts.imports[binding.index]
         if not fact.name or fact.name == "*":
             return None
-        dot = "" if fact.module.endswith(".") else "."
-        return self._project.names.symbol(source, f"{fact.module}{dot}{fact.name}")
+        return self._project.names.symbol(source, imported_name(fact))
 
     def _passed(self, source: SourceFacts, call: Call) -> Iterator[tuple[Expr, tuple[str, int] | None]]:
         """The namespaces among a call's arguments, each with the project's parameter (path, binding) for it."""

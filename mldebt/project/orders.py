@@ -84,7 +84,7 @@ class _Orders:
             call = self._facts.calls[binding.value.call]
             if call.name != "enumerate" or not call.args or not self._is_disordered(call.args[0]):
                 continue
-            if self._makes_table(index, binding):
+            if self._makes_table(index):
                 yield Disorder("labels", self._source, binding.block, call.span)
 
     def columns(self) -> Iterator[Disorder]:
@@ -197,7 +197,7 @@ class _Orders:
         calls = (call for call in self._facts.calls if self._source.scope_of(call.block) == scope)
         return any(_last(call) in _ORDERING for call in calls)
 
-    def _makes_table(self, index: int, number: Binding) -> bool:
+    def _makes_table(self, index: int) -> bool:
         for store in self._facts.stores:
             if isinstance(store.target, Item) and store.operator == "=" and _is_ref_to(store.value, index):
                 return not isinstance(store.target.index, Const)

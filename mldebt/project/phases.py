@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Call
 from mldebt.project.call_graph import Reach, does_something
-from mldebt.project.places import MAIN, MODULE, Place
+from mldebt.project.places import Place, places_run
 from mldebt.source import Location, Role
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Phases:
             starts.setdefault(point.path, set()).update(point.places)
         for source in self._project.code:
             if source.path not in starts and self._is_script(source):
-                starts[source.path] = {Place(source.path, MODULE), Place(source.path, MAIN)}
+                starts[source.path] = set(places_run(source.path))
         found = []
         places = 0
         for path in sorted(starts):

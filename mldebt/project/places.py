@@ -26,3 +26,8 @@ def is_main_guard(test: Expr | None) -> bool:
         return False
     sides = (test.left, test.right)
     return any(isinstance(s, Ref) and s.name == "__name__" for s in sides) and Const("__main__") in sides
+
+
+def places_run(path: str, function: str = "") -> tuple[Place, Place]:
+    """What runs when a file is run: its top level, then a function of it, or its main part."""
+    return Place(path, MODULE), Place(path, function or MAIN)

@@ -53,7 +53,7 @@ def _patches(project: Project, source: SourceFacts) -> Iterator[Patch]:
         if isinstance(store.target, Item) and store.operator == "=" and is_number(store.value):
             base, mask = _masked(store.target)
             same = _is_cut(project, source, mask, base)
-            if _reads_other(mask, base) and not same and _is_prediction(project, source, base, "", whole=False):
+            if _reads_other(mask, base) and not same and _is_prediction(project, source, base, ""):
                 yield Patch(f"{written(base)}[…] = {written(store.value)}", store.block, store.span, base)
         elif isinstance(store.value, Called):
             yield from _chosen(project, source, store.value, store.block, store.span)
@@ -99,7 +99,7 @@ def _is_power_of_ten(value: float) -> bool:
     return any(abs(value - 10.0**exponent) < 1e-12 for exponent in range(-9, 10))
 
 
-def _is_prediction(project: Project, source: SourceFacts, expr: Expr, name: str, whole: bool = True) -> bool:
+def _is_prediction(project: Project, source: SourceFacts, expr: Expr, name: str) -> bool:
     """Whether a value is what a supervised model predicts, or is named so and comes from a file."""
     outputs = project.model_outputs.of(source, expr)
     if outputs:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mldebt.facts import Attr, Const, Expr, Import, Ref
+from mldebt.facts import Attr, Const, Expr, Ref
+from mldebt.plain_facts import imported_name
 from mldebt.project.source_facts import SourceFacts
 
 LOOP_CARRIED = -1
@@ -24,13 +25,6 @@ def qualified(source: SourceFacts, expr: Expr) -> str:
         return ""
     parts.append(root)
     return ".".join(reversed(parts))
-
-
-def imported_name(fact: Import) -> str:
-    """The dotted name that an import binds; leading dots are those of a relative import."""
-    if fact.name:
-        return f"{fact.module}{'' if fact.module.endswith('.') else '.'}{fact.name}"
-    return fact.module if fact.alias != fact.module.partition(".")[0] else fact.alias
 
 
 def _root(source: SourceFacts, ref: Ref) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Binary, Call, Called, Const, Expr, Hole, Item, Map, Ref, Seq, Unary
+from mldebt.plain_facts import keyword_argument
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import TARGET
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Call, Called, Expr, Import, Ref, Store
+from mldebt.plain_facts import imported_name
 from mldebt.project.branches import written
 from mldebt.project.global_state import LEARNERS, is_startup
 from mldebt.project.source_facts import SourceFacts
@@ -77,8 +78,7 @@ def _module(project: Project, source: SourceFacts, fact: Import) -> SourceFacts 
     if not fact.name:
         whole = fact.alias == fact.module or "." not in fact.module
         return project.names.module(source, fact.module) if whole else None
-    joined = f"{fact.module}{fact.name}" if fact.module.endswith(".") else f"{fact.module}.{fact.name}"
-    return project.names.module(source, joined)
+    return project.names.module(source, imported_name(fact))
 
 
 def _role(project: Project, source: SourceFacts, store: Store) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Call, Called, Expr, Item, Ref
+from mldebt.plain_facts import keyword_argument
 from mldebt.project.calls import Site
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import Trail, is_target

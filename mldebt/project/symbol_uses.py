@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.arguments import keyword_argument
 from mldebt.facts import Attr, Const, Expr, Import, Ref, Seq
 from mldebt.finding import Edit
+from mldebt.plain_facts import keyword_argument
 from mldebt.project.qualify import qualified
 from mldebt.project.walk import walk
 from mldebt.source import Span

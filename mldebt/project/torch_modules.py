@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from mldebt.project.source_facts import SourceFacts
 
 MODULE = "torch.nn.Module"
-DATASET = "torch.utils.data.Dataset"
 _MODULES = ("torch.nn.", "torchvision.models.", "timm.models.", "pytorch_lightning.LightningModule", "lightning.")
 _DATASETS = ("torch.utils.data.", "torchvision.datasets.")
 _RANDOM = re.compile(

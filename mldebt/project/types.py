@@ -58,8 +58,8 @@ class Types:
                 return self.of(source, operand, depth + 1)
             case Called(call):
                 return self._of_call(source, call, depth)
-            case Ref(name, bindings):
-                return self._of_name(source, name, bindings, depth)
+            case Ref(_, bindings):
+                return self._of_name(source, bindings, depth)
             case Attr():
                 return self._of_attribute(source, expr, depth)
             case Item(base, index):
@@ -110,7 +110,7 @@ class Types:
         last = name.rpartition(".")[2]
         return name if "." in name and last[:1].isupper() and not last.isupper() and ":" not in name else ""
 
-    def _of_name(self, source: SourceFacts, name: str, bindings: tuple[int, ...], depth: int) -> str:
+    def _of_name(self, source: SourceFacts, bindings: tuple[int, ...], depth: int) -> str:
         found = {
             self._of_binding(source, source.facts.bindings[index], depth)
             for index in bindings
@@ -124,10 +124,10 @@ class Types:
         if binding.kind in ("assign", "annotated", "walrus", "global", "with") and binding.value is not None:
             if not binding.path:
                 return self.of(source, binding.value, depth + 1)
-            return self._of_unpacked(source, binding, depth)
+            return self._of_unpacked(source, binding)
         return ""
 
-    def _of_unpacked(self, source: SourceFacts, binding: Binding, depth: int) -> str:
+    def _of_unpacked(self, source: SourceFacts, binding: Binding) -> str:
         """A tuple's item, where the library says what the items are."""
         if not isinstance(binding.value, Called) or len(binding.path) != 1:
             return ""

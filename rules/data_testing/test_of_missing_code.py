@@ -5,7 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    imported_name,
+)
 
 
 class TestOfMissingCode(Rule):
@@ -123,8 +135,7 @@ def _used(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
     """The qualified names of imported things that a file imports by name or calls."""
     for fact in source.facts.imports:
         if fact.name not in ("", "*"):
-            dot = "" if fact.module.endswith(".") else "."
-            yield f"{fact.module}{dot}{fact.name}", fact.span, fact.block
+            yield imported_name(fact), fact.span, fact.block
     for call in source.facts.calls:
         if call.name and "." in call.name.lstrip(".") and not call.name.startswith(":"):
             yield call.name, call.span, call.block
