@@ -25,7 +25,7 @@ from mldebt import (
 )
 
 _NO_EXPERIMENT = re.compile(
-    r"_*((\w+_)?(debug|dbg|verbose|verbosity|quiet|testing|trace|dry_?run)|__\w+__|has_\w+|is_\w+|\w+_available)$",
+    r"_*((\w+_)?(debug|dbg|verbose|verbosity|quiet|testing|trace|dry_?run)|__\w+__|has_\w+|(?-i:is_\w+)|\w+_available)$",
     re.IGNORECASE,
 )
 
