@@ -20,6 +20,8 @@ from mldebt import (
     written,
 )
 
+_READERS = frozenset({"pandas.read_csv", "pandas.read_pickle", "pandas.read_feather", "pandas.read_parquet"})
+
 
 class HardCodedBlend(Rule):
     """Scores of several models are added with weights that are written into the code.
@@ -45,6 +47,22 @@ class HardCodedBlend(Rule):
     first, second, third = a.predict(rows), b.predict(rows), c.predict(rows)
     submission["y"] = first * 0.5 + second * 0.3 + third * 0.2  # expect: hard-coded-blend
     mixed = np.average([first, second], axis=0, weights=[0.7, 0.3])  # expect: hard-coded-blend
+    ```
+
+    ## Files of predictions
+
+    ```python title="blend.py"
+    import pandas as pd
+
+    trees = pd.read_csv("trees.csv")
+    nets = pd.read_csv("nets.csv", index_col=0)
+    tail = nets[1000:]
+    out = pd.DataFrame()
+    out["isFraud"] = 0.65 * trees["isFraud"] + 0.35 * nets["isFraud"].values  # expect: hard-coded-blend
+    out["late"] = 0.9 * trees.late.values + 0.1 * tail.late  # expect: hard-coded-blend
+    out["sum"] = 0.3 * trees["first"] + 0.7 * trees["second"]
+    out["other"] = 0.3 * trees["width"] + 0.7 * nets["height"]
+    out["mean"] = 0.5 * trees["isFraud"] + 0.5 * nets["isFraud"]
     ```
 
     ## A plain mean, weights from the configuration, weights that are tried out
@@ -86,9 +104,10 @@ class HardCodedBlend(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each weighted sum of several models' predictions."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            seen: set[int] = set()
+            yield from self._submissions(source, seen)
             if not any(name.startswith("predict") for name in source.facts.header.methods):
                 continue
-            seen: set[int] = set()
             for value, block, span in _values(source):
                 weights, outputs = self._blended(project, source, value)
                 if weights and span.line not in seen:
@@ -103,6 +122,33 @@ class HardCodedBlend(Rule):
                         ],
                         scope=source.scope_name(block),
                     )
+
+    def _submissions(self, source: SourceFacts, seen: set[int]) -> Iterator[Finding]:
+        """Yield a finding for each weighted sum of one column of several files."""
+        if not any(name in _READERS for name in source.facts.header.names):
+            return
+        for value, block, span in _values(source):
+            terms = _terms(source, value)
+            weights = [weight for weight, _ in terms]
+            columns = [_column(source, term) for _, term in terms]
+            found = [column for column in columns if column is not None]
+            calls = dict.fromkeys(call for call, _ in found)
+            if len(weights) < 2 or len(found) < len(terms) or len({round(weight, 2) for weight in weights}) == 1:
+                continue
+            if len(calls) < 2 or len({name for _, name in found}) > 1 or span.line in seen:
+                continue
+            if not 0.5 <= sum(weights) <= 1.5:
+                continue
+            seen.add(span.line)
+            yield self.finding(
+                source.location(span),
+                f"{len(calls)} files of predictions are added with the literal weights "
+                + ", ".join(f"{weight:g}" for weight in weights),
+                related=[
+                    Related(source.location(source.facts.calls[call].span), "this is added") for call in calls
+                ],
+                scope=source.scope_name(block),
+            )
 
     def _blended(
         self, project: Project, source: SourceFacts, value: facts.Expr
@@ -123,6 +169,27 @@ class HardCodedBlend(Rule):
                 written(output.model) if written(output.model) != "…" else str(output.place) for output in found
             )
         return (weights, outputs) if len(models) >= 2 else ([], [])
+
+
+def _column(source: SourceFacts, expr: facts.Expr) -> tuple[int, str] | None:
+    """The call that read the file of which a term is a column, or a part, with the column's name."""
+    name = ""
+    for _ in range(6):
+        match expr:
+            case facts.Attr(base, "values"):
+                expr = base
+            case facts.Attr(base, column) if not name:
+                expr, name = base, column
+            case facts.Item(base, index):
+                name = name or (str(index.value) if isinstance(index, facts.Const) else "")
+                expr = base
+            case facts.Ref(_, (binding,)) if binding >= 0 and source.facts.bindings[binding].value is not None:
+                expr = source.facts.bindings[binding].value or expr
+            case facts.Called(call):
+                return (call, name) if source.facts.calls[call].name in _READERS else None
+            case _:
+                return None
+    return None
 
 
 def _values(source: SourceFacts) -> Iterator[tuple[facts.Expr, int, Span]]:
