@@ -13,7 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(
+    0, str(Path(__file__).parent.parent / "tests")
+)  # mldebt: ignore[sys-path-hack] a script, run by its path
 
 import msgspec
 from browser import Browser, chromium

@@ -29,6 +29,7 @@ def run(command: Sequence[str | Path], *, cwd: Path | None = None, ok: Sequence[
     """The cost of a command. Raises RuntimeError if it exits with another code than those that are `ok`."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     start = time.perf_counter()
+    # mldebt: ignore[script-subprocess] what is measured are whole processes
     with subprocess.Popen(
         command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:

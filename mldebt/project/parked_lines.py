@@ -52,7 +52,7 @@ def parked_lines(source: SourceFacts, taken: frozenset[int]) -> list[ParkedLines
     long_ones = {line for parked in source.facts.parked for line in _lines_of_long(parked.span)}
     return [
         piece
-        for run in _runs(source)
+        for run in source.comment_runs()
         for piece in _pieces(run, names)
         if taken.union(long_ones).isdisjoint(range(piece.span.line, piece.span.end_line + 1))
     ]
@@ -61,20 +61,6 @@ def parked_lines(source: SourceFacts, taken: frozenset[int]) -> list[ParkedLines
 def _lines_of_long(span: Span) -> range:
     is_long = span.end_line - span.line + 1 >= _FEWEST_OF_LONG
     return range(span.line - _NEAR, span.end_line + _NEAR + 1) if is_long else range(0)
-
-
-def _runs(source: SourceFacts) -> Iterator[list[Comment]]:
-    """Comments on lines of their own that follow each other."""
-    run: list[Comment] = []
-    for comment in source.facts.comments:
-        if not comment.own_line:
-            continue
-        if run and comment.span.line != run[-1].span.line + 1:
-            yield run
-            run = []
-        run.append(comment)
-    if run:
-        yield run
 
 
 def _pieces(run: Sequence[Comment], names: set[str]) -> Iterator[ParkedLines]:

@@ -45,7 +45,7 @@ def parked_steps(project: Project, source: SourceFacts) -> Iterator[ParkedStep]:
     read = _reader(project, source)
     if read is None:
         return
-    for group in _groups(source):
+    for group in source.comment_runs():
         texts = [comment.text.lstrip("#").strip() for comment in group]
         what = "" if any(_EXPLAINS.search(text) for text in texts) else read(group, texts)
         if what:
@@ -65,20 +65,6 @@ def _reader(project: Project, source: SourceFacts) -> Reader | None:
     if source.kind in (Kind.SHELL, Kind.MAKE):
         return _DriverComments(project, source).read
     return None
-
-
-def _groups(source: SourceFacts) -> Iterator[list[Comment]]:
-    """Comments on lines of their own that follow each other without anything else in between."""
-    group: list[Comment] = []
-    for comment in source.facts.comments:
-        if not comment.own_line:
-            continue
-        if group and comment.span.line != group[-1].span.line + 1:
-            yield group
-            group = []
-        group.append(comment)
-    if group:
-        yield group
 
 
 def _in_dvc(group: Sequence[Comment], texts: Sequence[str]) -> str:

@@ -7,7 +7,22 @@ from collections.abc import Iterator
 from functools import cached_property
 from posixpath import dirname
 
-from mldebt.facts import Attr, Binding, Block, Call, Cell, Class, Const, Expr, Facts, Function, Ref, Return, Store
+from mldebt.facts import (
+    Attr,
+    Binding,
+    Block,
+    Call,
+    Cell,
+    Class,
+    Comment,
+    Const,
+    Expr,
+    Facts,
+    Function,
+    Ref,
+    Return,
+    Store,
+)
 from mldebt.project.displays import Held, held_expressions
 from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
 from mldebt.source import Kind, Location, Source, Span
@@ -230,6 +245,19 @@ class SourceFacts:
             if result.kind == "return":
                 found.setdefault(self.scope_of(result.block), []).append(result)
         return found
+
+    def comment_runs(self) -> Iterator[list[Comment]]:
+        """The comments on lines of their own that follow each other without anything else in between."""
+        run: list[Comment] = []
+        for comment in self.facts.comments:
+            if not comment.own_line:
+                continue
+            if run and comment.span.line != run[-1].span.line + 1:
+                yield run
+                run = []
+            run.append(comment)
+        if run:
+            yield run
 
     @cached_property
     def appends(self) -> dict[int, list[Call]]:

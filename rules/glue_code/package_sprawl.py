@@ -256,7 +256,7 @@ def _parts_of(project: Project, sources: list[SourceFacts]) -> set[str]:
     found: set[str] = set()
     for source in sources:
         found.update(event.phase for event in project.phases.events(source))
-    return found & {"load", "prepare", "split", "fit", "tune", "evaluate", "predict", "save", "serve"}
+    return found - {"plot", "track"}  # which every part may do besides
 
 
 def _is_wrapped(project: Project, users: list[SourceFacts]) -> bool:

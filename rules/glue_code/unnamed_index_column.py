@@ -183,6 +183,7 @@ def _repaired(site: Site, written: bool) -> str:
         by_position = method == "drop" and written and isinstance(first, facts.Item) and _is_first_column(first)
         return "columns[0]" if by_position else ""
     texts = [e.value for e in exprs if isinstance(e, facts.Const) and isinstance(e.value, str)]
+    # mldebt: ignore[unnamed-index-column] it looks for the name in the code of others
     return next((text for text in texts if text.lstrip("^").startswith("Unnamed")), "")
 
 
