@@ -267,6 +267,10 @@ if TYPE_CHECKING:
     from mldebt.project.walk import root_name as root_name
     from mldebt.project.walk import walk as walk
     from mldebt.project.walk import walk_calls as walk_calls
+    from mldebt.project.weighted_sums import assigned_values as assigned_values
+    from mldebt.project.weighted_sums import column_of_file as column_of_file
+    from mldebt.project.weighted_sums import reads_tables as reads_tables
+    from mldebt.project.weighted_sums import weighted_terms as weighted_terms
     from mldebt.project.worker_seeds import draws_in_workers as draws_in_workers
     from mldebt.project.worker_seeds import repeats_its_seed as repeats_its_seed
     from mldebt.rule import Rule as Rule
@@ -387,6 +391,7 @@ _HOMES = {
     "mldebt.project.training_and_serving": "train_and_serve",
     "mldebt.project.versions": "VersionedCopy",
     "mldebt.project.walk": "is_plain names_in root_name walk walk_calls",
+    "mldebt.project.weighted_sums": "assigned_values column_of_file reads_tables weighted_terms",
     "mldebt.project.closures": "data_closures",
     "mldebt.project.copying": "is_kept parts_that_copy",
     "mldebt.project.columns": "DeadColumn dead_columns",

@@ -12,15 +12,13 @@ from mldebt import (
     Related,
     Rule,
     SourceFacts,
-    Span,
+    assigned_values,
+    column_of_file,
     facts,
-    is_number,
-    keyword_argument,
-    walk,
+    reads_tables,
+    weighted_terms,
     written,
 )
-
-_READERS = frozenset({"pandas.read_csv", "pandas.read_pickle", "pandas.read_feather", "pandas.read_parquet"})
 
 
 class HardCodedBlend(Rule):
@@ -108,7 +106,7 @@ class HardCodedBlend(Rule):
             yield from self._submissions(source, seen)
             if not any(name.startswith("predict") for name in source.facts.header.methods):
                 continue
-            for value, block, span in _values(source):
+            for value, block, span in assigned_values(source):
                 weights, outputs = self._blended(project, source, value)
                 if weights and span.line not in seen:
                     seen.add(span.line)
@@ -125,12 +123,12 @@ class HardCodedBlend(Rule):
 
     def _submissions(self, source: SourceFacts, seen: set[int]) -> Iterator[Finding]:
         """Yield a finding for each weighted sum of one column of several files."""
-        if not any(name in _READERS for name in source.facts.header.names):
+        if not reads_tables(source):
             return
-        for value, block, span in _values(source):
-            terms = _terms(source, value)
+        for value, block, span in assigned_values(source):
+            terms = weighted_terms(source, value)
             weights = [weight for weight, _ in terms]
-            columns = [_column(source, term) for _, term in terms]
+            columns = [column_of_file(source, term) for _, term in terms]
             found = [column for column in columns if column is not None]
             calls = dict.fromkeys(call for call, _ in found)
             if len(weights) < 2 or len(found) < len(terms) or len({round(weight, 2) for weight in weights}) == 1:
@@ -154,7 +152,7 @@ class HardCodedBlend(Rule):
         self, project: Project, source: SourceFacts, value: facts.Expr
     ) -> tuple[list[float], list[Output]]:
         """The literal weights, if a value adds predictions of different models with unequal ones, and these."""
-        terms = _terms(source, value)
+        terms = weighted_terms(source, value)
         weights = [weight for weight, _ in terms]
         if len(terms) < 2 or len({round(weight, 2) for weight in weights}) == 1:
             return [], []
@@ -169,65 +167,3 @@ class HardCodedBlend(Rule):
                 written(output.model) if written(output.model) != "…" else str(output.place) for output in found
             )
         return (weights, outputs) if len(models) >= 2 else ([], [])
-
-
-def _column(source: SourceFacts, expr: facts.Expr) -> tuple[int, str] | None:
-    """The call that read the file of which a term is a column, or a part, with the column's name."""
-    name = ""
-    for _ in range(6):
-        match expr:
-            case facts.Attr(base, "values"):
-                expr = base
-            case facts.Attr(base, column) if not name:
-                expr, name = base, column
-            case facts.Item(base, index):
-                name = name or (str(index.value) if isinstance(index, facts.Const) else "")
-                expr = base
-            case facts.Ref(_, (binding,)) if binding >= 0 and source.facts.bindings[binding].value is not None:
-                expr = source.facts.bindings[binding].value or expr
-            case facts.Called(call):
-                return (call, name) if source.facts.calls[call].name in _READERS else None
-            case _:
-                return None
-    return None
-
-
-def _values(source: SourceFacts) -> Iterator[tuple[facts.Expr, int, Span]]:
-    for binding in source.facts.bindings:
-        if binding.kind in ("assign", "annotated") and binding.value is not None:
-            yield binding.value, binding.block, binding.span
-    for store in source.facts.stores:
-        yield store.value, store.block, store.span
-    for result in source.facts.returns:
-        yield result.value, result.block, result.span
-
-
-def _terms(source: SourceFacts, value: facts.Expr) -> list[tuple[float, facts.Expr]]:
-    """The weights and what they weigh in `0.7 * a + 0.3 * b`, or in an average; empty for anything else."""
-    for part in walk(value):
-        if isinstance(part, facts.Called):
-            call = source.facts.calls[part.call]
-            weights = keyword_argument(call, "weights")
-            given = call.args[0] if call.name == "numpy.average" and call.args else None
-            if (
-                isinstance(given, facts.Seq)
-                and isinstance(weights, facts.Seq)
-                and all(map(is_number, weights.items))
-            ):
-                return [(_number(w), s) for w, s in zip(weights.items, given.items, strict=False)]
-        elif isinstance(part, facts.Binary) and part.operator == "+":
-            return list(_sum(part))
-    return []
-
-
-def _sum(value: facts.Expr) -> Iterator[tuple[float, facts.Expr]]:
-    match value:
-        case facts.Binary("+", left, right):
-            yield from _sum(left)
-            yield from _sum(right)
-        case facts.Binary("*", left, right) if is_number(left) or is_number(right):
-            yield (_number(left), right) if is_number(left) else (_number(right), left)
-
-
-def _number(expr: facts.Expr) -> float:
-    return float(expr.value) if isinstance(expr, facts.Const) and isinstance(expr.value, int | float) else 0.0
