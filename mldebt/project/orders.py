@@ -10,6 +10,7 @@ from mldebt.facts import Attr, Binary, Binding, Call, Called, Const, Each, Expr,
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import parts_of, walk
 from mldebt.source import Span
+from mldebt.values import alternatives, show
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -108,8 +109,15 @@ class _Orders:
                 continue
             after = (j for j in joins if j.span.end_line >= binding.span.line)
             join = next((j for j in after if self._source.scope_of(j.block) == scope), None)
-            if join is not None:
+            if join is not None and not self._is_matched_later(join):
                 yield Disorder("rows", self._source, binding.block, binding.span, join.span)
+
+    def _is_matched_later(self, join: Call) -> bool:
+        """Whether the joined rows are only matched with others by a key."""
+        made = Called(self._facts.calls.index(join))
+        named = {n for n, b in enumerate(self._facts.bindings) if b.value == made and not b.path}
+        others = [call.args[-1] for call in self._facts.calls if _last(call) == "merge" and call.args]
+        return any(isinstance(other, Ref) and not named.isdisjoint(other.bindings) for other in others)
 
     # --- what has no order ---
 
@@ -172,12 +180,19 @@ class _Orders:
 
     def _lists(self, call: Call) -> bool:
         if call.name:
-            return call.name in _LISTING
+            return call.name in _LISTING and not self._names_one(call)
         if not isinstance(call.func, Attr):
             return False
         if call.func.name in _LISTING_METHODS:
             return True
         return call.func.name == "glob" and "Path" in self._project.type_of(self._source, call.func.base)
+
+    def _names_one(self, call: Call) -> bool:
+        """Whether a pattern is none: it is known, and names one file."""
+        if not call.name.startswith("glob.") or not call.args:
+            return False
+        patterns = [show(value) for value in alternatives(self._project.value(self._source, call.args[0]))]
+        return all("{" not in pattern and not re.search(r"[*?\[]", pattern) for pattern in patterns)
 
     # --- how it is used ---
 

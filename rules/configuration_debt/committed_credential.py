@@ -22,9 +22,10 @@ _PLACEHOLDER = re.compile(
 _LIKE_A_KEY = re.compile(
     r"(sk-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{20,}|r8_\w{20,}|gsk_\w{20,})"
 )
-_NAME = re.compile(r"[a-z]+([_-][a-z]+)*([_-]?\d{1,2})?|\S*/\S*\.\w{1,5}")
+_NAME = re.compile(r"(?=.*[a-z]{4})[a-z0-9]{1,12}([_-][a-z0-9]{1,12})*|\S*/\S*\.\w{1,5}")
 """What a key is called, or where something lies."""
 
+_PLAIN_KEY = re.compile(r"(?<!api)(?<!api_)(?<!secret_)(?<!access_)(?<!auth_)(?<!private_)key$", re.IGNORECASE)
 _FEWEST = 8
 _LONG = 16
 _READS_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get"})
@@ -91,6 +92,8 @@ class CommittedCredential(Rule):
     sort_key = "customer_2024_id"
     session_key = "viz_pipeline_step2"
     key = "energy_100g"
+    res_key = "3d_fullres"
+    show(chart, key="step1_failure_tag_chart")
     mapbox_token = "pk.eyJ1IjoiYWxtYXMiLCJhIjoiY2pkNzRmIn0"
     password = os.getenv("POSTGRES_PASSWORD", "postgres")
     model_key = "models/churn/model_2024.pt"
@@ -167,7 +170,7 @@ def _is_secret(name: str, value: facts.Expr | None) -> bool:
         and mixed
         and not _PLACEHOLDER.search(text)
         and "/" not in text[:2]
-        and not (name.lower().endswith("key") and _NAME.fullmatch(text))
+        and not (_PLAIN_KEY.search(name) and _NAME.fullmatch(text))
         and not (name.lower().strip("_") in ("key", "keys") and len(text) < _LONG)
         and not text.startswith("pk.")  # a publishable one
         and not text.endswith((".json", ".pem"))

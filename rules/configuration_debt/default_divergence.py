@@ -13,6 +13,9 @@ _READERS = ("os.getenv", "os.environ.get", "decouple.config", "environs.Env.str"
 _LOCAL = re.compile(r"127\.0\.0\.1|0\.0\.0\.0|(?<=://)[a-z][a-z0-9_-]*(?=:\d)")
 """The names that one server has on its machine, and for its neighbours in containers."""
 
+_NOTHING = (None, "", "N/A", "n/a", "none", "unknown", "local", "?")
+"""Texts that stand for a variable which is not set."""
+
 _OWN = re.compile(r"(^|_)PORT$")
 """What each program that is started has for itself."""
 
@@ -155,7 +158,7 @@ class DefaultDivergence(Rule):
             if (
                 isinstance(name, facts.Const)
                 and isinstance(default, facts.Const)
-                and default.value not in (None, "")
+                and default.value not in _NOTHING
                 and not _OWN.search(str(name.value))
                 and not _is_for_a_case(site)
             ):

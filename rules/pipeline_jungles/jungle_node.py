@@ -31,7 +31,9 @@ _FEWEST_JOINED = 3
 
 _JOINS = frozenset({"merge", "merge_asof", "merge_ordered"})
 _KINDS = frozenset({"dataset", "table"})
-_REPORT = re.compile(r"(^|/)(reports?|figures?|logs?|plots?|metrics|dashboards?)(/|_)", re.IGNORECASE)
+_REPORT = re.compile(
+    r"(^|/)(reports?|figures?|logs?|plots?|metrics|dashboards?|eda|analysis|summary)(/|_)", re.IGNORECASE
+)
 """What is made for people to look at."""
 
 
@@ -121,6 +123,15 @@ class JungleNode(Rule):
     d.merge(e).merge(f).merge(g).merge(h).to_csv("work/second.csv")
     ```
 
+    ## Looking at tables makes none
+
+    ```python title="look.ipynb"
+    # %%
+    import pandas as pd
+    a, b, c = pd.read_csv("in/a.csv"), pd.read_csv("in/b.csv"), pd.read_csv("in/c.csv")
+    a.merge(b).merge(c).merge(b).merge(c).merge(b).merge(c).merge(b).merge(c).plot()
+    ```
+
     ## A registry of datasets
 
     ```python title="datasets.py"
@@ -162,6 +173,8 @@ class JungleNode(Rule):
                 continue
             is_explored = source.kind is Kind.NOTEBOOK or is_exported_notebook(source)
             is_aside = is_explored and source.path not in feeding
+            if is_aside and not made:
+                continue  # it looks at data, and makes none
             related = [Related(access.origin, f"reads `{name}`") for name, access in list(mine.items())[:8]]
             related += [Related(access.origin, f"writes `{name}`") for name, access in list(made.items())[:4]]
             related += [Related(source.location(call.span), "joins") for call in joins[:4]]
@@ -184,9 +197,8 @@ def _add(found: dict[str, dict[str, DataAccess]], artifact: Artifact, accesses: 
 
 
 def _is_registry(source: SourceFacts, mine: Mapping[str, DataAccess]) -> bool:
-    """Whether each dataset has a function of its own, for others to call."""
-    scopes = [source.scope_of(access.call.block) for access in mine.values()]
-    return len(set(scopes)) == len(scopes) and 0 not in scopes
+    """Whether all datasets are read by functions, for others to call."""
+    return all(source.scope_of(access.call.block) != 0 for access in mine.values())
 
 
 def _joins(call: facts.Call) -> bool:

@@ -105,13 +105,15 @@ class UnstableOrder(Rule):
         pd.read_csv(name).dropna().to_csv(f"clean/{name}")
     ```
 
-    ## Predictions side by side, and rows by their numbers
+    ## Predictions side by side, rows that are matched by a key, and rows by their numbers
 
     ```python title="blend.py"
     import os
     import pandas as pd
     files = os.listdir("submissions")
     table = pd.concat([pd.read_csv(f, index_col=0) for f in files], axis=1)
+    folds = pd.concat([pd.read_csv(f) for f in os.listdir("folds")])
+    table = pd.merge(table, folds, on="id", how="left")
     best = list(set(kept) & set(seen))
     rows, names = features[best, :], labels[best]
     ```
