@@ -8,7 +8,7 @@ import msgspec
 
 from mldebt import __version__
 from mldebt.report.audit import Audit, Hotspot, Work
-from mldebt.report.json import JsonReporter, encodable
+from mldebt.report.json import JsonReporter, json_text
 from mldebt.score import DebtScore, Score
 
 VERSION = 1
@@ -44,7 +44,7 @@ def render_json(audit: Audit) -> str:
         "unread": [{"place": place, "message": message} for place, message in audit.unread],
         "findings": findings,
     }
-    return msgspec.json.format(msgspec.json.encode(encodable(document)), indent=2).decode() + "\n"
+    return json_text(document)
 
 
 def _score(score: Score) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mldebt.project.graph import DataGraph, Edge, Node
-from mldebt.report.graph import quoted
+from mldebt.report.graph import SHAPES, quoted
 
 FEW_EDGES = 25
 """Edges up to which each piece of data is a node of its own; of more, those with the same neighbours are one."""
@@ -15,16 +15,6 @@ FEW_EDGES = 25
 MOST_EDGES = 220
 """Edges above which a picture is no longer readable, so that only hand-offs are drawn."""
 
-_SHAPES = {
-    "dataset": "cylinder",
-    "table": "cylinder",
-    "file": "note",
-    "model": "box3d",
-    "metrics": "note",
-    "config": "note",
-    "stage": "component",
-    "notebook": "tab",
-}
 _DATA = frozenset({"dataset", "table", "model", "metrics", "config", "file"})
 _LONGEST = 42
 
@@ -59,7 +49,7 @@ def picture(graph: DataGraph) -> Picture:
     ]
     for node, count in nodes:
         if node.id in used:
-            shape = _SHAPES.get(node.kind, "box")
+            shape = SHAPES.get(node.kind, "box")
             label = quoted(_short(node.name))
             if count > 1:
                 label = f'{label[:-1]}\\nand {count - 1} more"'

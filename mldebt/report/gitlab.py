@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from mldebt.engine import Report
 from mldebt.finding import Finding, Severity
 from mldebt.raw_places import RawPlaces, cell_note
-from mldebt.report.json import encodable
+from mldebt.report.json import json_text
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
@@ -21,7 +19,7 @@ class GitlabReporter:
         """The whole output, ending in a line end."""
         places = RawPlaces(report.root, report.texts)
         document = [_issue(finding, places) for finding in report.findings]
-        return msgspec.json.format(msgspec.json.encode(encodable(document)), indent=2).decode() + "\n"
+        return json_text(document)
 
 
 def _issue(finding: Finding, places: RawPlaces) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import msgspec
 
 from mldebt.printable import printable
 from mldebt.project.graph import DataGraph, Edge, Node
-from mldebt.report.json import encodable
+from mldebt.report.json import json_text
 
-_SHAPES = {
+SHAPES = {
     "dataset": "cylinder",
     "table": "cylinder",
     "file": "note",
@@ -23,6 +23,8 @@ _SHAPES = {
     "notebook": "tab",
     "module": "box",
 }
+"""The shapes of Graphviz for kinds of nodes."""
+
 _MERMAID = {
     "dataset": ("[(", ")]"),
     "table": ("[(", ")]"),
@@ -35,10 +37,7 @@ _MERMAID = {
 def render_json(graph: DataGraph) -> str:
     """`{"version": 1, "nodes": …, "edges": …, "unresolved": …}`, stable and sorted."""
     document = {"version": 1, "nodes": graph.nodes, "edges": graph.edges, "unresolved": graph.unresolved}
-    return (
-        msgspec.json.format(msgspec.json.encode(encodable(msgspec.to_builtins(document))), indent=2).decode()
-        + "\n"
-    )
+    return json_text(msgspec.to_builtins(document))
 
 
 def render_text(graph: DataGraph) -> str:
@@ -81,7 +80,7 @@ def render_dot(graph: DataGraph) -> str:
     """Graphviz; undeclared edges are red, unsure ones dashed."""
     lines = ["digraph mldebt {", "  rankdir=LR;", '  node [fontname="sans-serif"];']
     lines += [
-        f"  {quoted(node.id)} [label={quoted(node.name)} shape={_SHAPES[node.kind]}];" for node in graph.nodes
+        f"  {quoted(node.id)} [label={quoted(node.name)} shape={SHAPES[node.kind]}];" for node in graph.nodes
     ]
     for edge in graph.edges:
         style = [f"label={quoted(edge.kind)}"]

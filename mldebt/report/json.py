@@ -29,8 +29,7 @@ class JsonReporter:
             "errors": [{"rule": error.rule, "message": error.message} for error in report.errors],
             "summary": _summary(report),
         }
-        text = msgspec.json.encode(encodable(document))
-        return msgspec.json.format(text, indent=2).decode() + "\n"
+        return json_text(document)
 
 
 class JsonLinesReporter:
@@ -97,6 +96,11 @@ def _relative(root: Path) -> str:
         return Path(os.path.relpath(root)).as_posix()
     except ValueError:  # another drive
         return root.as_posix()
+
+
+def json_text(document: Any) -> str:
+    """A document as indented JSON that ends in a line end."""
+    return msgspec.json.format(msgspec.json.encode(encodable(document)), indent=2).decode() + "\n"
 
 
 def encodable(value: Any) -> Any:

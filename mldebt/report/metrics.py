@@ -6,17 +6,14 @@ import msgspec
 
 from mldebt.printable import printable
 from mldebt.project.metrics import Metrics
-from mldebt.report.json import encodable
+from mldebt.report.json import json_text
 
 
 def render_metrics(metrics: Metrics, output_format: str) -> str:
     """All figures: lines for people, or `{"version": 1, "metrics": …}` with shares from 0 to 1 (`json`)."""
     if output_format == "json":
         document = {"version": 1, "metrics": metrics}
-        return (
-            msgspec.json.format(msgspec.json.encode(encodable(msgspec.to_builtins(document))), indent=2).decode()
-            + "\n"
-        )
+        return json_text(msgspec.to_builtins(document))
     return "\n".join(printable(line) for line in metrics_lines(metrics)) + "\n"
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from mldebt.engine import Report
 from mldebt.finding import Finding
 from mldebt.raw_places import RawPlaces, cell_note
-from mldebt.report.json import encodable
+from mldebt.report.json import json_text
 from mldebt.source import Location
 
 
@@ -23,7 +21,7 @@ class RdjsonReporter:
             "source": {"name": "mldebt"},
             "diagnostics": [_diagnostic(finding, places) for finding in report.findings],
         }
-        return msgspec.json.format(msgspec.json.encode(encodable(document)), indent=2).decode() + "\n"
+        return json_text(document)
 
 
 def _diagnostic(finding: Finding, places: RawPlaces) -> dict[str, Any]:

@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
 from mldebt import __version__
 from mldebt.engine import Report
 from mldebt.finding import Confidence, Finding, Severity
 from mldebt.raw_places import RawPlaces, cell_note
 from mldebt.report.cards import Card, cards
-from mldebt.report.json import encodable
+from mldebt.report.json import json_text
 from mldebt.report.line_hash import line_hashes
 from mldebt.source import Location
 
@@ -41,7 +39,7 @@ class SarifReporter:
     def render(self, report: Report) -> str:
         """The whole output, ending in a line end."""
         log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_Run(report).run()]}
-        return msgspec.json.format(msgspec.json.encode(encodable(log)), indent=2).decode() + "\n"
+        return json_text(log)
 
 
 class _Run:

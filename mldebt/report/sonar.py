@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from mldebt.engine import Report
 from mldebt.finding import Finding, Severity
 from mldebt.raw_places import RawPlaces, cell_note
 from mldebt.report.cards import Card, cards
-from mldebt.report.json import encodable
+from mldebt.report.json import json_text
 from mldebt.source import Location
 
 _IMPACTS = {Severity.ERROR: "HIGH", Severity.WARNING: "MEDIUM", Severity.INFO: "LOW"}
@@ -30,7 +28,7 @@ class SonarReporter:
             "rules": [_rule(card) for card in used.values()],
             "issues": [_issue(finding, places) for finding in report.findings],
         }
-        return msgspec.json.format(msgspec.json.encode(encodable(document)), indent=2).decode() + "\n"
+        return json_text(document)
 
 
 def _rule(card: Card) -> dict[str, Any]:
