@@ -143,6 +143,24 @@ class UnvalidatedServingInput(Rule):
     def predict():
         return model.predict([request.get_json()])
     ```
+
+    ## A service whose input has types
+
+    ```python title="service.py"
+    import bentoml
+    import numpy as np
+    import pandas as pd
+    from pydantic import BaseModel
+
+    class Customer(BaseModel):
+        age: int
+
+    @bentoml.service
+    class Churn:
+        @bentoml.api
+        def score(self, body: Customer) -> float:
+            return self.model.predict(pd.DataFrame([body.model_dump()]))[0]
+    ```
     """
 
     minutes = 30
