@@ -12,7 +12,7 @@ _ROLE_BY_DIRECTORY = {
     Role.TEST: "test tests testing unittests unit_tests integration_tests e2e __tests__ test_utils testing_utils",
     Role.VENDORED: (
         "third_party thirdparty third-party 3rdparty vendor vendors vendored _vendor externals "
-        "site-packages dist-packages node_modules .ipynb_checkpoints venv .venv virtualenv"
+        "site-packages dist-packages node_modules .ipynb_checkpoints .history venv .venv virtualenv"
     ),
     Role.DOCS: "docs doc documentation",
     Role.TUTORIAL: (

@@ -512,3 +512,18 @@ def test_directories_of_runs_are_no_names_of_the_hub() -> None:
 def test_code_in_src_does_not_work_there_because_it_is_packed_there() -> None:
     project = project_of({"src/setup.py": "", "src/p/a.py": "open('fig.png', 'w')\n"}, ("conf/base/catalog.yml",))
     assert ("writes", "fig.png") in found(project)
+
+
+def test_what_opens_the_mounts_of_a_platform_works_there() -> None:
+    read = "import pandas as pd\npd.read_csv('/kaggle/input/x/a.csv')\npd.DataFrame().to_csv('submission.csv')"
+    files = {
+        "one/kernel.py": read,
+        "nb.ipynb": notebook(read),
+        "look.py": "import pandas as pd\npd.read_csv('submission.csv')",
+    }
+    project = project_of(files)
+    writes = {(a.component, str(a.address)) for a in project.accesses if a.effect == "writes"}
+    assert writes == {(path, "/kaggle/working/submission.csv") for path in ("one/kernel.py", "nb.ipynb")}
+    assert not project.handoffs
+    both = "import pandas as pd\nfor p in ['/kaggle/input/a.csv', '/home/me/a.csv']:\n    pd.read_csv(p)\nopen('b.csv')"
+    assert ("reads", "{directory}/b.csv") in found(project_of({"s.py": both}))

@@ -255,7 +255,7 @@ class _Finder:
 
     def _is_test(self, caller: SourceFacts, source: SourceFacts) -> bool:
         """Tests call everything, as do copies of code that runs left; what they pass says nothing about the code."""
-        outside = (Role.TEST, Role.GENERATED)
+        outside = (Role.TEST, Role.GENERATED, Role.VENDORED)
         return caller.source.is_any(*outside) and not source.source.is_any(*outside)
 
     def _frame(self, chain: tuple[Caller, ...], source: SourceFacts, block: int) -> Frame | None:

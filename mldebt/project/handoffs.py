@@ -12,7 +12,7 @@ from mldebt.declarations.model import DATA_TOOLS, Declared, Stage
 from mldebt.facts import Const
 from mldebt.plain_facts import imported_name
 from mldebt.project.accesses import DataAccess
-from mldebt.project.addresses import Address, Match, unify
+from mldebt.project.addresses import Address, Match, is_distinctive, unify
 from mldebt.project.artifacts import Artifact, component_of
 from mldebt.project.catalogue_names import CATALOGUE
 from mldebt.project.catalogue_names import PREFIX as CATALOGUED
@@ -138,10 +138,13 @@ def _mean_other_files(project: Project, write: DataAccess, read: DataAccess) -> 
     """
     kinds = {project.by_path[access.component].kind for access in (write, read)}
     one, other = write.address, read.address
-    if kinds != {Kind.NOTEBOOK} or one is None or other is None:
+    if one is None or other is None:
         return False
-    if _SESSION.match(one.shape) and _SESSION.match(other.shape):
+    is_own_disk = _SESSION.match(one.shape) and _SESSION.match(other.shape)
+    if is_own_disk and (kinds == {Kind.NOTEBOOK} or not is_distinctive(one.name)):
         return True
+    if kinds != {Kind.NOTEBOOK}:
+        return False
     if not (one.is_known and other.is_known):
         return False
     if one.path == other.path or any(address.path.startswith(_ABSOLUTE) for address in (one, other)):

@@ -8,6 +8,7 @@ from mldebt.facts import Attr, Binding, Called, Class, Const, Expr, Function, Re
 from mldebt.plain_facts import keyword_argument
 from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.source_facts import SourceFacts
+from mldebt.source import Role
 from mldebt.values import Definition, Gap, Instance, Known, Value, choice
 
 if TYPE_CHECKING:
@@ -150,7 +151,10 @@ def _passed_to_field(
         maker = evaluator.project.by_path[instance.made_in]
         sites.append((maker, maker.facts.calls[instance.call]))
     else:
-        sites.extend((c.source, c.call) for c in evaluator.callers.of(source, cls.qualname)[:16])
+        callers = evaluator.callers.of(source, cls.qualname)
+        if not source.source.is_any(Role.TEST):  # what tests pass says nothing about the code itself
+            callers = tuple(caller for caller in callers if not caller.source.source.is_any(Role.TEST))
+        sites.extend((c.source, c.call) for c in callers[:16])
     fields = [b.name for b in source.facts.bindings if b.block == cls.block and b.kind == "annotated"]
     values = []
     for home, call in sites:

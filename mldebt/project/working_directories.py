@@ -7,6 +7,7 @@ of programs that each have a directory of their own.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
@@ -44,6 +45,9 @@ _MANIFESTS = frozenset(
         "Pipfile",
     ]
 )
+_PLATFORMS = {"/kaggle/input/": "/kaggle/working", "/content/": "/content"}
+"""What platforms mount for their notebooks and scripts, and where these work."""
+_DRIVE = re.compile(r"[A-Za-z]:/")
 _FEWEST_PROGRAMS = 3
 _FEWEST_NEIGHBOURS = 2
 _BY_HAND = frozenset({"notebook", "notebooks"})
@@ -63,6 +67,7 @@ class WorkingDirectories:
         self._votes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._noted: set[tuple[str, str]] = set()
         self._leaving: set[str] = set()
+        self._sessions: dict[str, set[str]] = defaultdict(set)
 
     def of(self, source: SourceFacts, line: int = 0) -> str | None:
         """The directory that a source's relative paths start from at a line (0: where it starts)."""
@@ -217,6 +222,7 @@ class WorkingDirectories:
         for option in alternatives(value):
             if isinstance(option, Known) and isinstance(option.value, str):
                 written = normal(option.value.strip())
+                self._sessions[source.path].update(_session(written))
                 if written and not written.startswith((ROOT, "/", "~")) and ":" not in written:
                     found.append(written)
         for written in found:
@@ -254,6 +260,8 @@ class WorkingDirectories:
                 others = beside.get((dirname(path), is_notebook), [])
                 if len(set(others)) == 1 and len(others) >= (1 if is_notebook else _FEWEST_NEIGHBOURS):
                     start = others[0]  # what lies side by side is opened in one place
+                elif sessions := self._sessions.get(path):
+                    start = next(iter(sessions)) if len(sessions) == 1 else None
                 elif self._is_anywhere(path) and path not in self._leaving:
                     start = None
             if start != self._starts[path]:
@@ -342,6 +350,15 @@ class WorkingDirectories:
                 if path in self._project.by_path:
                     found[path].add(start)
         return found
+
+
+def _session(written: str) -> Iterator[str]:
+    """Where a program of a platform works that opens a path of the platform; "" for who opens his own."""
+    for mount, directory in _PLATFORMS.items():
+        if written.startswith(mount):
+            yield directory
+    if written.startswith(("/home/", "/Users/", "~")) or _DRIVE.match(written):
+        yield ""
 
 
 def _steps(start: str, moves: list[tuple[int, str | None]]) -> Iterator[tuple[int, str | None]]:
