@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _OPEN = re.compile(r"[$*?{}<>%|\[\]~\\]|^(/|\.\./|https?:)|^\W*$")
 _CODE = re.compile(r"\.(py|ipynb|sh|bash|R)$")
 _COPIED = re.compile(r"\.(py|ipynb|sh|toml|cfg|ini|lock|ya?ml)$|(^|/)requirements[\w.-]*\.txt$")
-_BUILT = re.compile(r"(^|/)(build|dist|venv|\.venv|target|out|node_modules|site-packages)/")
+_BUILT = re.compile(r"(^|/)(build|dist|venv|\.venv|target|out|node_modules|site-packages|uncommitted)/")
 _TOOLS = frozenset({"dvc", "mlproject", "make", "workflow", "airflow", "docker", "compose", "ploomber"})
 _FIXED = frozenset({"dvc", "mlproject", "ploomber"})
 _PLACEHOLDER = re.compile(
