@@ -15,18 +15,18 @@ from mldebt.source import Span
 _FEWEST_OF_LONG = 5
 """So many lines are an experiment of their own, which `commented-out-code` reports."""
 
+_MOST = 40
 _NEAR = 2
 """What stands so many lines from such an experiment belongs to it."""
 
 _LIKELY = re.compile(
-    r"#+ ?\s*(return\b|[\w.]+(\[[^\]]*\])?( ?, ?[\w.]+)*\s*[-+*/|&]?=(?!=)|[\w.]+\(.*\)\s*$"
+    r"#+ ?\s*(return\b|\w+: \w[\w.\[\], ]* = |[\w.]+(\[[^\]]*\])?( ?, ?[\w.]+)*\s*[-+*/|&]?=(?!=)|[\w.]+\(.*\)\s*$"
     r"|['\"]\w+['\"]\s*:|\{|[\w.]+\($"
     r"|(if|for|while|with|assert|raise|del|elif)\b.*|from \w[\w.]* import |import \w)"
 )
 _EXPLAINS = re.compile(
     r"\b(examples?|usage|e\.g\.|i\.e\.|uncomment|equivalent|pseudo|same as|alternative(ly)?|first (time|run)|reference"
-    r"|instead|optional(ly)?|default|shape|output|returns?:|note|formula|where|todo|fixme|noqa|type:|pylint|equals?)\b|->"
-    r"|>>>|:\s*$",
+    r"|optional(ly)?|shape|returns?:|note|formula|equals?|pylint)\b|noqa|type: ignore|->|>>>|:\s*$",
     re.IGNORECASE,
 )
 _SHOWS = frozenset(
@@ -65,11 +65,11 @@ def _lines_of_long(span: Span) -> range:
 
 def _pieces(run: Sequence[Comment], names: set[str]) -> Iterator[ParkedLines]:
     """The code at the end of a run, or the whole of it: prose above a piece says what that was, no more."""
-    if len(run) > 12 or any(_EXPLAINS.search(comment.text) for comment in run):
+    if any(_EXPLAINS.search(comment.text) and not _LIKELY.match(comment.text) for comment in run):
         return
     start = next((n for n, comment in enumerate(run) if _LIKELY.match(comment.text)), len(run))
     code = run[start:]
-    if not 0 < len(code) < _FEWEST_OF_LONG or (start and len(code) == 1):
+    if not 0 < len(code) <= _MOST or (start and len(code) == 1):
         return
     tree = _parsed([comment.text.lstrip("#") for comment in code])
     if tree is None or not any(_is_experiment(node, names) for node in tree.body):
@@ -79,10 +79,10 @@ def _pieces(run: Sequence[Comment], names: set[str]) -> Iterator[ParkedLines]:
 
 
 def _parsed(lines: Sequence[str]) -> ast.Module | None:
-    """The lines as statements, or as entries of a dictionary."""
+    """The lines as statements, or as entries of a dictionary or list."""
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     text = "\n".join(line[indent:] for line in lines)
-    for whole in (text, f"_ = {{\n{text}\n}}", f"if _:\n  pass\n{text}"):
+    for whole in (text, f"_ = {{\n{text}\n}}", f"_ = [\n{text}\n]", f"if _:\n  pass\n{text}"):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -104,8 +104,12 @@ def _is_experiment(node: ast.stmt, names: set[str]) -> bool:
         value = node.value
         if isinstance(value, ast.Dict):
             return bool(value.keys) and all(isinstance(key, ast.Constant) for key in value.keys)
+        if isinstance(value, ast.List) and isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_":
+            return bool(value.elts) and all(isinstance(item, ast.Dict | ast.Call) for item in value.elts)
         if value is None or isinstance(value, ast.Name):
             return False
+        if isinstance(node, ast.AnnAssign):
+            return True
         if isinstance(value, ast.List | ast.Tuple) and all(isinstance(item, ast.Name) for item in value.elts):
             return False  # the dimensions of an array
         return set(used) <= names or (bool(calls) and not names.isdisjoint(used))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Called, Class, Const, Expr, Function, Ref
 from mldebt.project.lookups import LookedUp, find_looked_up
+from mldebt.project.places import is_main_guard
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
@@ -63,6 +64,24 @@ class Unreferenced:
                 continue
             if _is_only_wrapped(source, definition) and not self._is_read(source, definition):
                 yield definition
+
+    def idle_main(self, source: SourceFacts) -> Function | None:
+        """The function `main` of a program that runs something else: nothing in the file or outside calls it."""
+        main = next((f for f in source.facts.functions if f.qualname == "main" and not f.decorators), None)
+        if main is None or not any(is_main_guard(b.test) for b in source.facts.blocks if b.test is not None):
+            return None
+        own = source.facts.blocks[main.block].span
+        here = self._reads.get("main", {}).get(source.path, ())
+        if any(not own.line <= line <= own.end_line for line in here):
+            return None
+        for other in self._project.code:
+            if any(fact.name == "main" for fact in other.facts.imports):
+                return None
+            if other is not source and any(name.endswith(".main") for name in other.facts.header.names):
+                return None
+        stem = source.path.rpartition("/")[2].removesuffix(".py")
+        entries = (e for s in self._project.sources(Kind.TOML, Kind.INI, Kind.YAML) for e in s.facts.entries)
+        return None if any(f"{stem}:main" in entry.text for entry in entries) else main
 
     def _is_plain_method(self, source: SourceFacts, definition: Definition) -> bool:
         """Whether a method belongs to a class that somebody uses, and that no framework can call it for its base."""

@@ -39,6 +39,23 @@ class UnreferencedPipelineCode(Rule):
 
     Delete it; version control remembers.
 
+    ## A program that runs something else
+
+    ```python title="run.py"
+    import pandas as pd
+
+    def main():  # expect: unreferenced-pipeline-code
+        frame = pd.read_csv("rows.csv")
+        print(frame.mean())
+
+    def main_tracked():
+        print(pd.read_csv("rows.csv").median())
+
+    if __name__ == "__main__":
+        # main()
+        main_tracked()
+    ```
+
     ## A step without a caller
 
     ```python title="clean.py"
@@ -242,11 +259,14 @@ class UnreferencedPipelineCode(Rule):
                 root_of(source.path) not in learning and not any(map(_ML.match, modules))
             ):
                 continue
-            found = [
+            found: list[facts.Function | facts.Class] = [
                 definition
                 for definition in project.unreferenced.in_source(source)
                 if not may_be_hook(definition.name) and _lines(source.facts, definition) >= _FEWEST_LINES
             ]
+            idle = project.unreferenced.idle_main(source)
+            if idle is not None and _lines(source.facts, idle) >= _FEWEST_LINES:
+                found = sorted([*found, idle], key=lambda definition: definition.span)
             if not found or is_library(project, source.path):
                 continue
             first, lines = found[0], sum(_lines(source.facts, d) for d in found)
