@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from mldebt.facts import Attr, Call, Expr
+from mldebt.facts import Attr, Call, Expr, Star
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Location
 
@@ -44,8 +44,6 @@ class Site(NamedTuple):
         return any(not keyword.name for keyword in self.call.keywords) or self._starred(len(self.call.args))
 
     def _starred(self, before: int) -> bool:
-        from mldebt.facts import Star
-
         return any(isinstance(arg, Star) for arg in self.call.args[: before + 1])
 
 

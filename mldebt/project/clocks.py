@@ -24,7 +24,7 @@ from mldebt.project.walk import walk
 from mldebt.source import Span
 
 if TYPE_CHECKING:
-    from mldebt.project.project import Project
+    pass
 
 CLOCKS = frozenset(
     "datetime.datetime.now datetime.datetime.today datetime.datetime.utcnow datetime.date.today pandas.Timestamp.now"
@@ -54,7 +54,7 @@ class ClockUse(NamedTuple):
     binding: int = -1
 
 
-def clock_uses(project: Project, source: SourceFacts) -> Iterator[ClockUse]:
+def clock_uses(source: SourceFacts) -> Iterator[ClockUse]:
     """The columns and frames of a file that depend on the time at which it runs, by place."""
     header = source.facts.header
     packages = {module.partition(".")[0] for module in header.modules}

@@ -52,11 +52,12 @@ class Imports:
 
     def _imported(self, source: SourceFacts) -> Iterator[str]:
         for fact in source.facts.imports:
-            if not _for_type_checkers(source, fact.block):
+            if not is_for_type_checkers(source, fact.block):
                 yield from self.files_of(source, fact)
 
 
-def _for_type_checkers(source: SourceFacts, block: int) -> bool:
+def is_for_type_checkers(source: SourceFacts, block: int) -> bool:
+    """Whether nothing but type checkers reads a block."""
     for ancestor in source.ancestors(block):
         guard = source.facts.blocks[ancestor]
         name = guard.test.name if isinstance(guard.test, Ref | Attr) else ""

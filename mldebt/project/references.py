@@ -11,6 +11,7 @@ import msgspec
 
 from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Ref
 from mldebt.project.callers import class_around
+from mldebt.project.imports import is_for_type_checkers
 from mldebt.project.names import Symbol
 from mldebt.project.places import Place
 from mldebt.project.qualify import qualified
@@ -122,7 +123,7 @@ def _add_definitions(project: Project, source: SourceFacts, found: dict[str, Edg
 
 def _add_imports(project: Project, source: SourceFacts, found: dict[str, Edges]) -> None:
     for fact in source.facts.imports:
-        if any(_is_type_checking(source, ancestor) for ancestor in source.ancestors(fact.block)):
+        if is_for_type_checkers(source, fact.block):
             continue
         modules = found[place_of(source, fact.block).function].modules
         for path in project.imports.files_of(source, fact):
@@ -136,11 +137,6 @@ def _packages(project: Project, path: str) -> Iterator[str]:
     while home and project.source(f"{home}/__init__.py") is not None:
         yield f"{home}/__init__.py"
         home = dirname(home)
-
-
-def _is_type_checking(source: SourceFacts, block: int) -> bool:
-    fact = source.facts.blocks[block]
-    return fact.kind == "if" and isinstance(fact.test, Ref | Attr) and fact.test.name == "TYPE_CHECKING"
 
 
 def decorator_name(source: SourceFacts, decorator: Expr) -> str:

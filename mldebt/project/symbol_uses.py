@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Const, Expr, Import, Ref, Seq
+from mldebt.facts import Attr, Called, Const, Expr, Import, Ref, Seq
 from mldebt.finding import Edit
 from mldebt.plain_facts import keyword_argument
 from mldebt.project.qualify import qualified
@@ -226,8 +226,6 @@ class _Finder:
 
 def _calls_itself(source: SourceFacts, name: str, value: Expr) -> bool:
     """Whether a value is made from the name that it is bound to: `df = df.append(row)`."""
-    from mldebt.facts import Called
-
     if not isinstance(value, Called):
         return False
     func = source.facts.calls[value.call].func
@@ -291,8 +289,6 @@ def _expects(source: SourceFacts, handler: int) -> bool:
 
 
 def _asks(source: SourceFacts, test: Expr | None) -> bool:
-    from mldebt.facts import Called
-
     for part in walk(test):
         if isinstance(part, Attr | Ref) and any(word in part.name for word in _TOLD):
             return True

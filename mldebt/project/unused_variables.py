@@ -128,10 +128,6 @@ class _Mentions:
                 if any(pattern.search(literal.value) for literal in source.facts.literals):
                     return True
                 continue
-            try:
-                text = source.text()
-            except OSError:
-                return True  # reported elsewhere; what it says is not known
-            if pattern.search(text):
+            if pattern.search(source.text()):
                 return True
         return False

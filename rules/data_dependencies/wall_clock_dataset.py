@@ -138,7 +138,7 @@ class WallClockDataset(Rule):
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             if self._answers(source):
                 continue
-            for use in clock_uses(project, source):
+            for use in clock_uses(source):
                 if use.kind == "rows" and project.training_inputs.fit_of_binding(source, use.binding) is None:
                     continue
                 of = f" of `{use.name}`" if use.name else ""

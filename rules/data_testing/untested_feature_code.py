@@ -234,22 +234,14 @@ class UntestedFeatureCode(Rule):
         return any(
             isinstance(s.target, facts.Item)
             and isinstance(s.target.index, facts.Const)
-            and _is_in(source, s.block, function)
+            and function.block in source.ancestors(s.block)
             for s in source.facts.stores
         ) or any(
-            getattr(call.func, "name", "") in _FRAMES and _is_in(source, call.block, function)
+            getattr(call.func, "name", "") in _FRAMES and function.block in source.ancestors(call.block)
             for call in source.facts.calls
         )
 
 
-def _is_in(source: SourceFacts, block: int, function: facts.Function) -> bool:
-    return function.block in source.ancestors(block)
-
-
 def _has_doctest(source: SourceFacts, name: str) -> bool:
     """Whether an example in a docstring calls a function; docstrings are no facts, so the text is read."""
-    try:
-        text = source.text()
-    except OSError:
-        return False  # reported as an unreadable file
-    return re.search(rf"^\s*>>> .*\b{re.escape(name)}\(", text, re.MULTILINE) is not None
+    return re.search(rf"^\s*>>> .*\b{re.escape(name)}\(", source.text(), re.MULTILINE) is not None
