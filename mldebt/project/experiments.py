@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from mldebt.project.project import Project
 
 _NO_EXPERIMENT = frozenset(
-    {"debug", "verbose", "quiet", "silent", "dry", "resume", "restart", "device", "cuda", "gpu", "gpus", "cpu", "tpu",
-     "log", "logger", "logging", "wandb", "mlflow", "tensorboard", "seed", "test", "strict", "inplace", "copy", "force",
-     "overwrite", "recompute", "refresh", "rebuild", "cache", "show", "plot", "save", "print", "profile", "version",
-     "async", "raise", "help", "download", "upload", "push", "eval", "evaluate", "predict", "train", "mode", "phase", "stage", "local", "distributed", "pin",
-     "worker", "workers", "format", "export", "progress", "run", "skip", "num", "n", "checkpointing", "8bit", "tf32",
-     "bf16", "fp16", "amp", "precision", "half", "compile", "xformers", "flash", "offload", "memory", "report", "all",
-     "make", "list"}
+    {"debug", "verbose", "quiet", "silent", "dry", "resume", "restart", "device", "cuda", "gpu", "gpus", "cpu",
+     "tpu", "log", "logger", "logging", "wandb", "mlflow", "tensorboard", "seed", "test", "strict", "inplace",
+     "copy", "force", "overwrite", "recompute", "refresh", "rebuild", "cache", "show", "plot", "save", "print",
+     "profile", "version", "async", "raise", "help", "download", "upload", "push", "eval", "evaluate", "predict",
+     "train", "mode", "phase", "stage", "local", "distributed", "pin", "worker", "workers", "format", "export",
+     "progress", "run", "skip", "num", "n", "checkpointing", "8bit", "tf32", "bf16", "fp16", "amp", "precision",
+     "half", "compile", "xformers", "flash", "offload", "memory", "report", "all", "make", "list"}
 )  # fmt: skip
 """Words in the names of switches that choose no experiment."""
 
