@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mldebt.finding import (
         Severity as Severity,
     )
+    from mldebt.plain_facts import hides_arguments as hides_arguments
     from mldebt.plain_facts import imported_name as imported_name
     from mldebt.plain_facts import keyword_argument as keyword_argument
     from mldebt.project import Project as Project
@@ -66,7 +67,6 @@ if TYPE_CHECKING:
     from mldebt.project.call_fixes import sorting_fix as sorting_fix
     from mldebt.project.call_fixes import unwrapping_fix as unwrapping_fix
     from mldebt.project.call_fixes import variable_fix as variable_fix
-    from mldebt.project.callers import hides_arguments as hides_arguments
     from mldebt.project.cell_reads import CellRead as CellRead
     from mldebt.project.cell_reads import cell_reads as cell_reads
     from mldebt.project.cell_texts import text_above as text_above
@@ -284,7 +284,7 @@ if TYPE_CHECKING:
     from mldebt.values import show as show
 
 _HOMES = {
-    "mldebt.plain_facts": "imported_name keyword_argument",
+    "mldebt.plain_facts": "hides_arguments imported_name keyword_argument",
     "mldebt.declarations.contracts": "is_tried_first is_watched",
     "mldebt.declarations.model": "Declared Stage StageCommand",
     "mldebt.finding": "Confidence Edit Finding Fix Profile Related Safety Severity",
@@ -349,7 +349,6 @@ _HOMES = {
     "mldebt.project.phantoms": "phantoms",
     "mldebt.project.prediction_patches": "prediction_patches",
     "mldebt.project.processes": "Process",
-    "mldebt.project.callers": "hides_arguments",
     "mldebt.project.call_fixes": "argument_fix argument_removal method_fix product_fix sorting_fix unwrapping_fix "
     "variable_fix",
     "mldebt.project.influences": "Influence influences is_randomised is_trained_on written_predictions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from mldebt.facts import Attr, Block, Compare, Const, Expr, Item, Logic, Ref, Seq, Unary
@@ -79,15 +79,19 @@ def truth(expr: Expr, value_of: ValueOf = nothing_known) -> bool | None:
             value = truth(operand, value_of)
             return None if value is None else not value
         case Logic("and" | "or" as operator, items):
-            values = [truth(item, value_of) for item in items]
-            decisive = operator == "or"
-            if decisive in values:
-                return decisive
-            return None if None in values else not decisive
+            return combined(operator, [truth(item, value_of) for item in items])
         case Compare(operator, left, right):
             return _compare(operator, _known(left, value_of), _known(right, value_of))
     known = _known(expr, value_of)
     return None if known is _UNKNOWN else bool(known)
+
+
+def combined(operator: str, values: Sequence[bool | None]) -> bool | None:
+    """What `and` or `or` makes of tests that hold, do not, or are not known to."""
+    decisive = operator == "or"
+    if decisive in values:
+        return decisive
+    return None if None in values else not decisive
 
 
 def written(expr: Expr) -> str:

@@ -127,8 +127,3 @@ def argument_for(function: Function, name: str, call: Call, skip_first: bool) ->
     if position >= len(call.args) or any(isinstance(arg, Star) for arg in call.args[: position + 1]):
         return None
     return call.args[position]
-
-
-def hides_arguments(call: Call) -> bool:
-    """Whether `*args` or `**kwargs` may pass more than can be seen."""
-    return any(not k.name for k in call.keywords) or any(isinstance(a, Star) for a in call.args)

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from mldebt.facts import Attr, Call, Expr, Star
+from mldebt.plain_facts import hides_arguments
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Location
 
@@ -41,7 +42,7 @@ class Site(NamedTuple):
     @property
     def hides_arguments(self) -> bool:
         """Whether `*args` or `**kwargs` may pass more than can be seen."""
-        return any(not keyword.name for keyword in self.call.keywords) or self._starred(len(self.call.args))
+        return hides_arguments(self.call)
 
     def _starred(self, before: int) -> bool:
         return any(isinstance(arg, Star) for arg in self.call.args[: before + 1])

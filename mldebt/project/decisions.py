@@ -6,11 +6,10 @@ raise` that only such paths get further. What options, files and the environment
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Called, Compare, Const, Expr, Item, Logic, Ref, Seq, Unary
-from mldebt.project.branches import truth
+from mldebt.project.branches import combined, truth
 from mldebt.project.frames import NO_FRAME, Argument, Frame
 from mldebt.project.guards import Test
 from mldebt.project.source_facts import SourceFacts
@@ -52,7 +51,7 @@ def decide(evaluator: Evaluation, source: SourceFacts, test: Expr, frame: Frame)
             found = decide(evaluator, source, operand, frame)
             return None if found is None else not found
         case Logic("and" | "or" as operator, items):
-            return _combined(operator, [decide(evaluator, source, item, frame) for item in items])
+            return combined(operator, [decide(evaluator, source, item, frame) for item in items])
         case Compare("is" | "==" | "is not" | "!=" as operator, left, Const(None)):
             constant = _constant(evaluator, source, left, frame)
             is_none = constant.value is None if constant is not None else None
@@ -76,13 +75,6 @@ def decide(evaluator: Evaluation, source: SourceFacts, test: Expr, frame: Frame)
     if constant is not None:
         return bool(constant.value)
     return True if _is_something(evaluator, source, test, frame) else None
-
-
-def _combined(operator: str, values: Sequence[bool | None]) -> bool | None:
-    decisive = operator == "or"
-    if decisive in values:
-        return decisive
-    return None if None in values else not decisive
 
 
 def _constant(
@@ -171,6 +163,6 @@ def _evaluated(evaluator: Evaluation, source: SourceFacts, test: Expr, frame: Fr
             found = _evaluated(evaluator, source, operand, frame)
             return None if found is None else not found
         case Logic("and" | "or" as operator, items):
-            return _combined(operator, [_evaluated(evaluator, source, item, frame) for item in items])
+            return combined(operator, [_evaluated(evaluator, source, item, frame) for item in items])
     value = evaluator.value(source, test, frame)
     return bool(value.value) if isinstance(value, Known) else None

@@ -8,9 +8,10 @@ whose results are followed into the called functions.
 from __future__ import annotations
 
 from mldebt.facts import Attr, Called, Class, Function
+from mldebt.plain_facts import hides_arguments
 from mldebt.project import library
 from mldebt.project.attribute_values import AttributeValues
-from mldebt.project.callers import argument_for, class_around, hides_arguments
+from mldebt.project.callers import argument_for, class_around
 from mldebt.project.decisions import is_impossible
 from mldebt.project.frames import NO_FRAME, Argument, Frame, Parameter
 from mldebt.project.source_facts import SourceFacts

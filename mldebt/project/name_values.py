@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mldebt.facts import Binding, Class, Function, Param, Ref, Seq
-from mldebt.plain_facts import imported_name
+from mldebt.plain_facts import hides_arguments, imported_name
 from mldebt.project import library
-from mldebt.project.callers import argument_for, class_around, hides_arguments
+from mldebt.project.callers import argument_for, class_around
 from mldebt.project.containers import item, items_of
 from mldebt.project.decisions import outcome
 from mldebt.project.frames import NO_FRAME, Argument, Frame, Parameter

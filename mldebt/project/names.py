@@ -12,6 +12,7 @@ from posixpath import dirname, join
 from typing import NamedTuple
 
 from mldebt.facts import Binding, Class, Function
+from mldebt.plain_facts import imported_name
 from mldebt.project.qualify import qualified
 from mldebt.project.search_paths import added_directories
 from mldebt.project.source_facts import SourceFacts
@@ -136,8 +137,7 @@ class Names:
                 if not fact.name and fact.alias == fact.module.partition(".")[0]:
                     target = ".".join((fact.alias, *parts[1:]))
                 else:
-                    base = f"{fact.module}{'' if fact.module.endswith('.') else '.'}{fact.name}"
-                    target = ".".join((base if fact.name else fact.module, *parts[1:]))
+                    target = ".".join((imported_name(fact) if fact.name else fact.module, *parts[1:]))
                 return self._find_symbol(source, target, steps - 1)
             return Symbol(source, binding, parts[1:])
         nested = source.functions_by_name.get(".".join(parts))

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Called, Compare, Const, Expr, Function, Item, Param, Ref
+from mldebt.plain_facts import hides_arguments
 from mldebt.project.branches import DeadSide, dead_sides
-from mldebt.project.callers import Caller, argument_for, hides_arguments
+from mldebt.project.callers import Caller, argument_for
 from mldebt.project.lookups import looks_up
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import names_in, walk
