@@ -90,6 +90,19 @@ class OrphanOutput(Rule):
     pd.read_csv("data/raw/customers.csv").to_parquet("data/interim/customers.parquet")
     ```
 
+    ## Another program names the file: it may be started elsewhere
+
+    ```python title="src/convert.py"
+    import pandas as pd
+    pd.read_csv("data/raw/items.csv").to_parquet("items_all.parquet")
+    ```
+
+    ```python title="service/handler.py"
+    def read(name):
+        return open_table(name)
+    items = read("../input/items_all.parquet")
+    ```
+
     ## What a run tells: coefficients, correlations
 
     ```python title="fit.py"
@@ -115,19 +128,32 @@ class OrphanOutput(Rule):
             for access in project.accesses
             if access.effect in ("reads", "lists") and (access.address is None or not access.address.is_known)
         }
-        texts = None
-        for artifact in found:
-            if artifact.subproject in unknown:
-                continue
-            if texts is None:
-                texts = _texts(project)
-            if not any(artifact.address.name in text for text in texts):
-                first, *others = artifact.writes
-                yield self.finding(
-                    first.origin,
-                    f"`{artifact.name}` is written and read by nothing in this project",
-                    related=[Related(write.origin, "written here, too") for write in others[:5]],
-                )
+        left = [artifact for artifact in found if artifact.subproject not in unknown]
+        texts = _texts(project) if left else []
+        code = [source.text() for source in project.sources(Kind.PYTHON)] if left else []
+        groups: dict[str, list[Artifact]] = {}
+        for artifact in left:
+            name = artifact.address.name
+            told = sum(text.count(name) for text in code) > len(artifact.writes)
+            if not told and not any(name in text for text in texts):
+                groups.setdefault(artifact.writes[0].component, []).append(artifact)
+        for artifacts in groups.values():
+            yield self._finding(artifacts)
+
+    def _finding(self, artifacts: list[Artifact]) -> Finding:
+        """One finding for what a file writes in vain."""
+        first, *others = artifacts
+        written, *again = first.writes
+        more = f", and so {'are' if others[1:] else 'is'} {len(others)} more" if others else ""
+        return self.finding(
+            written.origin,
+            f"`{first.name}` is written and read by nothing in this project{more}",
+            related=[
+                *(Related(write.origin, "written here, too") for write in again[:5]),
+                *(Related(other.writes[0].origin, f"`{other.name}`") for other in others[:10]),
+            ],
+            minutes=self.minutes + 5 * len(others),
+        )
 
     def _is_orphan(self, project: Project, artifact: Artifact) -> bool:
         if artifact.reads or not artifact.writes or artifact.kind != "dataset" or not artifact.address.is_known:
