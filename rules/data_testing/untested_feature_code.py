@@ -5,12 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, facts, prepares_data
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    SourceFacts,
+    facts,
+    is_library,
+    prepares_data,
+)
 
 _FRAMES = frozenset(
     "assign fillna astype groupby merge rolling shift get_dummies dropna resample pivot_table with_columns".split()
 )
 """Methods of tables that make or change columns."""
+
+_TABLES = frozenset({"pandas", "polars", "pyspark", "dask", "cudf", "modin"})
 
 
 class UntestedFeatureCode(Rule):
@@ -26,6 +40,7 @@ class UntestedFeatureCode(Rule):
     ## Tests of the service only
 
     ```python title="features.py"
+    import pandas as pd
     def compute_tenure(df):  # expect: untested-feature-code
         df = df.copy()
         df["tenure"] = df["end"] - df["start"]
@@ -71,6 +86,7 @@ class UntestedFeatureCode(Rule):
     ## Two features, or no test at all
 
     ```python title="features.py"
+    import pandas as pd
     def compute_tenure(df):
         df = df.copy()
         df["tenure"] = df["end"] - df["start"]
@@ -87,9 +103,49 @@ class UntestedFeatureCode(Rule):
         Ridge().fit(compute_tenure(df), y)
     ```
 
+    ## Pictures, and arguments of a program: no tables
+
+    ```python title="features.py"
+    def transform(row):
+        row["a"] = row["end"] - row["start"]
+        row["b"] = row["a"] > 3
+        row["c"] = row["a"] > 4
+        return row
+
+    def prepare_picture(row):
+        row["a"] = row["end"] - row["start"]
+        row["b"] = row["a"] > 3
+        row["c"] = row["a"] > 4
+        return row
+
+    def prepare_env(row):
+        row["a"] = row["end"] - row["start"]
+        row["b"] = row["a"] > 3
+        row["c"] = row["a"] > 4
+        return row
+
+    def prepare_mask(row):
+        row["a"] = row["end"] - row["start"]
+        row["b"] = row["a"] > 3
+        row["c"] = row["a"] > 4
+        return row
+    ```
+
+    ```python title="train.py"
+    from features import prepare_env, prepare_mask, prepare_picture, transform
+    from sklearn.linear_model import Ridge
+    Ridge().fit(transform(prepare_env(prepare_mask(prepare_picture(rows)))), y)
+    ```
+
+    ```python title="tests/test_api.py"
+    def test_api():
+        assert client.get("/health")
+    ```
+
     ## Features without a model
 
     ```python title="features.py"
+    import pandas as pd
     def compute_tenure(df):
         df = df.copy()
         df["tenure"] = df["end"] - df["start"]
@@ -105,6 +161,7 @@ class UntestedFeatureCode(Rule):
     ## Steps that are tested through their class
 
     ```python title="features.py"
+    import pandas as pd
     class Features:
         def compute_tenure(self, df):
             df["tenure"] = df["end"] - df["start"]
@@ -129,6 +186,7 @@ class UntestedFeatureCode(Rule):
     ## Doctests are tests
 
     ```python title="features.py"
+    import pandas as pd
     def compute_tenure(df):
         '''
         >>> compute_tenure(frame())
@@ -205,6 +263,7 @@ class UntestedFeatureCode(Rule):
                 (reached, function)
                 for path in sorted(program.reach.paths)
                 if (reached := project.source(path)) is not None and not reached.source.is_any(*self.skip_roles)
+                if _has_tables(reached) and not is_library(project, path)
                 for function in reached.facts.functions
                 if self._makes_features(reached, function) and program.reach.has(reached, function.block)
             ]
@@ -240,6 +299,10 @@ class UntestedFeatureCode(Rule):
             getattr(call.func, "name", "") in _FRAMES and function.block in source.ancestors(call.block)
             for call in source.facts.calls
         )
+
+
+def _has_tables(source: SourceFacts) -> bool:
+    return not _TABLES.isdisjoint(module.partition(".")[0] for module in source.facts.header.modules)
 
 
 def _has_doctest(source: SourceFacts, name: str) -> bool:
