@@ -58,3 +58,12 @@ def test_a_second_version_of_a_script_is_one() -> None:
 )
 def test_what_only_looks_like_a_second_version(first: str, second: str, more: dict[str, str]) -> None:
     assert versions(first, second, **more) == []
+
+
+def test_code_that_cannot_be_parsed_may_read_a_setting() -> None:
+    settings = '{"rows_path": "rows.csv", "meta_path": "meta.csv"}'
+    reader = 'import json\nrows = json.load(open("settings.json"))["rows_path"]\n'
+    old = 'import json\nprint "old"\nmeta = json.load(open("settings.json"))["meta_path"]\n'
+    texts = {"settings.json": settings, "rows.py": reader}
+    assert found("unused-config-key", **texts) == ["settings.json"]
+    assert found("unused-config-key", **texts, **{"old.py": old}) == []

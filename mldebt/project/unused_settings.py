@@ -22,7 +22,7 @@ _FRAMEWORKS = re.compile(r"(_.*|defaults|hydra|<<|x-.*|version|settings|environm
 _SETTINGS = re.compile(r"(conf|config\w*|settings?|params?|parameters|options?|hparams)\b", re.IGNORECASE)
 _KINDS = (Kind.YAML, Kind.TOML, Kind.INI, Kind.JSON)
 _TOOLS = re.compile(
-    r"(^|/)(pyproject\.toml|setup\.cfg|tox\.ini|dvc\.(yaml|lock)|.*\.dvc|mkdocs\.ya?ml|(docker-)?compose.*|catalog.*"
+    r"(^|/)\.(github|gitlab|circleci|azure\w*)/|(^|/)(pyproject\.toml|setup\.cfg|tox\.ini|dvc\.(yaml|lock)|.*\.dvc|mkdocs\.ya?ml|(docker-)?compose.*|catalog.*"
     r"|logging.*|package(-lock)?\.json|alembic\.ini|pytest\.ini|environment.*\.ya?ml|.*credentials.*|mlflow\.ya?ml)$"
 )
 
@@ -97,6 +97,8 @@ class UnusedSettings:
 
 def _texts(source: SourceFacts) -> Iterator[str]:
     facts = source.facts
+    if is_code(source) and any(problem.fatal for problem in facts.header.problems):
+        yield source.text()  # what cannot be parsed is read as words
     yield from facts.words
     for call in facts.calls:
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):

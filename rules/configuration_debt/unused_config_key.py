@@ -131,6 +131,23 @@ class UnusedConfigKey(Rule):
     fit(yaml.safe_load(open(sys.argv[1])))
     ```
 
+    ## A workflow, and a server that others made
+
+    ```yaml title=".github/workflows/ci.yml"
+    on: push
+    concurrency: {group: ci}
+    ```
+
+    ```python title="tests/test_ci.py"
+    import yaml
+    assert yaml.safe_load(open(".github/workflows/ci.yml"))["on"]
+    ```
+
+    ```dockerfile title="Dockerfile"
+    FROM python:3.11
+    ENV ENABLE_MLSERVER=False
+    ```
+
     ## Hydra instantiates
 
     ```yaml title="conf/config.yaml"
