@@ -527,3 +527,33 @@ def test_what_opens_the_mounts_of_a_platform_works_there() -> None:
     assert not project.handoffs
     both = "import pandas as pd\nfor p in ['/kaggle/input/a.csv', '/home/me/a.csv']:\n    pd.read_csv(p)\nopen('b.csv')"
     assert ("reads", "{directory}/b.csv") in found(project_of({"s.py": both}))
+
+
+def test_what_two_callers_choose_goes_together() -> None:
+    code = (
+        "from dataclasses import dataclass\n@dataclass\nclass C:\n    folder: str\n    name: str\n"
+        "import argparse\ndef run(config):\n    parser = argparse.ArgumentParser()\n"
+        "    parser.add_argument('--out', default=config.folder)\n    args = parser.parse_args()\n"
+        "    open(f'{args.out}/{config.name}.json', 'w')\n"
+    )
+    files = {"lib.py": code}
+    for name in ("a", "b"):
+        files[f"{name}.py"] = f"from lib import C, run\nrun(C(folder='{name}', name='{name}'))\n"
+    paths = {path for effect, path in found(project_of(files)) if effect == "writes"}
+    assert not paths & {"a/b.json", "b/a.json"}
+
+
+def test_variables_in_paths_are_holes() -> None:
+    assert address(Known("$HOME_OF_DATA/a/b.csv")).shape == "{HOME_OF_DATA}/a/b.csv"
+    assert not address(Known("${BASE}/b.csv")).is_known
+
+
+def test_mounted_disks_are_not_in_the_project() -> None:
+    assert (
+        unify(address(Known("models/best/model.pkl")), address(Known("/mnt/data/models/best/model.pkl")))
+        is Match.NONE
+    )
+    assert (
+        unify(address(Known("models/best/model.pkl")), address(Known("/app/models/best/model.pkl")))
+        is Match.SUFFIX
+    )

@@ -24,7 +24,7 @@ from mldebt.project.source_facts import SourceFacts
 from mldebt.project.sql_tables import names_tables, table_accesses
 from mldebt.project.working_directories import WorkingDirectories
 from mldebt.source import Location, Role
-from mldebt.values import Gap, Known, Object, Value, alternatives, concatenate
+from mldebt.values import Choice, Gap, Known, Object, Value, alternatives, common_to_callers, concatenate
 
 if TYPE_CHECKING:
     from mldebt.project.evaluate import Evaluator
@@ -175,6 +175,8 @@ class _Finder:
             if value is None or effect not in EFFECTS:
                 continue
             value = meant(api.name, value)
+            if chain and isinstance(value, Choice) and value.by_caller:
+                value = common_to_callers(value)
             if names_tables(api.name, api.format):
                 found = list(table_accesses(value, api.format, effect))
             else:

@@ -27,12 +27,14 @@ _GENERIC = frozenset(
 _FEWEST_LETTERS = 8
 _FEWEST_TEMPLATE_LETTERS = 4
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.\-]{1,12}://", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))(?=/|$)")
 _BUCKETS = frozenset({"s3", "s3a", "s3n", "gs", "gcs", "http", "https", "abfs", "abfss", "wasbs", "hf"})
 _COLLECTION = re.compile(
     r"^(azure|azureml|azureml-model|bento|clearml|colab|elastic|feast|gensim|gsheet|hf|hub|kafka|kaggle|kedro|keras|mldata"
     r"|mlflow-artifact|models|nltk|openml|quandl|redis|runs|seaborn|sklearn|spacy|surprise|table|tfds|upload|wandb|yahoo):"
 )
 """What begins the addresses of data sets that libraries and registries know by name (see `mldebt/apis`)."""
+_MOUNTED = re.compile(r"/(mnt|media|gcs|dbfs|Volumes|scratch|tmp)/")
 _PLATFORM = ("/kaggle/", "/content/", "/opt/ml/", "/dbfs/", "/mnt/", "/tmp/", "/dev/", "/var/", "/etc/", "/usr/")
 
 
@@ -137,6 +139,9 @@ def _known(written: str, anchor: str | None, home: str) -> Address:
     if cleaned.startswith(ROOT):
         path = cleaned.removeprefix(ROOT).lstrip("/")
         return Address(path or ".", _components(path), path)
+    if variable := _VARIABLE.match(cleaned):  # what `os.path.expandvars` and shells fill in
+        rest = cleaned[variable.end() :]
+        return Address("", _components(rest), f"{{{variable[1] or variable[2]}}}{rest}")
     if cleaned.startswith(("/", "~")) or re.match(r"^[A-Za-z]:/", cleaned):
         return Address(cleaned, _components(cleaned), cleaned)
     if anchor is None:
@@ -180,6 +185,8 @@ def unify(a: Address, b: Address) -> Match:
     if a.is_known and b.is_known:
         if a.path == b.path:
             return Match.EXACT
+        if _is_mounted(a, b) or _is_mounted(b, a):
+            return Match.NONE
         if _inside(a.path, b.path) or _inside(b.path, a.path):
             return Match.CONTAINS
     if a.is_remote != b.is_remote and a.is_known and b.is_known:
@@ -206,6 +213,11 @@ def unify(a: Address, b: Address) -> Match:
 def _is_inside(address: Address) -> bool:
     """Whether it is known where in the project an address is."""
     return address.is_known and not (_is_absolute(address.path) or address.path.startswith(("~", "..")))
+
+
+def _is_mounted(a: Address, b: Address) -> bool:
+    """Whether one is on a disk that a machine mounts beside the project, and the other lies in the project."""
+    return _is_inside(a) and bool(_MOUNTED.match(b.path))
 
 
 def _start_apart(a: Address, b: Address) -> bool:

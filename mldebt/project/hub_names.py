@@ -12,7 +12,7 @@ _FILE = re.compile(
     r"\.(bin|pt|pth|ckpt|h5|json|jsonl|csv|tsv|txt|parquet|zip|gz|safetensors|gguf|onnx|pkl|py|arrow)$"
 )
 _LOCAL = re.compile(
-    r"(^|[_\-./])(models?|outputs?|out|checkpoints?|ckpts?|results?|saved?|weights?|data|datasets?|artifacts?|runs?|logs?"
+    r"(^|[_\-./])(models?|outputs?|artefacts?|out|checkpoints?|ckpts?|results?|saved?|weights?|data|datasets?|artifacts?|runs?|logs?"
     r"|tmp|temp|experiments?|exp|pretrained|trained|finetuned?|best|final|local|my|assets?|resources?|storage|cache)$",
     re.IGNORECASE,
 )

@@ -23,6 +23,7 @@ from mldebt.values.forms import (
     Value,
     alternatives,
     choice,
+    common_to_callers,
     each,
     is_known,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "alternatives",
     "are_nested",
     "choice",
+    "common_to_callers",
     "concatenate",
     "each",
     "is_known",

@@ -51,9 +51,13 @@ class Table(_Value, frozen=True):
 
 
 class Choice(_Value, frozen=True):
-    """One of several values."""
+    """One of several values.
+
+    `by_caller` says that it depends on who calls: two such choices are not free of each other.
+    """
 
     options: tuple[Value, ...]
+    by_caller: bool = False
 
 
 class Object(_Value, frozen=True):
@@ -120,12 +124,13 @@ def alternatives(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
-def choice(values: Iterable[Value]) -> Value:
+def choice(values: Iterable[Value], *, by_caller: bool = False) -> Value:
     """One of several values, without repetitions; too many of them end in a gap."""
     options: dict[Value, None] = {}
     for value in values:
         if type(value) is Choice:
             options.update(dict.fromkeys(value.options))
+            by_caller = by_caller or value.by_caller
         else:
             options[value] = None
     if not options:
@@ -134,14 +139,41 @@ def choice(values: Iterable[Value]) -> Value:
         return next(iter(options))
     if len(options) > MOST_ALTERNATIVES:
         kept = list(options)[: MOST_ALTERNATIVES - 1]
-        return Choice((*kept, Gap("many")))
-    return Choice(tuple(options))
+        return Choice((*kept, Gap("many")), by_caller)
+    return Choice(tuple(options), by_caller)
+
+
+def depend_on_callers(values: Iterable[Value]) -> tuple[Iterable[Value], bool]:
+    """The values to combine, without combinations that no caller makes; and whether they depend on callers at all.
+
+    Of two choices that both depend on who calls, nobody knows which options go together.
+    """
+    kept: list[Value] = []
+    found = False
+    for value in values:
+        is_linked = isinstance(value, Choice) and value.by_caller
+        kept.append(Gap("many") if is_linked and found and value not in kept else value)
+        found = found or is_linked
+    return kept, found
+
+
+def common_to_callers(value: Choice) -> Value:
+    """What is left of a choice that depends on who calls where nobody knows which option is whose: the common name."""
+    if sum(not isinstance(option, Gap) for option in value.options) < 2:
+        return value
+    names = {
+        str(o.value).rpartition("/")[2] if isinstance(o, Known) and "/" in str(o.value) else ""
+        for o in value.options
+    }
+    gap = Gap("many", "callers")
+    name = names.pop() if len(names) == 1 else ""
+    return Template((gap, f"/{name}")) if name else gap
 
 
 def each(value: Value, function: Callable[[Value], Value]) -> Value:
     """Apply a function to every alternative."""
     if isinstance(value, Choice):
-        return choice(function(option) for option in value.options)
+        return choice((function(option) for option in value.options), by_caller=value.by_caller)
     return function(value)
 
 

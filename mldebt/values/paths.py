@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from itertools import product
 from posixpath import basename, dirname, normpath
 
-from mldebt.values.forms import MOST_ALTERNATIVES, Choice, Gap, Known, Template, Value, alternatives, choice, each
+from mldebt.values.forms import (
+    MOST_ALTERNATIVES,
+    Choice,
+    Gap,
+    Known,
+    Template,
+    Value,
+    alternatives,
+    choice,
+    depend_on_callers,
+    each,
+)
 from mldebt.values.texts import text, text_parts
 
 ROOT = "\x02"
@@ -32,7 +43,8 @@ def are_nested(one: str, other: str) -> bool:
 
 def join_paths(values: Iterable[Value]) -> Value:
     """`os.path.join` and the `/` of pathlib: an absolute later part replaces what is before it."""
-    values = list(values)
+    kept, by_caller = depend_on_callers(values)
+    values = list(kept)
     columns = [_segments(value, position == len(values) - 1 > 0) for position, value in enumerate(values)]
     if not columns:
         return Known("")
@@ -42,7 +54,7 @@ def join_paths(values: Iterable[Value]) -> Value:
         if len(pairs) > MOST_ALTERNATIVES:
             pairs = [(left, (Gap("many"),)) for left in joined[:MOST_ALTERNATIVES]]
         joined = [_join(left, right) for left, right in pairs]
-    return choice(text(parts) for parts in joined)
+    return choice((text(parts) for parts in joined), by_caller=by_caller)
 
 
 def _segments(value: Value, is_last: bool) -> list[tuple[str | Gap, ...]]:

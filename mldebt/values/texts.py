@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import product
 
-from mldebt.values.forms import MOST_ALTERNATIVES, Gap, Known, Template, Value, alternatives, choice, each
+from mldebt.values.forms import (
+    MOST_ALTERNATIVES,
+    Gap,
+    Known,
+    Template,
+    Value,
+    alternatives,
+    choice,
+    depend_on_callers,
+    each,
+)
 
 
 def known_texts(value: Value) -> list[str]:
@@ -15,17 +25,19 @@ def known_texts(value: Value) -> list[str]:
 
 def concatenate(values: Iterable[Value]) -> Value:
     """The texts of several values one after the other, for every combination of their alternatives."""
-    return _combine([[text_parts(option) for option in alternatives(value)] for value in values])
+    values, by_caller = depend_on_callers(values)
+    return _combine([[text_parts(option) for option in alternatives(value)] for value in values], by_caller)
 
 
-def _combine(columns: list[list[tuple[str | Gap, ...]]]) -> Value:
+def _combine(columns: list[list[tuple[str | Gap, ...]]], by_caller: bool) -> Value:
     size = 1
     for position, column in enumerate(columns):
         size *= len(column)
         if size > MOST_ALTERNATIVES:
             size //= len(column)
             columns[position] = [(Gap("many"),)]
-    return choice(text([part for parts in row for part in parts]) for row in product(*columns))
+    rows = (text([part for parts in row for part in parts]) for row in product(*columns))
+    return choice(rows, by_caller=by_caller)
 
 
 def text_parts(value: Value) -> tuple[str | Gap, ...]:
