@@ -102,6 +102,8 @@ if TYPE_CHECKING:
     from mldebt.project.deployments import production_servers as production_servers
     from mldebt.project.derivations import comes_from as comes_from
     from mldebt.project.derivations import is_appended_to as is_appended_to
+    from mldebt.project.discarded_transformers import DiscardedTransformer as DiscardedTransformer
+    from mldebt.project.discarded_transformers import discarded_transformers as discarded_transformers
     from mldebt.project.dispatches import Dispatch as Dispatch
     from mldebt.project.distributions import is_declared as is_declared
     from mldebt.project.downloads import computes_digest as computes_digest
@@ -198,6 +200,8 @@ if TYPE_CHECKING:
     from mldebt.project.proposals import deletion as deletion
     from mldebt.project.proposals import listing_fix as listing_fix
     from mldebt.project.qualify import qualified as qualified
+    from mldebt.project.refits import Refit as Refit
+    from mldebt.project.refits import refits as refits
     from mldebt.project.releases import has_gate as has_gate
     from mldebt.project.releases import workflow_releases as workflow_releases
     from mldebt.project.removals import branch_removal as branch_removal
@@ -260,6 +264,7 @@ if TYPE_CHECKING:
     from mldebt.project.unselected import Unselected as Unselected
     from mldebt.project.unselected import find_unselected as find_unselected
     from mldebt.project.unused_variables import unused_variables as unused_variables
+    from mldebt.project.unusual_numbers import unusual_numbers as unusual_numbers
     from mldebt.project.unwritten_keys import unwritten_keys as unwritten_keys
     from mldebt.project.versions import VersionedCopy as VersionedCopy
     from mldebt.project.walk import is_plain as is_plain
@@ -320,6 +325,9 @@ _HOMES = {
     "mldebt.project.handoffs": "Handoff needs_a_notebook",
     "mldebt.project.deployments": "production_servers",
     "mldebt.project.derivations": "comes_from is_appended_to",
+    "mldebt.project.refits": "Refit refits",
+    "mldebt.project.unusual_numbers": "unusual_numbers",
+    "mldebt.project.discarded_transformers": "DiscardedTransformer discarded_transformers",
     "mldebt.project.dispatches": "Dispatch",
     "mldebt.project.downloads": "computes_digest downloaded_from",
     "mldebt.project.distributions": "is_declared",

@@ -15,8 +15,8 @@ from mldebt.project.walk import walk
 if TYPE_CHECKING:
     from mldebt.project.project import Project
 
-_FITS = frozenset({"fit", "fit_transform", "partial_fit"})
-_USES = _FITS | {
+FITS = frozenset({"fit", "fit_transform", "partial_fit"})
+USES = FITS | {
     "transform",
     "inverse_transform",
     "set_output",
@@ -24,7 +24,7 @@ _USES = _FITS | {
     "get_feature_names_out",
     "n_features_in_",
 }
-_STATELESS = frozenset(
+STATELESS = frozenset(
     "FunctionTransformer Normalizer HashingVectorizer Binarizer FeatureHasher PolynomialFeatures LabelBinarizer"
     " MultiLabelBinarizer".split()
 )
@@ -44,7 +44,7 @@ class LostTransformer(NamedTuple):
 def lost_transformers(project: Project) -> Iterator[LostTransformer]:
     """The transformers that a training program fits and keeps nowhere, by place of the fit."""
     seen: set[tuple[str, str]] = set()
-    sources = [source for source in project.code if _mentions_transformers(source)]
+    sources = [source for source in project.code if mentions_transformers(source)]
     saves = {save.program.source.path: save for save in reversed(list(project.model_saves))} if sources else {}
     for _, save in sorted(saves.items()):
         for source in sources:
@@ -52,13 +52,13 @@ def lost_transformers(project: Project) -> Iterator[LostTransformer]:
             if path not in save.program.reach.paths:
                 continue
             for call in source.facts.calls:
-                receiver = call.func.base if isinstance(call.func, Attr) and call.func.name in _FITS else None
+                receiver = call.func.base if isinstance(call.func, Attr) and call.func.name in FITS else None
                 if not isinstance(receiver, Ref) or (path, receiver.name) in seen:
                     continue
                 if not save.program.reach.has(source, call.block):
                     continue
-                kind = project.flow.apis.learner(source, receiver) or _encoder(project, source, receiver)
-                if not kind or kind in _STATELESS or is_target(source, first_argument(call)):
+                kind = project.flow.apis.learner(source, receiver) or encoder(project, source, receiver)
+                if not kind or kind in STATELESS or is_target(source, first_argument(call)):
                     continue
                 if not _is_lost(source, receiver):
                     continue
@@ -68,12 +68,13 @@ def lost_transformers(project: Project) -> Iterator[LostTransformer]:
                     yield LostTransformer(source, call, receiver.name, kind, fitted, save)
 
 
-def _mentions_transformers(source: SourceFacts) -> bool:
+def mentions_transformers(source: SourceFacts) -> bool:
+    """Whether a file may fit transformers of scikit-learn, by what it imports and calls."""
     header = source.facts.header
-    return bool(_FITS & set(header.methods)) and any(m.partition(".")[0] == "sklearn" for m in header.modules)
+    return bool(FITS & set(header.methods)) and any(m.partition(".")[0] == "sklearn" for m in header.modules)
 
 
-def _encoder(project: Project, source: SourceFacts, receiver: Expr) -> str:
+def encoder(project: Project, source: SourceFacts, receiver: Expr) -> str:
     """The class of an encoder of categories."""
     if not project.flow.apis.learns_vocabulary(source, receiver):
         return ""
@@ -86,7 +87,7 @@ def _is_lost(source: SourceFacts, receiver: Ref) -> bool:
     if _made(source, receiver) is None:
         return False
     for call in source.facts.calls:
-        if isinstance(call.func, Attr) and _is(call.func.base, name) and call.func.name not in _USES:
+        if isinstance(call.func, Attr) and _is(call.func.base, name) and call.func.name not in USES:
             return False
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
             if any(_is(part, name) for part in walk(argument)):
@@ -117,7 +118,7 @@ def _is(expr: Expr, name: str) -> bool:
 
 def _is_method(expr: Expr, name: str) -> bool:
     """Whether an expression only looks up a method that is no learned attribute."""
-    return isinstance(expr, Ref) or (isinstance(expr, Attr) and _is(expr.base, name) and expr.name in _USES)
+    return isinstance(expr, Ref) or (isinstance(expr, Attr) and _is(expr.base, name) and expr.name in USES)
 
 
 def _needed_by(project: Project, source: SourceFacts, receiver: Ref, save: ModelSave) -> Fitted | None:
