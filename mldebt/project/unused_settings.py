@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Const, Entry
+from mldebt.facts import Attr, Const, Entry, Expr
 from mldebt.project.missing_keys import Keys
 from mldebt.project.names import is_code
 from mldebt.project.source_facts import SourceFacts
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from mldebt.project.project import Project
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_KEY = re.compile(r"(params:)?[A-Za-z_][\w-]*([./][A-Za-z_][\w-]*)*")
+_FILE = re.compile(
+    r"/.*\.\w+$|\.(csv|tsv|txt|pkl|pickle|joblib|json|ya?ml|parquet|npy|npz|h5|png|html|log|py|model)$"
+)
 _FRAMEWORKS = re.compile(r"(_.*|defaults|hydra|<<|x-.*|version|settings|environment|name|description|author)$")
 _SETTINGS = re.compile(r"(conf|config\w*|settings?|params?|parameters|options?|hparams)\b", re.IGNORECASE)
 _KINDS = (Kind.YAML, Kind.TOML, Kind.INI, Kind.JSON)
@@ -66,6 +70,7 @@ class UnusedSettings:
         place = (source.path, keys)
         if place in self._reads.whole or (source.path, (*keys, "*")) in self._reads.written:
             return
+        around = self._reads.read_in.get(place) if keys else None  # what asks for a part asks for what is in it
         for entry in self._project.documents.children(source.path, keys):
             name = str(entry.path[-1])
             if isinstance(entry.path[-1], int) or _FRAMEWORKS.match(name) or entry.text.startswith("${hydra:"):
@@ -74,7 +79,9 @@ class UnusedSettings:
             mentions = self._mentions.get(name.replace("-", "_"), set())
             code = {path for path in mentions if is_code(self._project.by_path[path])}
             if readers is None:
-                if not mentions and not self._holds_target(source, entry.path):
+                asking = self._asked_for.get(name.replace("-", "_"), set())
+                named = mentions - code or (asking if around is None else asking & around)
+                if (not mentions or not named) and not self._holds_target(source, entry.path):
                     yield UnusedSetting(source, entry)
             elif entry.kind == "map" and code <= readers:
                 yield from self._below(source, entry.path)
@@ -85,6 +92,24 @@ class UnusedSettings:
         return any(entry.path[-1] == "_target_" or self._holds_target(source, entry.path) for entry in below)
 
     @cached_property
+    def _asked_for(self) -> dict[str, set[str]]:
+        """The names that files may ask a document for: in texts, and as attributes that are not called.
+
+        A variable or a keyword of the same name (`train`, `random_state=7`) reads no setting.
+        """
+        found: dict[str, set[str]] = {}
+        for source in self._project.code:
+            for expr in _expressions(source):
+                for part in walk(expr):
+                    if isinstance(part, Const) and isinstance(part.value, str):
+                        if _KEY.fullmatch(part.value) and not _FILE.search(part.value):
+                            for word in _WORD.findall(part.value):
+                                found.setdefault(word, set()).add(source.path)
+                    elif isinstance(part, Attr):
+                        found.setdefault(part.name, set()).add(source.path)
+        return found
+
+    @cached_property
     def _mentions(self) -> dict[str, set[str]]:
         """For each name the files that mention it: in code, in commands, in references of other documents."""
         found: dict[str, set[str]] = {}
@@ -93,6 +118,26 @@ class UnusedSettings:
                 for word in (text,) if text.isidentifier() else _WORD.findall(text):
                     found.setdefault(word, set()).add(source.path)
         return found
+
+
+def _expressions(source: SourceFacts) -> Iterator[Expr | None]:
+    """All expressions of a file; of a call what it is looked up in, and not the name of the method."""
+    facts = source.facts
+    for call in facts.calls:
+        yield call.func.base if isinstance(call.func, Attr) else call.func
+        yield from call.args
+        yield from (keyword.value for keyword in call.keywords)
+    yield from (use.expr for use in facts.uses)
+    yield from (binding.value for binding in facts.bindings)
+    for store in facts.stores:
+        yield store.target
+        yield store.value
+    yield from (result.value for result in facts.returns)
+    yield from (block.test for block in facts.blocks)
+    yield from (condition.comparison for condition in facts.conditions)
+    for function in facts.functions:
+        yield from (param.default for param in function.params)
+        yield from function.decorators
 
 
 def _texts(source: SourceFacts) -> Iterator[str]:
