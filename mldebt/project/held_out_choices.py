@@ -45,6 +45,11 @@ def held_out_choices(project: Project) -> Iterator[HeldOutChoice]:
         loop = next(
             (b for b in source.ancestors(site.call.block) if source.facts.blocks[b].kind in ("for", "while")), 0
         )
+        if not loop and _is_on_test(project, site) and not _holds_out_more(project, source):
+            place = _kept_by_caller(project, site)
+            if place is not None and (source.path, -place.span.line) not in seen:
+                seen.add((source.path, -place.span.line))
+                yield HeldOutChoice(site, place)
         if (
             not loop
             or (source.path, loop) in seen
@@ -75,6 +80,30 @@ def _is_on_test(project: Project, site: Site) -> bool:
 def _holds_out_more(project: Project, source: SourceFacts) -> bool:
     """Whether a file splits twice, so that a part may be left for the end."""
     return sum(split.source is source and split.how == "split" for split in project.splits) > 1
+
+
+def _kept_by_caller(project: Project, site: Site) -> Location | None:
+    """Where a loop compares with the best one so far the score that a function computes and returns."""
+    source = site.source
+    home = _function(source, site.call.block)
+    function = source.function_of(home)
+    if function is None:
+        return None
+    names = {b.name for b in source.facts.bindings if _holds(source, b, site.call)}
+    if not any(
+        _function(source, r.block) == home
+        and (names & _names(source, r.value) or site.call in _calls(source, r.value))
+        for r in source.facts.returns
+    ):
+        return None
+    for caller in project.callers.of(source, function.qualname):
+        blocks = caller.source.facts.blocks
+        around = caller.source.ancestors(caller.call.block)
+        loop = next((b for b in around if blocks[b].kind in ("for", "while")), 0)
+        place = _kept(caller.source, loop, caller.call) if loop else None
+        if place is not None:
+            return place
+    return None
 
 
 def _kept(source: SourceFacts, loop: int, score: Call) -> Location | None:

@@ -47,6 +47,27 @@ class TestSetReuse(Rule):
         return best
     ```
 
+    ## A function scores, and the loop that calls it keeps the best
+
+    ```python title="train.py"
+    import pandas as pd
+    from sklearn.metrics import mean_squared_error
+
+    def evaluate(model, X_train, X_test, y_train, y_test):
+        model.fit(X_train, y_train)
+        mse = mean_squared_error(y_test, model.predict(X_test))  # expect: test-set-reuse
+        return model, mse
+
+    def choose(models, X_train, X_test, y_train, y_test):
+        best, best_mse = None, float("inf")
+        for model in models:
+            model, mse = evaluate(model, X_train, X_test, y_train, y_test)
+            print(mse)
+            if mse < best_mse:
+                best, best_mse = model, mse
+        return best
+    ```
+
     ## Scores that are collected, in a function of their own
 
     ```python title="report.py"
