@@ -56,6 +56,20 @@ class PositionalFeatureVector(Rule):
         return model.predict(row)  # expect: positional-feature-vector
     ```
 
+    ## All values of a form, one after the other
+
+    ```python title="app.py"
+    import joblib
+    import numpy as np
+    from flask import request
+    model = joblib.load("model.pkl")
+    def score():
+        row = [float(x) for x in request.form.values()]
+        return model.predict([np.array(row)])  # expect: positional-feature-vector
+    def texts(rows):
+        return model.predict([clean(row) for row in rows])
+    ```
+
     ## Through a scaler, and in the order of a request's keys
 
     ```python title="app.py"
@@ -119,8 +133,8 @@ class PositionalFeatureVector(Rule):
                 if row is not None:
                     places = found[source.path, source.scope_of(call.block), row]
                     places.append(source.location(call.span))
-        for (path, scope, row), places in found.items():
-            yield self._finding(project.by_path[path], scope, row, sorted(set(places)))
+        for (path, scope, values), places in found.items():
+            yield self._finding(project.by_path[path], scope, values, sorted(set(places)))
 
     def _finding(self, source: SourceFacts, scope: int, row: facts.Expr, places: list[Location]) -> Finding:
         what = f"{len(row.items)} features" if isinstance(row, facts.Seq) else "the values of a mapping"
@@ -164,6 +178,8 @@ def _row(
         return _row(source, binding.value, in_array, depth + 1) if plain and binding.value is not None else None
     if isinstance(expr, facts.Called):
         return _row_of_call(source, expr, in_array, depth)
+    if isinstance(expr, facts.Each):
+        return _row(source, _over(source, expr.element), in_array, depth + 1)
     if not isinstance(expr, facts.Seq) or expr.kind == "set" or not expr.items:
         return None
     if len(expr.items) == 1 or isinstance(expr.items[0], facts.Seq):
@@ -171,6 +187,13 @@ def _row(
     moving = [item for item in expr.items if isinstance(item, facts.Ref | facts.Attr | facts.Item | facts.Called)]
     whole = any(isinstance(item, facts.Star | facts.Each | facts.Hole | facts.Seq) for item in expr.items)
     return expr if in_array and len(moving) >= _FEWEST and not whole else None
+
+
+def _over(source: SourceFacts, each: facts.Expr) -> facts.Expr:
+    """What a comprehension that takes one thing after the other goes over; a constant for any other."""
+    given = source.facts.calls[each.call].args if isinstance(each, facts.Called) else (each,)
+    bound = [source.facts.bindings[i] for p in given if isinstance(p, facts.Ref) for i in p.bindings]
+    return next((b.value for b in bound if b.value and b.kind == "for" and not b.path), facts.Const(None))
 
 
 def _row_of_call(
