@@ -98,6 +98,8 @@ def kind_of(path: str) -> Kind | None:
     directory, _, name = path.rpartition("/")
     if kind := _KIND_BY_NAME.get(name):
         return kind
+    if name.lower() == "mlproject":  # MLflow takes any case
+        return Kind.YAML
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     if _REQUIREMENTS.match(name) or (
         suffix in (".txt", ".in") and directory.rpartition("/")[2] == "requirements"

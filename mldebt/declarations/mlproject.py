@@ -21,7 +21,7 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 def declared(project: Project) -> Iterator[Stage]:
     """The entry points of all `MLproject` files; parameters stand in commands with their defaults."""
     for source in project.sources(Kind.YAML):
-        if basename(source.path) != "MLproject":
+        if basename(source.path).lower() != "mlproject":
             continue
         root = document(source)
         points = root.get("entry_points") if root else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Call, Called, Class, Compare, Expr, Function, Item, Ref, Star
 from mldebt.project.documents import kedro_files
-from mldebt.project.missing_keys import MissingKey, Place, as_written, is_caught
+from mldebt.project.missing_keys import MissingKey, Place, as_written, is_caught, is_content
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import parts_of
@@ -287,6 +287,7 @@ class ConfigReads:
             if missing.key not in self._added_by_commands
             and not any(self._is_added(place, missing.key) for place in missing.places)
             and not is_caught(missing)
+            and not is_content(missing)
         ]
 
     @cached_property

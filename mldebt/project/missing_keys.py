@@ -43,6 +43,11 @@ def is_caught(missing: MissingKey) -> bool:
     return False
 
 
+def is_content(missing: MissingKey) -> bool:
+    """Whether the key is how pydantic gives the whole content of a `RootModel`."""
+    return missing.key == "root" and any(fact.name == "RootModel" for fact in missing.source.facts.imports)
+
+
 def as_written(step: Expr) -> str:
     """A chain as a reader would write it; empty if it does not start at a name."""
     match step:

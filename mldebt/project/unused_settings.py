@@ -160,7 +160,7 @@ def _texts(source: SourceFacts) -> Iterator[str]:
         yield instruction.value
     for magic in facts.magics:
         yield magic.text
-    whole = source.path.rpartition("/")[2] in ("dvc.yaml", "MLproject") or ".github/" in source.path
+    whole = source.path.rpartition("/")[2] in ("dvc.yaml", "MLproject", "MLProject") or ".github/" in source.path
     for entry in facts.entries:
         if isinstance(entry.value, str) and (whole or "$" in entry.value or "{" in entry.value):
             yield entry.value

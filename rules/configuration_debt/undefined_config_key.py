@@ -109,6 +109,36 @@ class UndefinedConfigKey(Rule):
         print(other["name"])
     ```
 
+    ## The content of a model of pydantic, and a key that an entry point adds
+
+    ```yaml title="conf/config.yaml"
+    queues: {first: {durable: true}}
+    ```
+
+    ```python title="read.py"
+    import yaml
+    from pydantic import BaseModel, RootModel
+    Queues = RootModel[dict]
+    class Config(BaseModel):
+        queues: Queues
+    config = Config(**yaml.safe_load(open("conf/config.yaml")))
+    print(config.queues.root)
+    ```
+
+    ```python title="predict.py"
+    import hydra
+    @hydra.main(config_path="conf", config_name="config")
+    def main(cfg):
+        run(cfg.queues, cfg.version)
+    ```
+
+    ```yaml title="MLProject"
+    entry_points:
+      predict:
+        parameters: {version: {default: "5"}}
+        command: "python predict.py ++version={version}"
+    ```
+
     ## Keys that a command adds, that code adds, and values that must be given
 
     ```yaml title="conf/config.yaml"
