@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from declaring import project_of
 
 from mldebt.cli import cli
 from mldebt.cli.graph import command
+from mldebt.project.graph import data_graph
 
 FILES = {
     "dvc.yaml": (
@@ -105,3 +107,13 @@ def test_the_graph_is_the_same_every_time(project: Path) -> None:
 
 def test_graph_is_a_command() -> None:
     assert "graph" in CliRunner().invoke(cli, ["--help"]).output
+
+
+def test_a_declared_directory_is_about_all_that_lies_in_it_and_parameters_declare_their_file() -> None:
+    code = "import pandas as pd\nimport yaml\nyaml.safe_load(open('params.yaml'))\n"
+    code += "for n in ('a', 'b'):\n    pd.DataFrame().to_csv(f'data/{n}.csv')\n"
+    stage = "stages:\n  s:\n    cmd: python s.py\n    deps: [s.py]\n    params: [x]\n    outs: [data]\n"
+    graph = data_graph(project_of({"s.py": code, "dvc.yaml": stage, "params.yaml": "x: 1\n"}))
+    made = {edge.target for edge in graph.edges if edge.kind == "produces"}
+    assert made == {"dataset:data/a.csv", "dataset:data/b.csv"}
+    assert all(edge.declared for edge in graph.edges)

@@ -115,6 +115,11 @@ def _unresolved(project: Project) -> Iterator[Unresolved]:
             yield Unresolved(place.path, place.span.line, place.cell, access.api, access.cause.cause + detail)
 
 
+def _names(artifact: Artifact, param: Declared) -> bool:
+    """Whether a parameter is declared to come from a file."""
+    return artifact.address.path == (param.file or "params.yaml")
+
+
 class _Builder:
     def __init__(self, project: Project) -> None:
         self.nodes: dict[str, Node] = {}
@@ -141,6 +146,8 @@ class _Builder:
         writes = access.effect in WRITES
         stages = self._declarations.stages(access.component)
         named = [d for s in stages for d in (s.products if writes else s.inputs)]
+        if artifact.kind == "config" and any(_names(artifact, param) for s in stages for param in s.params):
+            catalogued = True
         asked = access.api.startswith(CATALOGUE)
         declared = catalogued or asked or any(covers(d, artifact.address) for d in named)
         ends = (component, key) if writes else (key, component)
@@ -157,9 +164,11 @@ class _Builder:
             for execution in self._project.executions(stage):
                 self._edge(key, self._component(execution.path), "runs", stage.location)
             for declared in stage.inputs:
-                self._edge(self._declared(declared), key, "depends", declared.location)
+                for data in self._declared(declared):
+                    self._edge(data, key, "depends", declared.location)
             for declared in stage.products:
-                self._edge(key, self._declared(declared), "produces", declared.location)
+                for data in self._declared(declared):
+                    self._edge(key, data, "produces", declared.location)
             self._params(stage, key)
 
     def _params(self, stage: Stage, key: str) -> None:
@@ -169,17 +178,18 @@ class _Builder:
             self.nodes.setdefault(node, Node(node, "config", name, (str(param.location),)))
             self._edge(node, key, "uses_param", param.location)
 
-    def _declared(self, declared: Declared) -> str:
-        """The node that a declaration is about; data that no code touches gets one of its own."""
+    def _declared(self, declared: Declared) -> tuple[str, ...]:
+        """The nodes that a declaration is about, all those in a directory; data that no code touches gets its own."""
         if declared.path in self._project.by_path and self._project.by_path[declared.path].kind is Kind.PYTHON:
-            return self._component(declared.path)
+            return (self._component(declared.path),)
         place = str(declared.location)
-        for key, artifact in self._data:
-            if covers(declared, artifact.address):
-                node = self.nodes[key]
-                owners = tuple(sorted({*node.declared_by, place}))
-                self.nodes[key] = msgspec.structs.replace(node, declared_by=owners)
-                return key
+        found = tuple(key for key, artifact in self._data if covers(declared, artifact.address))
+        for key in found:
+            node = self.nodes[key]
+            owners = tuple(sorted({*node.declared_by, place}))
+            self.nodes[key] = msgspec.structs.replace(node, declared_by=owners)
+        if found:
+            return found
         kind: NodeKind = (
             "metrics" if declared.kind == "metric" else "table" if declared.kind == "table" else "dataset"
         )
@@ -188,7 +198,7 @@ class _Builder:
         if place not in known.declared_by:
             owners = tuple(sorted({*known.declared_by, place}))
             self.nodes[key] = msgspec.structs.replace(known, declared_by=owners)
-        return key
+        return (key,)
 
     def _component(self, path: str) -> str:
         source = self._project.source(path)
