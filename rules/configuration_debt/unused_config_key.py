@@ -11,7 +11,9 @@ from mldebt import (
     Role,
     Rule,
     Severity,
+    SourceFacts,
     entry_removal,
+    facts,
     redundant_settings,
     unused_variables,
 )
@@ -247,7 +249,10 @@ class UnusedConfigKey(Rule):
                 yield self.finding(
                     found.source.location(first.key),
                     f"{names} in this environment repeat{'' if others else 's'} what `{found.base.path}` says",
-                    related=[Related(found.source.location(entry.key), "this, too") for entry in others[:10]],
+                    related=[
+                        *(Related(found.source.location(entry.key), "this, too") for entry in others[:10]),
+                        *(Related(found.base.location(e.key), "the base") for e in _in_base(found.base, first)),
+                    ],
                     severity=Severity.INFO,
                     scope=str(first.path[0]),
                 )
@@ -260,3 +265,7 @@ class UnusedConfigKey(Rule):
                     severity=Severity.INFO if unused.source.source.is_any(Role.TUTORIAL) else None,
                     scope=name,
                 )
+
+
+def _in_base(base: SourceFacts, entry: facts.Entry) -> list[facts.Entry]:
+    return [other for other in base.facts.entries if other.path == entry.path][:1]
