@@ -133,6 +133,7 @@ if TYPE_CHECKING:
     from mldebt.project.handlers import is_tried_again as is_tried_again
     from mldebt.project.handlers import only_tells as only_tells
     from mldebt.project.handlers import tells as tells
+    from mldebt.project.handlers import tried_around as tried_around
     from mldebt.project.handoffs import Handoff as Handoff
     from mldebt.project.handoffs import needs_a_notebook as needs_a_notebook
     from mldebt.project.held_out_choices import held_out_choices as held_out_choices
@@ -314,7 +315,7 @@ _HOMES = {
     "mldebt.project.clocks": "clock_uses",
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
     "mldebt.project.global_state": "SharedGlobals shared_globals",
-    "mldebt.project.handlers": "SILENT hides_everything is_tried_again only_tells tells",
+    "mldebt.project.handlers": "SILENT hides_everything is_tried_again only_tells tells tried_around",
     "mldebt.project.held_out_choices": "held_out_choices",
     "mldebt.project.idle_switches": "IdleSwitch",
     "mldebt.project.images": "built_images floats images_of repository",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Call, Called, Const, Expr, Item, Ref, Seq, Store
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import parts_of, walk
+from mldebt.project.walk import is_name, parts_of, walk
 from mldebt.source import Kind
 
 if TYPE_CHECKING:
@@ -113,16 +113,12 @@ def _dropped(call: Call) -> list[str]:
 
 def _ends(source: SourceFacts, call: Call, frame: str) -> bool:
     """Whether a call takes columns out of a frame for good: in place, or bound to its name again."""
-    if not isinstance(call.func, Attr) or not _is_frame(call.func.base, frame):
+    if not isinstance(call.func, Attr) or not is_name(call.func.base, frame):
         return False
     if call.func.name == "pop" or any(k.name == "inplace" and k.value == Const(True) for k in call.keywords):
         return True
     bound = (b for b in source.facts.bindings if b.name == frame and isinstance(b.value, Called))
     return any(source.facts.calls[b.value.call] is call for b in bound if isinstance(b.value, Called))
-
-
-def _is_frame(expr: Expr, frame: str) -> bool:
-    return isinstance(expr, Ref) and expr.name == frame
 
 
 def _is_whole_between(source: SourceFacts, uses: list[_Use], stores: list[Store], dropped: Call) -> bool:
@@ -165,7 +161,7 @@ def _is_only_selected(
         return False
     block, lists = source.facts.blocks[scope].span, _lists(source)
     return any(
-        isinstance(part, Item) and _is_frame(part.base, frame) and _is_list(part.index, lists)
+        isinstance(part, Item) and is_name(part.base, frame) and _is_list(part.index, lists)
         for line, expr in _expressions(source)
         if block.line <= line <= block.end_line
         for part in walk(expr)

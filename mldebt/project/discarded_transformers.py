@@ -12,7 +12,7 @@ from mldebt.project.accesses import DataAccess
 from mldebt.project.lost_transformers import FITS, STATELESS, USES, encoder, mentions_transformers
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import first_argument, is_target
-from mldebt.project.walk import root_name, walk
+from mldebt.project.walk import is_name, root_name, walk
 from mldebt.source import Location
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def discarded_transformers(project: Project) -> Iterator[DiscardedTransformer]:
                 function = source.function_of(source.scope_of(made.block))
                 callers = project.callers.of(source, function.qualname) if function is not None else ()
                 returned = any(
-                    _is(r.value, receiver.name) and source.scope_of(r.block) == source.scope_of(made.block)
+                    is_name(r.value, receiver.name) and source.scope_of(r.block) == source.scope_of(made.block)
                     for r in source.facts.returns
                 )
                 receivers = tuple(c.source.location(c.call.span) for c in callers) if returned else ()
@@ -139,13 +139,13 @@ def _stays(project: Project, source: SourceFacts, scope: int, name: str, steps: 
 def _call_lets_go(project: Project, source: SourceFacts, call: Call, name: str, steps: int) -> bool:
     """Whether a call does no more with an object than to fit or to apply it."""
     func = call.func
-    if isinstance(func, Attr) and _is(func.base, name):
+    if isinstance(func, Attr) and is_name(func.base, name):
         return func.name in USES
     given = [(position, value) for position, value in enumerate(call.args) if _has(value, name)]
     named = [(keyword.name, keyword.value) for keyword in call.keywords if _has(keyword.value, name)]
     if not given and not named:
         return not _has(func, name)
-    if not all(_is(value, name) for _, value in (*given, *named)):
+    if not all(is_name(value, name) for _, value in (*given, *named)):
         return False
     symbol = project.callers.target(source, call)
     function = symbol.fact if symbol is not None and not symbol.rest else None
@@ -172,7 +172,7 @@ def _returned_stays(
     if not _has(value, name):
         return True
     function = source.function_of(scope)
-    if function is None or not _is(value, name):
+    if function is None or not is_name(value, name):
         return False
     callers = project.callers.of(source, function.qualname)
     for caller in callers:
@@ -187,14 +187,10 @@ def _returned_stays(
     return bool(callers)
 
 
-def _is(expr: Expr, name: str) -> bool:
-    return isinstance(expr, Ref) and expr.name == name
-
-
 def _has(expr: Expr, name: str) -> bool:
-    return any(_is(part, name) for part in walk(expr))
+    return any(is_name(part, name) for part in walk(expr))
 
 
 def _is_use(expr: Expr, name: str) -> bool:
     """Whether an expression has nothing to do with a name, or only looks up a method that fits or applies."""
-    return not _has(expr, name) or (isinstance(expr, Attr) and _is(expr.base, name) and expr.name in USES)
+    return not _has(expr, name) or (isinstance(expr, Attr) and is_name(expr.base, name) and expr.name in USES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mldebt.facts import Block, Const, Expr, Map, Ref, Seq
+from mldebt.facts import Block, Call, Const, Expr, Map, Ref, Seq
 from mldebt.project.source_facts import SourceFacts
 
 _LOGS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
@@ -87,3 +87,8 @@ def is_tried_again(source: SourceFacts, block: Block) -> bool:
         for result in source.facts.returns
         if not _is_nothing(result.value)
     )
+
+
+def tried_around(source: SourceFacts, call: Call) -> int:
+    """The innermost `try` around a call; -1 if there is none."""
+    return next((block for block in source.ancestors(call.block) if source.facts.blocks[block].kind == "try"), -1)

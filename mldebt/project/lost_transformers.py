@@ -10,7 +10,7 @@ from mldebt.project.model_saves import ModelSave, written_objects
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.trails import first_argument, is_target
 from mldebt.project.training_inputs import Fitted
-from mldebt.project.walk import walk
+from mldebt.project.walk import is_name, walk
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -87,17 +87,17 @@ def _is_lost(source: SourceFacts, receiver: Ref) -> bool:
     if _made(source, receiver) is None:
         return False
     for call in source.facts.calls:
-        if isinstance(call.func, Attr) and _is(call.func.base, name) and call.func.name not in USES:
+        if isinstance(call.func, Attr) and is_name(call.func.base, name) and call.func.name not in USES:
             return False
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
-            if any(_is(part, name) for part in walk(argument)):
+            if any(is_name(part, name) for part in walk(argument)):
                 return False
     for use in source.facts.uses:
-        if any(_is(part, name) for part in walk(use.expr)) and (use.passed or not _is_method(use.expr, name)):
+        if any(is_name(part, name) for part in walk(use.expr)) and (use.passed or not _is_method(use.expr, name)):
             return False
     exprs = [b.value for b in source.facts.bindings if b.value is not None]
     exprs += [s.value for s in source.facts.stores] + [r.value for r in source.facts.returns]
-    return not any(_is(part, name) for expr in exprs for part in walk(expr))
+    return not any(is_name(part, name) for expr in exprs for part in walk(expr))
 
 
 def _made(source: SourceFacts, receiver: Ref) -> Call | None:
@@ -112,13 +112,9 @@ def _made(source: SourceFacts, receiver: Ref) -> Call | None:
     return made
 
 
-def _is(expr: Expr, name: str) -> bool:
-    return isinstance(expr, Ref) and expr.name == name
-
-
 def _is_method(expr: Expr, name: str) -> bool:
     """Whether an expression only looks up a method that is no learned attribute."""
-    return isinstance(expr, Ref) or (isinstance(expr, Attr) and _is(expr.base, name) and expr.name in USES)
+    return isinstance(expr, Ref) or (isinstance(expr, Attr) and is_name(expr.base, name) and expr.name in USES)
 
 
 def _needed_by(project: Project, source: SourceFacts, receiver: Ref, save: ModelSave) -> Fitted | None:
@@ -128,7 +124,7 @@ def _needed_by(project: Project, source: SourceFacts, receiver: Ref, save: Model
         for number, call in enumerate(source.facts.calls)
         if isinstance(call.func, Attr)
         and call.func.name in ("transform", "fit_transform")
-        and _is(call.func.base, receiver.name)
+        and is_name(call.func.base, receiver.name)
     }
     bindings, calls = _saved(save)
     fits = [

@@ -76,6 +76,11 @@ def names_in(expr: Expr | None) -> Sequence[Ref]:
     return [part for part in walk(expr) if type(part) is Ref]
 
 
+def is_name(expr: Expr, name: str) -> bool:
+    """Whether an expression is a name, and nothing but that."""
+    return isinstance(expr, Ref) and expr.name == name
+
+
 def root_name(expr: Expr) -> str:
     """The name that a chain of attributes and items starts from; empty if it starts from something else."""
     while isinstance(expr, Attr | Item):

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Role, Rule, Severity, SourceFacts, facts, only_tells
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    facts,
+    only_tells,
+    tried_around,
+)
 
 _WORK = frozenset({"fit", "tune", "predict", "evaluate", "save"})
 _PAGES = frozenset(
@@ -118,7 +130,7 @@ class FailedStepSucceeds(Rule):
                 steps = [
                     event.name.removeprefix("*.").rpartition(".")[2]
                     for event in project.phases.events(source)
-                    if event.phase in _WORK and _innermost(source, event.call) == block.partner
+                    if event.phase in _WORK and tried_around(source, event.call) == block.partner
                 ]
                 if steps and not _gives(source, block.partner) and _ends(source, block):
                     names = ", ".join(f"`{name}`" for name in dict.fromkeys(steps[:4]))
@@ -131,11 +143,6 @@ class FailedStepSucceeds(Rule):
 
 def _is_one_of_many(source: SourceFacts, handler: int) -> bool:
     return source.enclosing(handler, "for", "while") is not None
-
-
-def _innermost(source: SourceFacts, call: facts.Call) -> int:
-    """The innermost `try` around a call."""
-    return next((b for b in source.ancestors(call.block) if source.facts.blocks[b].kind == "try"), -1)
 
 
 def _gives(source: SourceFacts, tried: int) -> bool:

@@ -17,6 +17,7 @@ from mldebt import (
     SourceFacts,
     facts,
     only_tells,
+    tried_around,
     walk,
 )
 
@@ -161,7 +162,7 @@ def _wrong(project: Project, source: SourceFacts, block: facts.Block) -> str:
     if raised is not None and _only_prints(source, block) and project.phases.training:
         return f"the check of line {raised.span.line} raises into this handler, which only prints it: the run goes on"
     steps = (event for event in project.phases.events(source) if event.phase in _WORK)
-    if any(_innermost(source, event.call) == block.partner for event in steps):
+    if any(tried_around(source, event.call) == block.partner for event in steps):
         user = _unasking(project, source, block)
         if user is not None:
             return f"a failure is only printed, and `None` goes on to {user}, which does not ask"
@@ -174,11 +175,6 @@ def _only_prints(source: SourceFacts, handler: facts.Block) -> bool:
     return bool(calls) and all(call.name in ("print", "str", "repr") for call in calls)
 
 
-def _innermost(source: SourceFacts, call: facts.Call) -> int:
-    """The innermost `try` around a call."""
-    return next((b for b in source.ancestors(call.block) if source.facts.blocks[b].kind == "try"), -1)
-
-
 def _own_check(source: SourceFacts, tried: int) -> facts.Call | None:
     """An error that the tried code raises itself."""
     for index, call in enumerate(source.facts.calls):
@@ -186,7 +182,7 @@ def _own_check(source: SourceFacts, tried: int) -> facts.Call | None:
             continue
         is_kept = any(binding.value == facts.Called(index) for binding in source.facts.bindings)
         checks = source.enclosing(call.block, "if", "else") is not None
-        if checks and not is_kept and _innermost(source, call) == tried:
+        if checks and not is_kept and tried_around(source, call) == tried:
             return call
     return None
 
