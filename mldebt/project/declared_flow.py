@@ -207,10 +207,11 @@ class ParamRead(NamedTuple):
     places: tuple[Location, ...]
 
 
-def undeclared_params(project: Project, stage: Stage) -> list[ParamRead]:
+def undeclared_params(project: Project, stage: Stage, *, paths: bool = False) -> list[ParamRead]:
     """The keys of the stage's parameter files (`params.yaml` if it names none) that it reads untracked.
 
-    Keys whose value is part of a declared path are tracked by that path. What an imported file reads at its top
+    Keys whose value is part of a declared path are tracked by that path, as long as both say the same: they are left
+    out, or with `paths` all that is told. What an imported file reads at its top
     level is left out: it is read whether the stage needs it or not.
     """
     if not _is_decided(stage) or not all(declared.is_known for declared in stage.params):
@@ -230,7 +231,8 @@ def undeclared_params(project: Project, stage: Stage) -> list[ParamRead]:
         dotted = ".".join(map(str, keys))
         if any(d.file == path and covers_key(d.path, dotted) for d in stage.params):
             continue
-        if isinstance(entry.value, str) and any(_names(d, entry.value) for d in (*stage.inputs, *stage.products)):
+        declared = (*stage.inputs, *stage.products)
+        if paths != (isinstance(entry.value, str) and any(_names(d, entry.value) for d in declared)):
             continue
         running = tuple(
             p
