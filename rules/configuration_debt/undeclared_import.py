@@ -18,6 +18,7 @@ from mldebt import (
     Rule,
     Severity,
     SourceFacts,
+    Span,
     facts,
     images_of,
     is_declared,
@@ -132,11 +133,18 @@ class UndeclaredImport(Rule):
             if missing and listing is not None:
                 names = ", ".join(f"`{name}`" for name in sorted(missing)[:6])
                 yield self.finding(
-                    listing.dependencies[0].location,
+                    _extent(listing),
                     f"{_counted(len(missing))} declared nowhere: {names}",
                     related=[Related(place, f"imports `{name}`") for name, place in sorted(missing.items())[:12]],
                     severity=Severity.WARNING,
                 )
+
+
+def _extent(listing: Manifest) -> Location:
+    """The whole list: what is missing has no line of its own."""
+    places = sorted(dependency.location for dependency in listing.dependencies)
+    first, last = places[0].span, places[-1].span
+    return Location(listing.source.path, Span(first.line, first.column, last.end_line, last.end_column))
 
 
 def _counted(packages: int) -> str:
