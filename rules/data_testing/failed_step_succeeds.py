@@ -14,11 +14,12 @@ from mldebt import (
     Severity,
     SourceFacts,
     facts,
+    is_library,
     only_tells,
     tried_around,
 )
 
-_WORK = frozenset({"fit", "tune", "predict", "evaluate", "save"})
+_WORK = frozenset({"fit", "tune", "predict", "evaluate"})
 _PAGES = frozenset(
     "flask fastapi streamlit gradio dash django uvicorn chainlit tkinter PyQt5 telegram discord".split()
 )
@@ -123,6 +124,8 @@ class FailedStepSucceeds(Rule):
         """Yield a finding for each handler of a whole step that only tells."""
         for source in self.sources(project, Kind.PYTHON):
             if any(module.partition(".")[0] in _PAGES for module in source.facts.header.modules):
+                continue
+            if is_library(project, source.path):
                 continue
             for index, block in enumerate(source.facts.blocks):
                 if block.kind != "except" or not only_tells(block) or _is_one_of_many(source, index):
