@@ -68,6 +68,7 @@ def unused_variables(project: Project) -> Iterator[UnusedVariable]:
     for source in project.sources(Kind.DOCKERFILE):
         instructions = source.facts.instructions
         tools = set(_tools(source))
+        runs_ours = any(project.executions(stage) for stage in project.stages if stage.path == source.path)
         text = "\n".join(f"{instruction.name} {instruction.value}" for instruction in instructions)
         for variable in source.facts.variables:
             name = variable.name
@@ -78,6 +79,8 @@ def unused_variables(project: Project) -> Iterator[UnusedVariable]:
                 continue
             if len(re.findall(rf"(?<!\w){name}(?!\w)", text)) > 1:
                 continue  # expanded by another instruction, or handed from ARG to ENV
+            if kind == "ENV" and not runs_ours:
+                continue  # nobody knows what the foreign program in the image reads
             if kind == "ENV" and (not name.isupper() or _EVERYWHERE.match(name) or mentions.has(name)):
                 continue  # known, or read by something
             if kind == "ENV" and name.partition("_")[0].lower() in tools:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, Severity, Site, facts
@@ -10,6 +11,9 @@ _MODELS = frozenset({"classifier", "regressor", "clusterer", "outlier-detector",
 _NEUTRAL = frozenset(
     "random_state seed random_seed n_jobs num_threads nthread thread_count verbose verbosity max_iter tol".split()
 )
+
+_RESULTS = re.compile(r"metric|score|result|report|histor|summary|statistic|schema", re.IGNORECASE)
+"""Names of files in which results are kept, and no parameters."""
 
 _TRAINERS = frozenset({"xgboost.train", "xgboost.cv", "lightgbm.train", "lightgbm.cv"})
 _DEFAULTS = {
@@ -110,6 +114,25 @@ class ConfigBypass(Rule):
     RandomForestClassifier(n_estimators=3, max_depth=2, min_samples_leaf=7)
     ```
 
+    ## Results are no parameters
+
+    ```python title="compare.py"
+    import json
+    from xgboost import XGBClassifier
+    model = XGBClassifier(max_depth=7, n_estimators=830, learning_rate=0.037)
+    before = json.load(open("models/metrics_v1.json"))["rmse"]
+    best = json.load(open("best.json"))["loss"]
+    json.dump({"loss": best}, open("best.json", "w"))
+    ```
+
+    ```json title="models/metrics_v1.json"
+    {"rmse": 0.4}
+    ```
+
+    ```json title="best.json"
+    {"loss": 0.4}
+    ```
+
     ## No parameter file
 
     ```python title="train.py"
@@ -127,7 +150,14 @@ class ConfigBypass(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each model with written hyper-parameters in a file that reads parameters."""
         readers: dict[str, tuple[str, Location]] = {}  # by part of the project
+        written = {
+            a.address.path
+            for a in project.accesses
+            if a.effect in ("writes", "appends") and a.address is not None
+        }
         for (path, _), locations in project.config_reads.reads.items():
+            if path in written or _RESULTS.search(path.rpartition("/")[2]):
+                continue
             for location in locations:
                 readers.setdefault(project.subprojects.root_of(location.path), (path, location))
         found: dict[str, list[tuple[Site, list[str]]]] = {}
@@ -139,18 +169,19 @@ class ConfigBypass(Rule):
             api = project.types.tables.lookup(site.name)
             is_model = api is not None and api.role in _MODELS and "dummy" not in site.name
             if is_model or site.name in _TRAINERS:
-                written = _written(site)
-                if len(written) >= self.least:
-                    found.setdefault(source.path, []).append((site, written))
-        for (site, written), *others in found.values():
+                literals = _written(site)
+                if len(literals) >= self.least:
+                    found.setdefault(source.path, []).append((site, literals))
+        for (site, literals), *others in found.values():
             holder, reader = readers[project.subprojects.root_of(site.source.path)]
+            names = ", ".join(f"`{name}`" for name in literals[:4])
             yield self.finding(
                 site.location,
-                f"{len(written)} hyper-parameters of `{_short(site)}` ({', '.join(f'`{w}`' for w in written[:4])}) are"
+                f"{len(literals)} hyper-parameters of `{_short(site)}` ({names}) are"
                 f" written into the code, while `{holder}` holds parameters",
                 related=[
                     Related(reader, f"reads `{holder}`"),
-                    *(Related(o.location, f"{len(names)} of `{_short(o)}`") for o, names in others[:10]),
+                    *(Related(o.location, f"{len(more)} of `{_short(o)}`") for o, more in others[:10]),
                 ],
                 severity=Severity.INFO if site.source.source.is_any(Role.TUTORIAL) else None,
                 scope=site.source.scope_name(site.call.block),

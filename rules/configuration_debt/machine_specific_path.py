@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from posixpath import dirname, join
 
 from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span, strings_of
 
@@ -107,6 +108,16 @@ class MachineSpecificPath(Rule):
     # df = pd.read_csv("/home/ines/old.csv")
     ```
 
+    ## Below the root of the repository, which code puts in front
+
+    ```yaml title="config.yaml"
+    data: {sample: /data/samples/sample.csv}
+    ```
+
+    ```yaml title="data/samples/sample.csv.dvc"
+    outs: []
+    ```
+
     ## Tests
 
     ```python title="tests/test_paths.py"
@@ -140,6 +151,7 @@ class MachineSpecificPath(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each place outside the repository that a file names."""
         images = _image_text(project)
+        directories = _directories(project)
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK, *_SETTINGS):
             places: dict[str, dict[Span, str]] = {}
             if source.kind is Kind.JSON and not _JSON_SETTINGS.search(source.path.rpartition("/")[2]):
@@ -150,7 +162,9 @@ class MachineSpecificPath(Rule):
                 match = _LOCAL.match(text) or (None if mounts else _STORAGE.match(text))
                 if span in recorded:
                     continue
-                if match and not _NOBODYS.search(text[:200]) and not _is_shared(match, images):
+                if match is None or _NOBODYS.search(text[:200]) or _is_shared(match, images):
+                    continue
+                if not _is_ours(project, directories, source, match, text):
                     places.setdefault(match["place"].lower(), {}).setdefault(span, text)
             for uses in places.values():
                 yield self._finding(source, sorted(uses.items()))
@@ -175,6 +189,26 @@ def _is_shared(match: re.Match[str], images: str) -> bool:
     if not user:
         return False
     return bool(_SHARED_USER.match(user) or re.search(rf"\b{re.escape(user)}\b", images))
+
+
+def _directories(project: Project) -> frozenset[str]:
+    """The directories in which the repository has files."""
+    found: set[str] = set()
+    for path in project.files:
+        home = dirname(path)
+        while home and home not in found:
+            found.add(home)
+            home = dirname(home)
+    return frozenset(found)
+
+
+def _is_ours(
+    project: Project, directories: Container[str], source: SourceFacts, match: re.Match[str], text: str
+) -> bool:
+    """Whether a path below `/data` means a directory of the repository, in front of which code puts the root."""
+    home = dirname(text.lstrip("/"))
+    root = project.subprojects.root_of(source.path)
+    return match.re is _STORAGE and (home in directories or join(root, home) in directories)
 
 
 def _image_text(project: Project) -> str:

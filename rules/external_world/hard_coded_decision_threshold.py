@@ -153,10 +153,11 @@ class HardCodedDecisionThreshold(Rule):
                 found.setdefault((cut.source.path, place, cut.score), []).append(cut)
         for cuts in found.values():
             first, *others = sorted(cuts, key=lambda cut: cut.location)
-            values = " and ".join(f"{value:g}" for value in dict.fromkeys(cut.value for cut in [first, *others]))
+            *values, last = (f"{value:g}" for value in dict.fromkeys(cut.value for cut in [first, *others]))
+            numbers = f"{', '.join(values)} and {last}, numbers" if values else f"{last}, a number"
             yield self.finding(
                 first.location,
-                f"scores of `{first.score}` are cut at {values}, a number that only this model made right",
+                f"scores of `{first.score}` are cut at {numbers} that only this model made right",
                 related=[Related(other.location, f"cut at {other.value:g}") for other in others],
                 severity=Severity.INFO if first.source.source.is_any(Role.TUTORIAL) else None,
                 scope=first.source.scope_name(first.block),
