@@ -280,6 +280,15 @@ def test_explain_shows_the_page_of_a_rule_that_fails(project: Path) -> None:
     assert (result.exit_code, result.stdout.count("- line 2: flagged")) == (0, 1)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams by a shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_may_be_closed(project: Path, closed: str) -> None:
+    path = str(Path(__file__).parent.parent)
+    command = f"exec {sys.executable} -m mldebt check --isolated --no-cache --select unseeded-split a.py {closed}"
+    done = subprocess.run(["sh", "-c", command], env={**os.environ, "PYTHONPATH": path}, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_version_and_unknown_commands() -> None:
     assert mldebt("--version").stdout == f"mldebt {__version__}\n"
     assert "did you mean `check`?" in mldebt("chek").stderr

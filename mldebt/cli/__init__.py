@@ -72,6 +72,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process; anything unexpected is a short message and exit code 2."""
+    _open_streams()
     faulthandler.enable()  # what crashes the interpreter is named by the code that called it
     gc.disable()  # nearly all that a run makes is kept to its end: looking for garbage would take a quarter of it
     if "_MLDEBT_COMPLETE" in os.environ:
@@ -85,6 +86,13 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 2
     _end(code)
+
+
+def _open_streams() -> None:
+    """Give the output that has nowhere to go (`2>&-`) to nobody: Python has None for such streams."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open as long as the process
 
 
 def _run() -> int:
