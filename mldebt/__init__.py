@@ -128,6 +128,7 @@ if TYPE_CHECKING:
     from mldebt.project.gated_steps import gated_steps as gated_steps
     from mldebt.project.global_state import SharedGlobals as SharedGlobals
     from mldebt.project.global_state import shared_globals as shared_globals
+    from mldebt.project.handed_options import keyword_dictionaries as keyword_dictionaries
     from mldebt.project.handlers import SILENT as SILENT
     from mldebt.project.handlers import hides_everything as hides_everything
     from mldebt.project.handlers import is_tried_again as is_tried_again
@@ -315,6 +316,7 @@ _HOMES = {
     "mldebt.project.clocks": "clock_uses",
     "mldebt.project.clones": "CloneClass CloneMember is_worth_sharing line_similarity",
     "mldebt.project.global_state": "SharedGlobals shared_globals",
+    "mldebt.project.handed_options": "keyword_dictionaries",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again only_tells tells tried_around",
     "mldebt.project.held_out_choices": "held_out_choices",
     "mldebt.project.idle_switches": "IdleSwitch",

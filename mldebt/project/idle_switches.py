@@ -23,7 +23,7 @@ _NO_EXPERIMENT = re.compile(
     r"|theme|layout|font|fp16|bf16|amp$|half|precision",
     re.IGNORECASE,
 )
-_FEWEST_LINES = 3
+_FEWEST_LINES = 2
 _ASIDE = (Role.TEST, Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.DOCS, Role.NOTEBOOK)
 
 

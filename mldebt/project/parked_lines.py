@@ -20,7 +20,8 @@ _NEAR = 2
 """What stands so many lines from such an experiment belongs to it."""
 
 _LIKELY = re.compile(
-    r"#+ ?\s*(return\b|\w+: \w[\w.\[\], ]* = |[\w.]+(\[[^\]]*\])?( ?, ?[\w.]+)*\s*[-+*/|&]?=(?!=)|[\w.]+\(.*\)\s*$"
+    r"#+ ?\s*(return\b|\w+: \w[\w.\[\], ]* = |[\w.]+(\[[^\]]*\])?( ?, ?[\w.]+)*\s*[-+*/|&]?=(?!=)"
+    r"|[\w.]+\(.*(\),?|,)\s*$"
     r"|['\"]\w+['\"]\s*:|\{|[\w.]+\($"
     r"|(if|for|while|with|assert|raise|del|elif)\b.*|from \w[\w.]* import |import \w)"
 )

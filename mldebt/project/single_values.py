@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +19,10 @@ from mldebt.values import Document, Known
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
+
+
+_PLAIN = frozenset({"staticmethod", "classmethod"})
+"""Decorators that hand a function to nobody."""
 
 
 class SingleValue(NamedTuple):
@@ -69,16 +73,20 @@ class SingleValues:
     def _is_closed(self, source: SourceFacts, function: Function) -> bool:
         """Whether all calls of a function are known, and it is only ever called."""
         name = function.name
-        if function.decorators or name.startswith("__") or name in self._handed_on:
+        if name.startswith("__") or name in self._handed_on:
             return False
-        if self._defined[name] != 1:
+        if any(not isinstance(d, Ref) or d.name not in _PLAIN for d in function.decorators):
+            return False
+        drafts = self._drafts.get(name, frozenset()) - {source.path}
+        if self._defined[name].total() - sum(self._defined[name][path] for path in drafts) != 1:
             return False
         if source.path in self._entries:
             return False
         callers = self._project.callers.of(source, function.qualname)
         if all(caller.source.source.is_any(Role.TEST) for caller in callers):
             return False
-        return len(callers) == self._called[name] and not any(hides_arguments(c.call) for c in callers)
+        called = self._called[name].total() - sum(self._called[name][path] for path in drafts)
+        return len(callers) == called and not any(hides_arguments(c.call) for c in callers)
 
     def _parameter(
         self, source: SourceFacts, function: Function, param: Param, callers: tuple[Caller, ...]
@@ -137,18 +145,29 @@ class SingleValues:
         return frozenset(p.path for p in self._project.entry_points if p.kind == "hub")
 
     @cached_property
-    def _called(self) -> Counter[str]:
-        """How often something of a name is called."""
-        return Counter(
-            call.func.name
-            for source in self._project.code
-            for call in source.facts.calls
-            if isinstance(call.func, Attr | Ref)
-        )
+    def _called(self) -> Mapping[str, Counter[str]]:
+        """How often each file calls something of a name."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for source in self._project.code:
+            for call in source.facts.calls:
+                if isinstance(call.func, Attr | Ref):
+                    found[call.func.name][source.path] += 1
+        return found
 
     @cached_property
-    def _defined(self) -> Counter[str]:
-        return Counter(f.name for source in self._project.code for f in source.facts.functions)
+    def _defined(self) -> Mapping[str, Counter[str]]:
+        """How often each file defines a function of a name."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for source in self._project.code:
+            for function in source.facts.functions:
+                found[function.name][source.path] += 1
+        return found
+
+    @cached_property
+    def _drafts(self) -> Mapping[str, frozenset[str]]:
+        """The notebooks that define functions of a name for themselves, and mean those."""
+        notebooks = {source.path for source in self._project.code if source.kind is Kind.NOTEBOOK}
+        return {name: frozenset(paths) & notebooks for name, paths in self._defined.items()}
 
     @cached_property
     def _handed_on(self) -> frozenset[str]:

@@ -17,14 +17,15 @@ _FOLDERS = {
     "__pycache__": "compiled Python",
     ".ipynb_checkpoints": "automatic copies of notebooks",
     "multirun": "the output of Hydra",
+    ".hydra": "the settings of runs of Hydra",
 }
 _RUN_FILES = {"mlruns": "meta.yaml", "wandb": "wandb-metadata.json", "lightning_logs": "hparams.yaml"}
 _FILES = re.compile(
     r"(mlflow\.db|mlruns\.db|nohup\.out|events\.out\.tfevents\.[\w.-]+|\.DS_Store|Thumbs\.db|npm-debug\.log|core\.\d+"
-    r"|\.RData|\.Rhistory)$"
+    r"|\.RData|\.Rhistory|(running|training|train|pipeline|debug|app|error)(_?logs?)?\.log)$"
 )
 _BUILT = re.compile(r"(^|/)(dist|build)/[\w.-]+\.(zip|whl|egg|tar\.gz)$")
-_SHOWN = 4
+_SHOWN = 10
 _TEST = re.compile(r"(^|/)(tests?|fixtures?|examples?|testdata|docs?)(/|$)")
 
 

@@ -118,8 +118,16 @@ class LeftoverScaffold(Rule):
                 yield self.finding(
                     site.location,
                     f"this script only makes empty files, and {len(made)} of the {len(texts)} that it lists are there",
-                    related=list(_places(project, source, site.call, made)),
+                    related=[
+                        Related(source.location(_whole(source)), "the script does nothing else"),
+                        *_places(project, source, site.call, made),
+                    ],
                 )
+
+
+def _whole(source: SourceFacts) -> Span:
+    """All lines of a file."""
+    return Span(1, 1, len(source.facts.lines), 1)
 
 
 def _places(project: Project, source: SourceFacts, call: facts.Call, made: list[str]) -> Iterator[Related]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mldebt import Finding, Project, Related, Role, Rule, Severity, Site, facts
+from mldebt import Finding, Project, Related, Role, Rule, Severity, Site, facts, keyword_dictionaries
 
 _LOADS = ("*.load_model", "joblib.load", "pickle.load", "*.load_weights", "torch.load")
 _SCORES = ("*.evaluate", "*.score", "sklearn.metrics.*", "*.predict")
@@ -168,7 +168,14 @@ class InconsistentSplit(Rule):
         return self.finding(
             later.site.location,
             f"the data that {first.site.location} divides for training is divided in another way: {shown}",
-            related=[Related(first.site.location, "divides for training")],
+            related=[
+                Related(first.site.location, "divides for training"),
+                *(
+                    Related(d.site.source.location(made.span), "it is set here")
+                    for d in (first, later)
+                    for made in keyword_dictionaries(d.site)
+                ),
+            ],
             severity=Severity.WARNING if later.site.source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL) else None,
             scope=later.site.source.scope_name(later.site.call.block),
         )
@@ -189,16 +196,9 @@ def _divisions(project: Project) -> Iterator[Division]:
 
 def _settings(site: Site) -> Iterator[tuple[str, object]]:
     """The literal options of a split, those of a dictionary that is handed over as `**kwargs` included."""
-    for keyword in site.call.keywords:
+    for keyword in (*site.call.keywords, *(k for call in keyword_dictionaries(site) for k in call.keywords)):
         if keyword.name in _OPTIONS and isinstance(keyword.value, facts.Const):
             yield keyword.name, keyword.value.value
-        elif not keyword.name and isinstance(keyword.value, facts.Ref):
-            for index in keyword.value.bindings:
-                value = site.source.facts.bindings[index].value if index >= 0 else None
-                if isinstance(value, facts.Called):
-                    for inner in site.source.facts.calls[value.call].keywords:
-                        if inner.name in _OPTIONS and isinstance(inner.value, facts.Const):
-                            yield inner.name, inner.value.value
 
 
 def _directories(site: Site) -> Iterator[str]:
