@@ -229,7 +229,7 @@ def undeclared_params(project: Project, stage: Stage, *, paths: bool = False) ->
         if entry is None or not keys or (entry.kind == "map" and (path, keys) not in project.config_reads.whole):
             continue
         dotted = ".".join(map(str, keys))
-        if any(d.file == path and covers_key(d.path, dotted) for d in stage.params):
+        if _is_tracked(project, stage, path, keys):
             continue
         declared = (*stage.inputs, *stage.products)
         if paths != (isinstance(entry.value, str) and any(_names(d, entry.value) for d in declared)):
@@ -245,6 +245,15 @@ def undeclared_params(project: Project, stage: Stage, *, paths: bool = False) ->
         if running and not any(r.file == path and covers_key(r.key, dotted) for r in found):
             found.append(ParamRead(path, dotted, running))
     return found
+
+
+def _is_tracked(project: Project, stage: Stage, path: str, keys: tuple[str | int, ...]) -> bool:
+    """Whether a stage declares a key of a parameter file, one that holds it, or all that it holds."""
+    dotted = ".".join(map(str, keys))
+    if any(d.file == path and covers_key(d.path, dotted) for d in stage.params):
+        return True
+    inner = project.documents.children(path, keys)
+    return bool(inner) and all(_is_tracked(project, stage, path, entry.path) for entry in inner)
 
 
 def _is_only_told(project: Project, place: Location) -> bool:

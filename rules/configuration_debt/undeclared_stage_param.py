@@ -91,6 +91,7 @@ class UndeclaredStageParam(Rule):
       a: {cmd: python a.py, deps: [a.py, "${data.dir}/in.csv"], params: [train, seed]}
       b: {cmd: python a.py, deps: [a.py], params: [params.yaml:]}
       c: {cmd: python a.py, deps: [a.py, params.yaml]}
+      d: {cmd: python d.py, deps: [d.py], params: [train.depth, train.rate]}
     ```
 
     ```yaml title="params.yaml"
@@ -103,6 +104,12 @@ class UndeclaredStageParam(Rule):
     import yaml
     params = yaml.safe_load(open("params.yaml"))
     print(params["seed"], params["train"]["depth"], params["data"]["dir"])
+    ```
+
+    ```python title="d.py"
+    import yaml
+    params = yaml.safe_load(open("params.yaml"))["train"]
+    fit(**params)
     ```
 
     ## What does not run, what is only told, and what always runs

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Location, Project, Related, Role, Rule, Severity, Span, Stage, listing_fix
+from mldebt import (
+    Finding,
+    Location,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    Stage,
+    listing_fix,
+)
 
 
 class UndeclaredStageCode(Rule):
@@ -101,7 +113,7 @@ class UndeclaredStageCode(Rule):
     print("report")
     ```
 
-    ## An empty package file; a package that is installed
+    ## A package file in which nothing happens; a package that is installed
 
     ```yaml title="dvc.yaml"
     stages:
@@ -117,6 +129,8 @@ class UndeclaredStageCode(Rule):
     ```
 
     ```python title="src/shop/__init__.py"
+    'A shop.'
+    __version__ = "1.0"
     ```
 
     ```python title="src/shop/features.py"
@@ -152,7 +166,9 @@ class UndeclaredStageCode(Rule):
         reach = project.call_graph.reach_of_stage(stage)
         used = [source.path for source in project.call_graph.uses(reach) if not source.source.is_any(Role.TEST)]
         for path in dict.fromkeys([*scripts, *used]):
-            if path not in self.ignore and not any(declared.covers(path) for declared in stage.inputs):
+            if path in self.ignore or any(declared.covers(path) for declared in stage.inputs):
+                continue
+            if not path.endswith("__init__.py") or _does_something(project.by_path[path]):
                 yield path
 
     def _finding(self, project: Project, stage: Stage, missing: list[str], is_installed: bool) -> Finding:
@@ -169,6 +185,14 @@ class UndeclaredStageCode(Rule):
             scope=stage.name,
             fix=listing_fix(project.by_path[stage.path], stage, "deps", missing, are_paths=True),
         )
+
+
+def _does_something(package: SourceFacts) -> bool:
+    """Whether the head of a package holds more than a text about it and names such as `__version__`."""
+    content = package.facts
+    return bool(content.calls or content.imports or content.functions or content.classes) or any(
+        not binding.name.startswith("__") for binding in content.bindings
+    )
 
 
 def _deps(project: Project, stage: Stage) -> Location:

@@ -225,10 +225,15 @@ class ConstantFlagBranch(Rule):
         source, lines = switch.source, sum(side.lines for side in sides)
         young = project.ages.is_young(source.path, switch.binding.span, self.young_days)
         edits = branch_removal(source, sides)
+        line = sides[0].block.span.line
+        dead = (
+            f"one side of the choice at line {line} is never taken"
+            if all(side.block.kind == "ternary" for side in sides)
+            else f"the {lines} line{'s' * (lines > 1)} it guards at line {line} can never run"
+        )
         return self.finding(
             source.location(switch.binding.span),
-            f"`{switch.binding.name}` is always `{switch.value.value!r}`: the {lines} line{'s' * (lines > 1)}"
-            f" it guards at line {sides[0].block.span.line} can never run",
+            f"`{switch.binding.name}` is always `{switch.value.value!r}`: {dead}",
             related=[Related(source.location(side.block.span), "never runs") for side in sides],
             scope=switch.cls.qualname if switch.cls else "",
             fix=Fix("Delete what never runs", edits) if edits else None,

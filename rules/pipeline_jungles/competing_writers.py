@@ -26,6 +26,7 @@ from mldebt import (
 _POINTERS = re.compile(
     r"latest|checkpoint|ckpt|last|tmp|temp|cache|log|state|history|submission|output", re.IGNORECASE
 )
+_REGISTERED = "models:/"
 _EXISTS = re.compile(r"exists|is_file|isfile", re.IGNORECASE)
 _ALIKE = 0.6
 
@@ -100,21 +101,24 @@ class CompetingWriters(Rule):
     pd.read_csv("data/daily_demand.csv")
     ```
 
-    ## Appending is no overwriting
+    ## Appending is no overwriting, and a registry keeps every version
 
     ```python title="jan.py"
-    import pandas as pd
+    import mlflow, pandas as pd
     pd.DataFrame().to_csv("data/sales_all.csv", mode="a")
+    mlflow.register_model("runs:/1/model", "demand")
     ```
 
     ```python title="feb.py"
-    import pandas as pd
+    import mlflow, pandas as pd
     pd.DataFrame().to_csv("data/sales_all.csv", mode="a")
+    mlflow.register_model("runs:/2/model", "demand")
     ```
 
     ```python title="train.py"
-    import pandas as pd
+    import mlflow, pandas as pd
     pd.read_csv("data/sales_all.csv")
+    mlflow.pyfunc.load_model("models:/demand/3")
     ```
 
     ## Same name, different directories; a notebook and its export
@@ -171,7 +175,7 @@ class CompetingWriters(Rule):
         for artifact in project.artifacts:
             if artifact.kind not in ("dataset", "table", "model") or not artifact.is_sure:
                 continue
-            if _POINTERS.search(artifact.name):
+            if _POINTERS.search(artifact.name) or artifact.name.startswith(_REGISTERED):
                 continue
             writes = [w for w in artifact.writes if w.effect == "writes" and self._counts(project, w)]
             scripts = [w for w in writes if project.by_path[w.component].kind is Kind.PYTHON]
