@@ -22,6 +22,16 @@ class _Declaration(msgspec.Struct, frozen=True, kw_only=True):
     """The base of all declarations."""
 
 
+class _WithOptions(_Declaration, frozen=True, kw_only=True):
+    """What has options: pairs such as `("cache", "false")`."""
+
+    options: tuple[tuple[str, str], ...] = ()
+
+    def option(self, name: str) -> str | None:
+        """An option's text (`true` and `false` in lower case); None where it is not given."""
+        return next((value for key, value in self.options if key == name), None)
+
+
 class StageCommand(_Declaration, frozen=True):
     """One command that a stage runs.
 
@@ -35,7 +45,7 @@ class StageCommand(_Declaration, frozen=True):
     redirects: tuple[tuple[str, str], ...] = ()
 
 
-class Declared(_Declaration, frozen=True):
+class Declared(_WithOptions, frozen=True):
     """One thing that a declaration names.
 
     `path` is, by kind: the path relative to the root or the URI of an input, output, metric, plot or dataset
@@ -43,7 +53,6 @@ class Declared(_Declaration, frozen=True):
     `path/of/file.py` or `path/of/file.py:qualified.name`. It holds `$` where a part of it is unknown.
     `name` is what the project calls it (catalogue name, argument name), `file` the parameter file of a param
     or the path behind a catalogue dataset, `type` the dataset's type, `stage` the stage it belongs to.
-    `options` are pairs such as `("cache", "false")`;
     """
 
     kind: DeclaredKind
@@ -54,11 +63,6 @@ class Declared(_Declaration, frozen=True):
     file: str = ""
     type: str = ""
     stage: str = ""
-    options: tuple[tuple[str, str], ...] = ()
-
-    def option(self, name: str) -> str | None:
-        """An option's text (`true` and `false` in lower case); None where it is not given."""
-        return next((value for key, value in self.options if key == name), None)
 
     @property
     def is_known(self) -> bool:
@@ -70,7 +74,7 @@ class Declared(_Declaration, frozen=True):
         return self.path in ("", ".", path) or path.startswith(f"{self.path.rstrip('/')}/")
 
 
-class Stage(_Declaration, frozen=True):
+class Stage(_WithOptions, frozen=True):
     """A declared step.
 
     `id` is unique in the project: the declaring file, `:` and the step's name. `tool` names the adapter;
@@ -93,11 +97,6 @@ class Stage(_Declaration, frozen=True):
     plots: tuple[Declared, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     after: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
-
-    def option(self, name: str) -> str | None:
-        """An option's text (`frozen`, `always_changed`, …); None where it is not given."""
-        return next((value for key, value in self.options if key == name), None)
 
     @property
     def path(self) -> str:
