@@ -176,7 +176,7 @@ def findings_of(rule: Rule, files: tuple[ExampleFile, ...]) -> list[Finding]:
             gathered.append((msgspec.structs.replace(source, roles=roles), facts))
     project = Project(Path("."), gathered, [file.path for file in files])
     stated = {file.path: dict(file.changed) for file in files} if any(file.changed for file in files) else {}
-    project.ages = Ages.stated(project.today, stated)
+    project.ages = Ages.stated(project, stated)
     return sorted(rule.check(project), key=lambda finding: finding.order)
 
 

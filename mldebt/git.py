@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from mldebt.git_objects import GitError, departures, git, last_change
+from mldebt.git_objects import GitError, departures, git, is_shallow, last_change
 
 _LOG = ("-c", "log.showSignature=false", "-c", "i18n.logOutputEncoding=UTF-8", "log")
 _MOST_COMMITS = 20_000
@@ -44,11 +44,6 @@ def head(directory: Path) -> Commit | None:
     except (GitError, ValueError):
         return None
     return Commit(sha, int(time))
-
-
-def is_shallow(directory: Path) -> bool:
-    """Whether the history was cut off when the repository was cloned. Raises GitError."""
-    return git(directory, "rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
 def departed_since(directory: Path, file: Path, lost: Iterable[str]) -> dict[str, str | None]:

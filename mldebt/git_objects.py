@@ -132,6 +132,22 @@ def last_change(directory: Path, path: Path) -> str:
     return git(directory, "log", "-1", "--format=%H", "--", str(path)).decode().strip()
 
 
+def is_shallow(directory: Path) -> bool:
+    """Whether the history was cut off when the repository was cloned. Raises GitError."""
+    return git(directory, "rev-parse", "--is-shallow-repository").strip() == b"true"
+
+
+def root_times(directory: Path) -> list[int]:
+    """When the commits without a parent were made, in seconds since 1970. Raises GitError."""
+    output = git(directory, "-c", "log.showSignature=false", "log", "--max-parents=0", "--format=%ct", "HEAD")
+    return [int(line) for line in output.split()]
+
+
+def is_committed(directory: Path, path: str) -> bool:
+    """Whether the commit that is checked out has a file. Raises GitError."""
+    return bool(git(directory, "ls-tree", "--name-only", "HEAD", "--", path))
+
+
 def blamed(directory: Path, path: str, first: int, last: int) -> list[int]:
     """When some lines of a file, counted from 1, were committed, in seconds since 1970; white space does not count.
 

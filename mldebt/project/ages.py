@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from mldebt.git_objects import GitError, blamed, git
+from mldebt.git_objects import GitError, blamed, git, is_committed, is_shallow, root_times
 from mldebt.source import Span
 
 if TYPE_CHECKING:
@@ -23,43 +22,18 @@ _LONG_AGO = 1000
 class Ages:
     """The days of the last changes below the project's root; `known` only where there is a whole history.
 
-    `changed` gives the day of each file's last commit, `lines` the last day on which one of some lines of a file
-    was changed, `begun` the day of the first commit.
+    Of a history that is asked for what it needs: the days of all files take git a walk through every commit, a line
+    and the first commit little.
     """
 
-    def __init__(
-        self,
-        today: date,
-        begun: date | None,
-        changed: Mapping[str, date],
-        lines: Callable[[str, int, int], date | None],
-    ) -> None:
-        self._today = today
-        self._begun = begun
-        self._changed = changed
-        self._lines = lines
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._today = project.today
 
     @classmethod
-    def of(cls, project: Project) -> Self:
-        """What git says; nothing is known without git, or where the history was cut off."""
-        begun, changed = _last_changes(project)
-        return cls(project.today, begun, changed, _reader(project.root, project.today))
-
-    @classmethod
-    def stated(cls, today: date, days: Mapping[str, Mapping[int, int]]) -> Self:
+    def stated(cls, project: Project, days: Mapping[str, Mapping[int, int]]) -> Ages:
         """What an example says: by path and line how many days ago it was changed; under line 0 all its others."""
-        if not days:
-            return cls(today, None, {}, lambda *_: None)
-
-        def lines(path: str, first: int, last: int) -> date:
-            stated = days.get(path, {})
-            rest = stated.get(0, _LONG_AGO)
-            return today - timedelta(days=min(stated.get(line, rest) for line in range(first, last + 1)))
-
-        changed = {
-            path: today - timedelta(days=min(stated.values(), default=_LONG_AGO)) for path, stated in days.items()
-        }
-        return cls(today, today - timedelta(days=_LONG_AGO), changed, lines)
+        return _Stated(project, days)
 
     @property
     def known(self) -> bool:
@@ -83,50 +57,88 @@ class Ages:
 
         Nothing is young where no commit is older than that: somebody has put finished code into a new repository.
         """
-        if not self.known or self._begun is None or (self._today - self._begun).days <= days:
+        if self._begun is None or (self._today - self._begun).days <= days:
             return False
-        if self.changed(path) is None:
-            return True
-        last = self._lines(path, span.line, max(span.line, span.end_line))
+        last = self._last(path, span.line, max(span.line, span.end_line))
         return last is not None and (self._today - last).days <= days
 
+    @cached_property
+    def _changed(self) -> Mapping[str, date]:
+        return _last_changes(self._project) if self._is_whole else {}
 
-def _reader(root: Path, today: date) -> Callable[[str, int, int], date | None]:
-    """Asks git about lines; None for what it does not know."""
-
-    @cache
-    def lines(path: str, first: int, last: int) -> date | None:
+    @cached_property
+    def _is_whole(self) -> bool:
+        """Whether there is a repository whose history was not cut off."""
         try:
+            return not is_shallow(self._project.root)
+        except GitError:
+            return False
+
+    @cached_property
+    def _begun(self) -> date | None:
+        """The day of the first commit."""
+        try:
+            times = root_times(self._project.root) if self._is_whole else []
+        except GitError:
+            return None
+        return _day(min(times)) if times else None
+
+    def _last(self, path: str, first: int, last: int) -> date | None:
+        """The last day on which one of some lines was changed; None for what git does not know."""
+        root = self._project.root
+        try:
+            if not is_committed(root, path):
+                return self._today
             times = blamed(root, path, first, last)
         except GitError:
             return None
-        return min(_day(max(times)), today) if times else None
-
-    return lines
+        return _day(max(times)) if times else None
 
 
-def _last_changes(project: Project) -> tuple[date | None, dict[str, date]]:
-    """The day of the first commit, and that of each file's last one; nothing without a whole history."""
+class _Stated(Ages):
+    """What an example says."""
+
+    def __init__(self, project: Project, days: Mapping[str, Mapping[int, int]]) -> None:
+        super().__init__(project)
+        self._days = days
+
+    @cached_property
+    def _changed(self) -> Mapping[str, date]:
+        return {
+            path: self._before(min(stated.values(), default=_LONG_AGO)) for path, stated in self._days.items()
+        }
+
+    @cached_property
+    def _begun(self) -> date | None:
+        return self._before(_LONG_AGO) if self._days else None
+
+    def _last(self, path: str, first: int, last: int) -> date | None:
+        stated = self._days.get(path, {})
+        rest = stated.get(0, _LONG_AGO)
+        return self._before(min(stated.get(line, rest) for line in range(first, last + 1)))
+
+    def _before(self, days: int) -> date:
+        return self._today - timedelta(days=days)
+
+
+def _last_changes(project: Project) -> dict[str, date]:
+    """The day of the last commit of each file."""
     try:
-        if git(project.root, "rev-parse", "--is-shallow-repository").strip() == b"true":
-            return None, {}
         output = git(
             project.root, "-c", "log.showSignature=false", "log", f"--max-count={_MOST_COMMITS}", "--no-merges",
             "--relative", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "-z", "--format=%x01%ct%x02",
         )  # fmt: skip
     except GitError:
-        return None, {}
+        return {}
     found: dict[str, date] = {}
-    begun: date | None = None
     for record in output.split(b"\x01")[1:]:
         time, _, names = record.partition(b"\x02")
         day = _day(int(time))
-        begun = min(begun or day, day)
         for name in names.split(b"\0"):
             path = os.fsdecode(name.lstrip(b"\n"))
             if path in project.files and found.get(path, day) <= day:
                 found[path] = day
-    return begun, found
+    return found
 
 
 def _day(seconds: int) -> date:

@@ -90,7 +90,7 @@ def ages(project: Project) -> Ages:
     """When files and lines were last changed."""
     from mldebt.project.ages import Ages
 
-    return Ages.of(project)
+    return Ages(project)
 
 
 @view

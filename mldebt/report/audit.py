@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.calibration import Calibration
 from mldebt.finding import Severity
-from mldebt.git import Activity, Commit, activity, head, is_shallow, web_address
-from mldebt.git_objects import GitError
+from mldebt.git import Activity, Commit, activity, head, web_address
+from mldebt.git_objects import GitError, is_shallow
 from mldebt.hygiene import DEBT as HYGIENE
 from mldebt.owners import find_owners
 from mldebt.project.graph import DataGraph, data_graph
