@@ -557,3 +557,9 @@ def test_mounted_disks_are_not_in_the_project() -> None:
         unify(address(Known("models/best/model.pkl")), address(Known("/app/models/best/model.pkl")))
         is Match.SUFFIX
     )
+
+
+def test_documentation_tells_where_a_program_works_whose_files_are_in_two_places() -> None:
+    files = {"p/a.py": "open('out/m.txt', 'w')\nopen('c.yaml')\n", "README.md": "```bash\npython p/a.py\n```\n"}
+    project = project_of(files, ("out/m.txt", "p/out/m.txt", "p/c.yaml"))
+    assert ("writes", "out/m.txt") in found(project)

@@ -291,7 +291,10 @@ class WorkingDirectories:
             if votes.get(home) or max(votes.values(), default=0) < _FILE:
                 return default
         else:
-            for start in self._told.get(path, ()):
+            told = self._told.get(path, set())
+            if len(told) == 1 and votes.get(next(iter(told)), 0) >= _FILE:
+                return next(iter(told))  # and its files are there
+            for start in told:
                 votes[start] = votes.get(start, 0) + _TOLD
             if not votes and path in self._leaving and not self._imports_its_own(path):
                 votes[home] = _DIRECTORY
