@@ -223,6 +223,8 @@ if TYPE_CHECKING:
     from mldebt.project.script_families import script_families as script_families
     from mldebt.project.services import prepares_data as prepares_data
     from mldebt.project.services import serves as serves
+    from mldebt.project.setting_documents import is_near_settings as is_near_settings
+    from mldebt.project.setting_documents import setting_documents as setting_documents
     from mldebt.project.shared_attributes import SharedAttribute as SharedAttribute
     from mldebt.project.shared_attributes import shared_attributes as shared_attributes
     from mldebt.project.single_values import SingleValue as SingleValue
@@ -329,6 +331,7 @@ _HOMES = {
     "mldebt.project.deployments": "production_servers",
     "mldebt.project.derivations": "comes_from is_appended_to",
     "mldebt.project.refits": "Refit refits",
+    "mldebt.project.setting_documents": "is_near_settings setting_documents",
     "mldebt.project.unusual_numbers": "unusual_numbers",
     "mldebt.project.discarded_transformers": "DiscardedTransformer discarded_transformers",
     "mldebt.project.dispatches": "Dispatch",

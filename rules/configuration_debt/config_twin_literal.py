@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, Severity, SourceFacts, Span
+from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, Severity, SourceFacts, Span, facts
 
 _PATH = re.compile(r"(\./)?[\w.@+-]+(/[\w.@+-]+)+$|[a-z][a-z0-9+]*://\S+$")
 _OFTEN = re.compile(r"\d+/\d+(/\d+)?$|[\w.+-]+/[\w.+-]+$")
@@ -46,6 +46,26 @@ class ConfigTwinLiteral(Rule):
     ```python title="app.py"
     import joblib
     model = joblib.load("./artifacts/models/churn.joblib")  # expect: config-twin-literal
+    ```
+
+    ## Joined from its parts
+
+    ```yaml title="params.yaml"
+    train:
+      model_path: artifacts/models/churn.joblib
+    ```
+
+    ```python title="train.py"
+    import joblib, yaml
+    params = yaml.safe_load(open("params.yaml"))
+    joblib.dump(fit(), params["train"]["model_path"])
+    ```
+
+    ```python title="predict.py"
+    import os
+    import joblib
+    model = joblib.load(os.path.join("artifacts", "models", "churn.joblib"))  # expect: config-twin-literal
+    other = joblib.load(os.path.join("artifacts", "models", name))
     ```
 
     ## A variable of an image
@@ -117,6 +137,7 @@ class ConfigTwinLiteral(Rule):
         settings = _settings(project)
         if not settings:
             return
+        joined = _joined(project)
         makers = {(write.source.path, a.address.path) for a in project.artifacts for write in a.writes}
         for source in self.sources(project, Kind.PYTHON):
             root = project.subprojects.root_of(source.path)
@@ -128,6 +149,10 @@ class ConfigTwinLiteral(Rule):
                     if (source.path, document) in makers or _are_variants(source.path, document):
                         continue
                     places.setdefault(text, []).append(literal.span)
+            for text, span in joined.get(source.path, ()):
+                known = (root, text) in settings and (source.path, settings[root, text][0]) not in makers
+                if known and not any(span.line <= s.line <= span.end_line for s in places.get(text, ())):
+                    places.setdefault(text, []).append(span)
             for text, spans in places.items():
                 path, key, location = settings[root, text]
                 first, *others = [source.location(span) for span in spans]
@@ -137,6 +162,16 @@ class ConfigTwinLiteral(Rule):
                     related=[Related(location, f"`{key}`"), *(Related(other, "again") for other in others[:10])],
                     severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
                 )
+
+
+def _joined(project: Project) -> dict[str, list[tuple[str, Span]]]:
+    """The paths that files join from literals alone: `os.path.join("artifacts", "training", "model.h5")`."""
+    found: dict[str, list[tuple[str, Span]]] = {}
+    for site in project.calls("os.path.join", "pathlib.Path"):
+        parts = [a.value for a in site.call.args if isinstance(a, facts.Const) and isinstance(a.value, str)]
+        if len(parts) == len(site.call.args) > 1:
+            found.setdefault(site.source.path, []).append((_normal("/".join(parts)), site.call.span))
+    return found
 
 
 def _settings(project: Project) -> dict[tuple[str, str], Setting]:

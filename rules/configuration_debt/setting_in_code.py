@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import basename, dirname
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, Site, facts
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    facts,
+    is_near_settings,
+    setting_documents,
+)
 
 _MODELS = frozenset({"classifier", "regressor", "clusterer", "outlier-detector", "estimator", "booster"})
 _SPLITS = re.compile(
@@ -21,16 +33,6 @@ _NEUTRAL = frozenset(
 )
 _SEEDS = frozenset({"random_state", "seed", "random_seed"})
 _DEFAULTS = {"n_estimators": 100, "C": 1, "alpha": 1, "learning_rate": 0.1, "n_neighbors": 5, "test_size": 0.25}
-_MEANT = re.compile(
-    r"(^|_)(lr|learning_rate|epochs?|batch_?size|test_size|val_size|split|random_state|seed|n_estimators|max_depth|alpha|gamma"
-    r"|C|n_splits|folds?|hidden|dropout|threshold|window|l1_ratio|min_samples\w*|num_leaves|n_clusters|n_neighbors)($|_)"
-)
-_SETTINGS = re.compile(
-    r"(^|/)[\w.-]*(param|conf|setting|option|hyper|train)[\w.-]*(/|\.(ya?ml|toml|json)$)", re.IGNORECASE
-)
-_ASIDE = re.compile(
-    r"(^|/)(logging|log_config|schema|catalog|credentials|docker|mkdocs|pyproject|package)", re.IGNORECASE
-)
 
 
 class SettingInCode(Rule):
@@ -80,6 +82,26 @@ class SettingInCode(Rule):
     RandomForestClassifier(random_state=42).fit(X, y)  # expect: setting-in-code
     ```
 
+    ## The size of pictures
+
+    ```yaml title="params.yaml"
+    IMAGE_SIZE: [224, 224, 3]
+    BATCH_SIZE: 16
+    ```
+
+    ```python title="train.py"
+    import yaml
+    params = yaml.safe_load(open("params.yaml"))
+    train(params["IMAGE_SIZE"], params["BATCH_SIZE"])
+    ```
+
+    ```python title="predict.py"
+    from tensorflow.keras.preprocessing import image
+
+    def read(name):
+        return image.load_img(name, target_size=(224, 224))  # expect: setting-in-code
+    ```
+
     ## From the file, defaults, resources, a seed that the file does not have
 
     ```yaml title="params.yaml"
@@ -117,15 +139,15 @@ class SettingInCode(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file that writes out settings."""
-        holders = _holders(project)  # by part of the project: a document and the names of its settings
+        holders = setting_documents(project)  # by part of the project: a document and the names of its settings
         found: dict[str, list[tuple[Site, list[str]]]] = {}
         for site in project.calls("*") if holders else ():
             source = site.source
             if source.kind is not Kind.PYTHON or source.source.is_any(*self.skip_roles):
                 continue
             holder = holders.get(project.subprojects.root_of(source.path))
-            if holder is not None and _is_near(holder[0], source.path):
-                written = _written(project, site)
+            if holder is not None and is_near_settings(holder[0], source.path):
+                written = _written(project, site) or _image_size(site, holder[1])
                 if written and (not _SEEDS.issuperset(written) or not holder[1].isdisjoint(written)):
                     found.setdefault(source.path, []).append((site, written))
         for (site, written), *others in found.values():
@@ -145,33 +167,18 @@ class SettingInCode(Rule):
             )
 
 
-def _holders(project: Project) -> dict[str, tuple[str, set[str]]]:
-    """For each part of the project a document of parameters that code reads, and the names of all such settings."""
-    found: dict[str, tuple[str, set[str]]] = {}
-    reads = project.config_reads
-    for path in sorted({path for path, _ in reads.reads} | reads.filled):
-        source = project.source(path)
-        if (
-            source is None
-            or _ASIDE.search(basename(path))
-            or source.kind not in (Kind.YAML, Kind.TOML, Kind.JSON)
-        ):
-            continue
-        names = {str(e.path[-1]) for e in source.facts.entries if e.path}
-        if _SETTINGS.search(path) and any(map(_MEANT.search, names)):
-            root = project.subprojects.root_of(path)
-            found.setdefault(root, (path, set()))[1].update(names)
-    return found
-
-
-def _is_near(document: str, path: str) -> bool:
-    """Whether a document stands at the root, among the configuration, or above a file."""
-    home = dirname(document)
-    return not home or path.startswith(f"{home}/") or bool(re.match(r"(conf\w*|params?|settings)(/|$)", home))
-
-
 def _short(site: Site) -> str:
     return site.name.rpartition(".")[2]
+
+
+def _image_size(site: Site, names: set[str]) -> list[str]:
+    """The size that pictures are read with, where the settings have one."""
+    given = [k for k in site.call.keywords if k.name in ("target_size", "image_size", "img_size")]
+    known = any(re.search(r"(image|img|input|target)_?(size|shape|dim)", name) for name in names)
+    literal = (
+        isinstance(k.value, facts.Seq) and all(isinstance(i, facts.Const) for i in k.value.items) for k in given
+    )
+    return [given[0].name] if given and known and all(literal) else []
 
 
 def _written(project: Project, site: Site) -> list[str]:
