@@ -78,10 +78,22 @@ class HardCodedRunId(Rule):
     known_hash = "e1efc53e9bd149078b0c12aeaa6365df"
     ```
 
+    ## Code that makes the configuration
+
+    ```python title="settings/config.py"
+    class Config:
+        def __init__(self):
+            self.existing_run_id = "e1efc53e9bd149078b0c12aeaa6365df"  # expect: hard-coded-run-id
+    ```
+
     ## Configuration is the place for it
 
     ```yaml title="conf/prod.yaml"
     run_id: e1efc53e9bd149078b0c12aeaa6365df
+    ```
+
+    ```python title="settings/config.py"
+    RUN_ID = "e1efc53e9bd149078b0c12aeaa6365df"
     ```
 
     ## Tests
@@ -107,10 +119,11 @@ class HardCodedRunId(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each id of each file."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
-            if source.source.is_any(Role.CONFIG):
-                continue
+            is_config = source.source.is_any(Role.CONFIG)  # its constants are the place for it, its code is not
             places: dict[str, list[tuple[Span, int]]] = {}
             for text, span, block in sorted(_ids(source), key=lambda found: found[1]):
+                if is_config and source.enclosing(block, "function") is None:
+                    continue
                 places.setdefault(text, []).append((span, block))
             defaults = {c.span for c in source.facts.calls if c.name in _DEFAULTED}
             for text, [(span, block), *others] in places.items():
