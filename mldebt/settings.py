@@ -72,7 +72,11 @@ class DeploymentContract(_Table, frozen=True):
 
 
 class Contract(_Table, frozen=True):
-    """`[contract]`: declared decisions, which are not debt."""
+    """`[contract]`: declared decisions, which are not debt.
+
+    Mistakes in it are told here. What it says is read from the facts of the file that holds it
+    (`mldebt.declarations.contracts`, `mldebt.project.flags`): rules see nothing but the Project.
+    """
 
     dataset: tuple[DatasetContract, ...] = ()
     flag: tuple[FlagContract, ...] = ()
@@ -81,7 +85,11 @@ class Contract(_Table, frozen=True):
 
 
 class ProjectTable(_Table, frozen=True):
-    """`[project]`: what cannot be found out: roots of sub-projects and programs that nothing starts."""
+    """`[project]`: what cannot be found out.
+
+    `roots` are the sub-projects (given, they replace those that are found), `entry-points` programs that nothing
+    in the project starts: `dags/*.py`, `src/jobs.py:nightly`. They are read as contracts are.
+    """
 
     roots: tuple[str, ...] = ()
     entry_points: tuple[str, ...] = ()

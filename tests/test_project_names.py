@@ -146,6 +146,27 @@ def test_sub_projects_are_directories_with_project_files() -> None:
     assert [found.root_of(path) for path in ("one/src/a.py", "two/b.py", "c.py")] == ["one", "two", ""]
 
 
+def test_settings_name_sub_projects_and_programs() -> None:
+    settings = """
+        [tool.mldebt.project]
+        roots = [".", "services/score"]
+        entry-points = ["dags/*.py", "src/jobs.py:nightly"]
+    """
+    files = {
+        "pyproject.toml": settings,
+        "services/score/app.py": "",
+        "services/web/setup.py": "",
+        "dags/daily.py": "",
+        "src/jobs.py": "def nightly():\n    pass\n",
+        "src/other.py": "",
+    }
+    project = project_of(files)
+    roots = [project.subprojects.root_of(path) for path in ("services/score/app.py", "services/web/setup.py")]
+    assert roots == ["services/score", ""]
+    stated = [(point.path, point.function) for point in project.entry_points if point.kind == "stated"]
+    assert stated == [("dags/daily.py", ""), ("src/jobs.py", "nightly")]
+
+
 PATHS = st.lists(st.sampled_from(["data", "raw", "a.csv", "..", ".", "b c", "x.parquet"]), min_size=1, max_size=4)
 
 

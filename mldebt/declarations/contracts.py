@@ -1,4 +1,4 @@
-"""Our own contracts: the `[[contract.dataset]]` tables of the settings."""
+"""Our own declarations: the contracts of the settings, and what they say about the project."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mldebt.declarations.model import Declared, place
 from mldebt.declarations.tree import Node, document
-from mldebt.source import Kind
+from mldebt.source import Kind, Location
 
 if TYPE_CHECKING:
     from mldebt.project import Project
@@ -19,6 +19,17 @@ SETTINGS = {
     ".mldebt.toml": ("contract",),
 }
 """Where contracts stand in the files that hold settings."""
+
+
+def stated(project: Project, key: str) -> Iterator[tuple[str, Location]]:
+    """The paths of a list in the `[project]` table of the settings, relative to the root, and where each stands."""
+    for source in project.sources(Kind.TOML):
+        table = SETTINGS.get(basename(source.path))
+        root = document(source) if table is not None else None
+        listed = root.get(*table[:-1], "project", key) if root is not None and table is not None else None
+        for node in listed.texts() if listed is not None else ():
+            path = place(dirname(source.path), node.text)
+            yield "" if path == "." else path, node.location
 
 
 def is_watched(project: Project) -> bool:

@@ -74,7 +74,9 @@ def randomness(project: Project) -> Randomness:
 @view
 def subprojects(project: Project) -> Subprojects:
     """The parts of the repository that stand for themselves."""
-    return Subprojects(project.files)
+    from mldebt.declarations.contracts import stated
+
+    return Subprojects(project.files, (path for path, _ in stated(project, "roots")))
 
 
 @view

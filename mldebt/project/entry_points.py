@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.declarations.commands import stage_command
+from mldebt.declarations.contracts import stated
 from mldebt.declarations.model import Stage
 from mldebt.project.executions import Executions
 from mldebt.project.places import Place, places_run
@@ -53,7 +55,8 @@ class EntryPoint(NamedTuple):
     """A place where a program can start.
 
     `kind` is main (an `if __name__ == "__main__"`), script (a stage runs it), installed, document (a README shows
-    how to run it), notebook, dag, app, tasks, hydra or hub (`torch.hub` calls the functions of `hubconf.py`).
+    how to run it), notebook, dag, app, tasks, hydra, hub (`torch.hub` calls the functions of `hubconf.py`) or stated
+    (the settings name it).
     `function` is what is called, empty for the whole file.
     """
 
@@ -82,6 +85,7 @@ def _all(project: Project) -> Iterator[EntryPoint]:
     for script in console_scripts(project):
         yield EntryPoint(script.path, script.function, "installed", script.location)
     yield from _documented(project)
+    yield from _stated(project)
     for source in project.code:
         start = Location(source.path, Span.at(1))
         if source.facts.header.main:
@@ -100,6 +104,15 @@ def _all(project: Project) -> Iterator[EntryPoint]:
                 yield EntryPoint(source.path, function.qualname, "hub", source.location(function.span))
             if any(decorator_name(source, d) == "main" for d in function.decorators):
                 yield EntryPoint(source.path, function.qualname, "hydra", source.location(function.span))
+
+
+def _stated(project: Project) -> Iterator[EntryPoint]:
+    """The programs that the settings name: `dags/*.py`, `src/jobs.py:nightly`."""
+    for written, location in stated(project, "entry-points"):
+        pattern, _, function = written.partition(":")
+        for source in project.code:
+            if fnmatchcase(source.path, pattern):
+                yield EntryPoint(source.path, function, "stated", location)
 
 
 def _started_by_frameworks(names: tuple[str, ...], modules: tuple[str, ...]) -> Iterator[str]:

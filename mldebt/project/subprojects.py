@@ -24,15 +24,16 @@ class Subprojects:
     """Finds the root of the part that a file belongs to.
 
     A directory is such a root when it holds a project file, a `conf/base` of Kedro, or, where the top of the
-    repository says nothing about itself, a requirements file or a Dockerfile.
+    repository says nothing about itself, a requirements file or a Dockerfile. If the settings name `roots`, these are
+    the only ones.
     """
 
-    def __init__(self, files: Iterable[str]) -> None:
+    def __init__(self, files: Iterable[str], roots: Iterable[str] = ()) -> None:
         files = tuple(files)
         strong = {dirname(path) for path in files if basename(path) in _STRONG}
         strong |= {path.partition("conf/base/")[0].rstrip("/") for path in files if "conf/base/" in path}
         weak = {dirname(path) for path in files if basename(path) in _WEAK}
-        self._roots = strong if "" in strong or "" in weak else strong | weak
+        self._roots = frozenset(roots) or (strong if "" in strong or "" in weak else strong | weak)
         self._known: dict[str, str] = {}
 
     def root_of(self, path: str) -> str:
