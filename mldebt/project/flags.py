@@ -6,14 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from posixpath import basename
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.declarations.contracts import SETTINGS
-from mldebt.declarations.tree import document
+from mldebt.declarations.contracts import settings_at
 from mldebt.facts import Attr, Compare, Const, Expr, Item, Logic, Ref, Unary
 from mldebt.project.source_facts import SourceFacts
-from mldebt.source import Kind, Location
+from mldebt.source import Location
 
 if TYPE_CHECKING:
     from mldebt.project.project import Project
@@ -47,11 +45,8 @@ class DatedFlag(NamedTuple):
 def contracts_of(project: Project) -> Mapping[str, WantedFlag]:
     """The flags with a contract, by name."""
     found: dict[str, WantedFlag] = {}
-    for source in project.sources(Kind.TOML):
-        table = SETTINGS.get(basename(source.path))
-        root = document(source) if table is not None else None
-        listed = root.get(*table, "flag") if root is not None and table is not None else None
-        for flag in listed.children() if listed is not None else ():
+    for listed in settings_at(project, "contract", "flag"):
+        for flag in listed.children():
             name, expires = flag.get("name"), flag.get("expires")
             if name is not None and name.text:
                 day = last_day(expires.text) if expires is not None else None
