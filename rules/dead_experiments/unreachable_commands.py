@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Rule, Severity, SourceFacts, Span
+from mldebt import Finding, Kind, Profile, Project, Related, Rule, Severity, SourceFacts, Span
 
 _OPENS = re.compile(r"^\s*(if|for|while|until|case|select)\b|(^|\s|\))\{\s*$|^\s*function\b.*\{\s*$|^\s*\(\s*$")
 _CLOSES = re.compile(r"^\s*(fi|done|esac)\b|^\s*\}|^\s*\)\s*$")
@@ -72,6 +72,7 @@ class UnreachableCommands(Rule):
                     source.location(Span(first.line, first.column, final.end_line, final.end_column)),
                     f"{len(behind)} command{'s' * (len(behind) > 1)} behind the `exit` of line {last} never run"
                     f"{'s' * (len(behind) == 1)}",
+                    related=[Related(source.location(Span.at(last)), "ends the script")],
                 )
 
 
