@@ -41,13 +41,15 @@ def copied_stretches(project: Project, sources: Sequence[SourceFacts]) -> Iterat
     sources = [source for source in sources if not is_exported_notebook(source)]
     families = [frozenset(source.path for source in family) for family in script_families(project)]
     alike = {frozenset((copy.notebook.path, copy.original.path)) for copy in project.notebook_copies}
+    cloned = _cloned(project)
     copied: dict[str, list[CopiedStretch]] = defaultdict(list)
     for block in find_copied_blocks(sources, _LEAST, _SEED):
         paths = (block.first.path, block.second.path)
         if frozenset(paths) in alike or project.versions.are_versions(paths) or are_family(families, paths):
             continue
         roots = {project.subprojects.root_of(path) for path in paths}
-        if len(roots) == 1 and _is_own(block) and not _is_cloned(project, block):
+        told = _covers(cloned[paths[0]], block.first_lines) and _covers(cloned[paths[1]], block.second_lines)
+        if len(roots) == 1 and _is_own(block) and not told:
             copy = _copy(block)
             if not any(_overlap(copy, other) for other in copied[copy.source.path]):
                 copied[copy.source.path].append(copy)
@@ -97,19 +99,17 @@ def _is_form(source: SourceFacts, lines: tuple[int, int]) -> bool:
     )
 
 
-def _is_cloned(project: Project, block: CopiedBlock) -> bool:
-    """Whether most of a stretch is a function that is known as a copy."""
-    return _covered(project, block.first, block.first_lines) and _covered(
-        project, block.second, block.second_lines
-    )
+def _cloned(project: Project) -> dict[str, list[Span]]:
+    """Where the functions are that are known as copies, by file."""
+    found: dict[str, list[Span]] = defaultdict(list)
+    for clone in project.clones:
+        for member in clone.members:
+            if member.clone.size >= _LEAST:
+                found[member.source.path].append(member.source.facts.blocks[member.function.block].span)
+    return found
 
 
-def _covered(project: Project, source: SourceFacts, lines: tuple[int, int]) -> bool:
+def _covers(spans: Sequence[Span], lines: tuple[int, int]) -> bool:
+    """Whether most of a stretch is one of the functions."""
     begin, end = lines
-    spans = (
-        source.facts.blocks[member.function.block].span
-        for found in project.clones
-        for member in found.members
-        if member.source is source and member.clone.size >= _LEAST
-    )
     return any(2 * (min(span.end_line, end) - max(span.line, begin) + 1) > end - begin for span in spans)

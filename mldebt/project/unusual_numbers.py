@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Called, Const, Expr, Hole, Item, Ref
+from mldebt.facts import Const, Expr, Item
 from mldebt.project.branches import written
-from mldebt.project.walk import walk
+from mldebt.project.walk import is_plain, walk
 
 if TYPE_CHECKING:
     from mldebt.project.source_facts import SourceFacts
@@ -25,35 +25,35 @@ _USUAL = frozenset({
     99999, 999999, 9999999, 2147483647, 4294967295, 1103515245,
 })  # fmt: skip
 _LEAST = 1000
+_TABLE = 12
+"""An expression with more constants is a table of its own."""
 
 
 def unusual_numbers(source: SourceFacts) -> Iterator[tuple[int, Span]]:
     """The unusual whole numbers of a file, with their places."""
     everything = source.facts
     for binding in everything.bindings:
-        if not _SEEDS.search(binding.name):
-            for number in _within(binding.value):
-                yield number, binding.span
+        if (numbers := _within(binding.value)) and not _SEEDS.search(binding.name):
+            yield from ((number, binding.span) for number in numbers)
     for store in everything.stores:
-        if not _SEEDS.search(_called(store.target)):
-            for expr in (store.target, store.value):
-                for number in _within(expr):
-                    yield number, store.span
+        if (numbers := [*_within(store.target), *_within(store.value)]) and not _SEEDS.search(
+            _called(store.target)
+        ):
+            yield from ((number, store.span) for number in numbers)
     for call in everything.calls:
-        if not _SEEDS.search(call.name or written(call.func)):
-            for expr in (*call.args, *(k.value for k in call.keywords if not _SEEDS.search(k.name))):
-                for number in _within(expr):
-                    yield number, call.span
+        numbers = [number for argument in call.args for number in _within(argument)]
+        for keyword in call.keywords:
+            if (given := _within(keyword.value)) and not _SEEDS.search(keyword.name):
+                numbers += given
+        if numbers and not _SEEDS.search(call.name or written(call.func)):
+            yield from ((number, call.span) for number in numbers)
     for result in everything.returns:
-        for number in _within(result.value):
-            yield number, result.span
+        yield from ((number, result.span) for number in _within(result.value))
     for block in everything.blocks:
         if block.kind in ("if", "while"):
-            for number in _within(block.test):
-                yield number, block.span
+            yield from ((number, block.span) for number in _within(block.test))
     for use in everything.uses:
-        for number in _within(use.expr):
-            yield number, use.span
+        yield from ((number, use.span) for number in _within(use.expr))
 
 
 def _called(target: Expr) -> str:
@@ -63,20 +63,17 @@ def _called(target: Expr) -> str:
     return getattr(target, "name", "")
 
 
-def _within(expr: Expr | None) -> Iterator[int]:
-    if expr is None or isinstance(expr, Ref | Called | Hole):
-        return
-    parts = list(walk(expr))
-    if any(
-        isinstance(part, Const) and isinstance(part.value, str) and _SEEDS.search(part.value) for part in parts
-    ):
-        return  # a table of settings
-    if sum(isinstance(part, Const) for part in parts) > 12:
-        return  # a table of its own
-    for part in parts:
-        value = part.value if isinstance(part, Const) else None
-        if type(value) is int and _is_unusual(value):
-            yield value
+def _within(expr: Expr | None) -> Sequence[int]:
+    """The unusual numbers in an expression; none of a table, or of settings."""
+    if expr is None or is_plain(expr):
+        value = expr.value if isinstance(expr, Const) else None
+        return (value,) if type(value) is int and _is_unusual(value) else ()
+    constants = [part.value for part in walk(expr) if type(part) is Const]
+    numbers = [value for value in constants if type(value) is int and _is_unusual(value)]
+    if not numbers or len(constants) > _TABLE:
+        return ()
+    is_setting = any(isinstance(value, str) and _SEEDS.search(value) for value in constants)
+    return () if is_setting else numbers
 
 
 def _is_unusual(number: int) -> bool:
