@@ -7,6 +7,7 @@ import pytest
 from declaring import project_of
 
 from mldebt.project import Project
+from mldebt.project.guards import happens
 from mldebt.source import Role
 
 
@@ -156,3 +157,38 @@ def test_recursion_and_deep_tests_are_bounded() -> None:
     tests = " and ".join(f"x != {n}" for n in range(20))
     code = f"def f(x, p='a.csv'):\n    if {tests}:\n        return f(x, p)\n    return open(p)\nf(1)\nf(f(2))\n"
     assert set(reads(project_of({"a.py": code}))) == {"a.csv"}
+
+
+HAPPENS = """
+import os
+def load(path):
+    try:
+        return read(path)  # sure
+    except Exception as error:
+        log(error)
+        raise
+def info():
+    if os.path.exists("run.json"):
+        return read("run.json")  # sure
+    else:
+        raise FileNotFoundError("run.json")
+def maybe():
+    try:
+        return read("a.csv")
+    except OSError:
+        return None
+def perhaps(path):
+    if os.path.exists(path):
+        return read(path)
+    try:
+        pass
+    except OSError:
+        read("b.csv")
+"""
+
+
+def test_what_is_raised_again_decides_nothing() -> None:
+    source = project_of({"a.py": HAPPENS}).by_path["a.py"]
+    made = [call for call in source.facts.calls if getattr(call.func, "name", "") == "read"]
+    sure = [call.span.line for call in made if happens(source, call.block)]
+    assert sure == [n for n, line in enumerate(HAPPENS.splitlines(), start=1) if "# sure" in line]

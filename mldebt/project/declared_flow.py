@@ -16,8 +16,9 @@ import msgspec
 from mldebt.declarations.model import Declared, Stage, place
 from mldebt.facts import Call, Expr, Ref
 from mldebt.project.accesses import WRITES, DataAccess
+from mldebt.project.guards import happens
 from mldebt.project.handoffs import covers
-from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
+from mldebt.project.places import MAIN, MODULE, Place
 from mldebt.project.references import place_of
 from mldebt.project.walk import walk
 from mldebt.source import Kind, Location
@@ -185,11 +186,7 @@ def _is_inside(path: str) -> bool:
 
 def _is_needed(access: DataAccess) -> bool:
     """Whether a read surely happens: it depends on no condition, and nothing is ready for its failure."""
-    blocks = access.source.facts.blocks
-    return not any(
-        blocks[b].kind in ("if", "else", "try", "except", "ternary") and not is_main_guard(blocks[b].test)
-        for b in access.source.ancestors(access.call.block)
-    )
+    return happens(access.source, access.call.block)
 
 
 def _is_package_data(project: Project, access: DataAccess) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt.facts import Attr, Expr, Ref
+from mldebt.facts import Attr, Call, Called, Expr, Ref
+from mldebt.project.places import is_main_guard
 from mldebt.project.source_facts import SourceFacts
 
 Test = tuple[Expr, bool]
@@ -13,6 +14,7 @@ Test = tuple[Expr, bool]
 
 _SCOPES = frozenset({"module", "cell", "class", "function", "lambda"})
 _RAISED = re.compile(r"(Error|Exception|Exit|Interrupt|Abort)$")
+_ASKS = re.compile(r"(exists|isfile|is_file|isdir|is_dir)$")
 _EXITS = frozenset({"sys.exit", "exit", "quit", "os._exit", "streamlit.stop"})
 
 
@@ -58,3 +60,43 @@ class Guards:
             if found.kind in _SCOPES:
                 break
         return around, before
+
+
+def happens(source: SourceFacts, block: int) -> bool:
+    """Whether what a block does happens whenever its file or function runs: no condition decides, no failure is met.
+
+    A `try` whose handlers all raise again, and a question whether something is there whose `else` raises, decide
+    nothing.
+    """
+    blocks = source.facts.blocks
+    for index in source.ancestors(block):
+        found = blocks[index]
+        if found.kind in ("except", "ternary") or (found.kind == "else" and not is_main_guard(found.test)):
+            return False
+        if found.kind == "if" and not is_main_guard(found.test) and not _refuses(source, index):
+            return False
+        if found.kind == "try" and not all(
+            handler.shape == "raise"
+            for handler in blocks
+            if handler.kind == "except" and handler.partner == index
+        ):
+            return False
+    return True
+
+
+def _refuses(source: SourceFacts, index: int) -> bool:
+    """Whether an `if` asks for a file without which its `else` raises."""
+    test = source.facts.blocks[index].test
+    if not isinstance(test, Called) or not _ASKS.search(_name(source.facts.calls[test.call])):
+        return False
+    blocks = source.facts.blocks
+    other = next((i for i, b in enumerate(blocks) if b.kind == "else" and b.partner == index), -1)
+    return any(
+        call.block == other and (call.name in _EXITS or (not call.bare and _RAISED.search(_name(call))))
+        for call in source.facts.calls
+    )
+
+
+def _name(call: Call) -> str:
+    func = call.func
+    return call.name.rpartition(".")[2] or (func.name if isinstance(func, Attr | Ref) else "")

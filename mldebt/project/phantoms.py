@@ -15,8 +15,8 @@ from mldebt.facts import Attr, Const
 from mldebt.project.accesses import WRITES, DataAccess
 from mldebt.project.addresses import Address, is_platform_mount
 from mldebt.project.artifacts import Artifact
+from mldebt.project.guards import happens
 from mldebt.project.handoffs import covers
-from mldebt.project.places import is_main_guard
 from mldebt.project.strings import strings_of
 from mldebt.source import Kind, Role
 
@@ -141,11 +141,7 @@ def _could_be(write: DataAccess, address: Address, subproject: str, project: Pro
 
 
 def _is_needed(read: DataAccess) -> bool:
-    blocks = read.source.facts.blocks
-    return read.effect == "reads" and not any(
-        blocks[b].kind in ("if", "else", "try", "except", "ternary") and not is_main_guard(blocks[b].test)
-        for b in read.source.ancestors(read.call.block)
-    )
+    return read.effect == "reads" and happens(read.source, read.call.block)
 
 
 def _fetching(project: Project) -> Iterator[str]:
