@@ -80,7 +80,11 @@ class UnusedSettings:
             code = {path for path in mentions if is_code(self._project.by_path[path])}
             if readers is None:
                 asking = self._asked_for.get(name.replace("-", "_"), set())
-                named = mentions - code or (asking if around is None else asking & around)
+                named = (
+                    mentions - code
+                    or mentions & self._unparsed
+                    or (asking if around is None else asking & around)
+                )
                 if (not mentions or not named) and not self._holds_target(source, entry.path):
                     yield UnusedSetting(source, entry)
             elif entry.kind == "map" and code <= readers:
@@ -90,6 +94,10 @@ class UnusedSettings:
         """Whether a part is instantiated by Hydra, or refers to others."""
         below = self._project.documents.children(source.path, keys)
         return any(entry.path[-1] == "_target_" or self._holds_target(source, entry.path) for entry in below)
+
+    @cached_property
+    def _unparsed(self) -> frozenset[str]:
+        return frozenset(source.path for source in self._project.code if _is_unparsed(source))
 
     @cached_property
     def _asked_for(self) -> dict[str, set[str]]:
@@ -120,6 +128,10 @@ class UnusedSettings:
         return found
 
 
+def _is_unparsed(source: SourceFacts) -> bool:
+    return is_code(source) and any(problem.fatal for problem in source.facts.header.problems)
+
+
 def _expressions(source: SourceFacts) -> Iterator[Expr | None]:
     """All expressions of a file; of a call what it is looked up in, and not the name of the method."""
     facts = source.facts
@@ -142,7 +154,7 @@ def _expressions(source: SourceFacts) -> Iterator[Expr | None]:
 
 def _texts(source: SourceFacts) -> Iterator[str]:
     facts = source.facts
-    if is_code(source) and any(problem.fatal for problem in facts.header.problems):
+    if _is_unparsed(source):
         yield source.text()  # what cannot be parsed is read as words
     yield from facts.words
     for call in facts.calls:
