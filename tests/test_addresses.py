@@ -563,3 +563,8 @@ def test_documentation_tells_where_a_program_works_whose_files_are_in_two_places
     files = {"p/a.py": "open('out/m.txt', 'w')\nopen('c.yaml')\n", "README.md": "```bash\npython p/a.py\n```\n"}
     project = project_of(files, ("out/m.txt", "p/out/m.txt", "p/c.yaml"))
     assert ("writes", "out/m.txt") in found(project)
+
+
+def test_who_opens_a_place_of_his_own_works_where_he_would() -> None:
+    code = "import pandas as pd\npd.read_csv('/home/me/a.csv')\nopen('b.csv')"
+    assert ("reads", "nb/b.csv") in found(project_of({"nb/a.ipynb": notebook(code)}))

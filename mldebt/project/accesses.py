@@ -175,7 +175,7 @@ class _Finder:
             if value is None or effect not in EFFECTS:
                 continue
             value = meant(api.name, value)
-            if chain and isinstance(value, Choice) and value.by_caller:
+            if component is not source and isinstance(value, Choice) and value.by_caller:
                 value = common_to_callers(value)
             if names_tables(api.name, api.format):
                 found = list(table_accesses(value, api.format, effect))

@@ -169,7 +169,7 @@ def _passed_to_field(
             values.append(Gap("config", binding.name) if isinstance(found, Gap) or len(splats) > 1 else found)
         elif binding.value is not None:
             values.append(_default(evaluator, source, binding.value))
-    return choice(values, by_caller=len(values) > 1) if values else None
+    return choice(values, by_caller=len({home.path for home, _ in sites}) > 1) if values else None
 
 
 def _default(evaluator: Evaluation, source: SourceFacts, expr: Expr) -> Value:

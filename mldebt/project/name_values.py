@@ -227,6 +227,6 @@ class NameValues(OperatorValues):
             values.append(Gap("many", param.name))
         if uses_default:
             values.append(Gap("parameter", param.name) if default is None else default)
-        return choice(values, by_caller=len(values) > 1)
+        return choice(values, by_caller=len({caller.source.path for caller in callers}) > 1)
 
     handlers = {**OperatorValues.handlers, Ref: _ref}

@@ -260,7 +260,7 @@ class WorkingDirectories:
                 others = beside.get((dirname(path), is_notebook), [])
                 if len(set(others)) == 1 and len(others) >= (1 if is_notebook else _FEWEST_NEIGHBOURS):
                     start = others[0]  # what lies side by side is opened in one place
-                elif sessions := self._sessions.get(path):
+                elif (sessions := self._sessions.get(path, set())) - {""}:
                     start = next(iter(sessions)) if len(sessions) == 1 else None
                 elif self._is_anywhere(path) and path not in self._leaving:
                     start = None
