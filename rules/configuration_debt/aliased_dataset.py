@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 from mldebt import Declared, Finding, Profile, Project, Related, Role, Rule, Severity
 
+_PACKAGES = frozenset(
+    "pandas spark polars dask pickle json yaml text kedro kedro_datasets tensorflow pytorch".split()
+)
+
 
 class AliasedDataset(Rule):
     """Two entries of the catalogue are one file or one table.
@@ -72,6 +76,28 @@ class AliasedDataset(Rule):
       load_args: {sheet_name: b}
     ```
 
+    ## Parts of one table, a type of the project's own
+
+    ```yaml title="conf/base/catalog.yml"
+    svm_metrics:
+      type: pandas.SQLTableDataset
+      table_name: metrics
+      save_args: {if_exists: append}
+
+    tree_metrics:
+      type: pandas.SQLTableDataset
+      table_name: metrics
+      save_args: {if_exists: append}
+
+    store:
+      type: shop.datasets.StoreWriter
+      filepath: data/store
+
+    store_to_read:
+      type: shop.datasets.StoreWriter
+      filepath: data/store
+    ```
+
     ## Other environments
 
     ```yaml title="conf/base/catalog.yml"
@@ -87,9 +113,10 @@ class AliasedDataset(Rule):
     ```
     """
 
-    profile = Profile.CI
+    profile = Profile.AUDIT
     severity = Severity.WARNING
     minutes = 15
+    gathers = True
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each entry whose data an earlier entry of the same file has."""
@@ -103,18 +130,28 @@ class AliasedDataset(Rule):
             ):
                 continue
             place, read = _place(project, declared)
-            if place and "@" not in declared.name and not declared.name.startswith("_"):
+            is_own = (
+                declared.type.partition(".")[0] not in _PACKAGES
+            )  # a type of the project's own may do anything
+            if place and not is_own and "@" not in declared.name and not declared.name.startswith("_"):
                 seen[declared.location.path, place].append((read, declared.type, declared))
-        for found in seen.values():
+        files: dict[str, list[tuple[Declared, Declared]]] = defaultdict(list)
+        for (path, _), found in seen.items():
             first_read, first_type, first = found[0]
             for read, type_, other in found[1:]:
                 if read == first_read and type_ == first_type and other.name != first.name:
-                    yield self.finding(
-                        other.location,
-                        f"`{other.name}` is the same data as `{first.name}`",
-                        related=[Related(first.location, f"`{first.name}`")],
-                        scope=other.name,
-                    )
+                    files[path].append((other, first))
+        for (other, first), *more in files.values():
+            yield self.finding(
+                other.location,
+                f"`{other.name}` is the same data as `{first.name}`"
+                + (f" (and {len(more)} more)" if more else ""),
+                related=[
+                    Related(first.location, f"`{first.name}`"),
+                    *(Related(a.location, f"`{a.name}` is the same as `{b.name}`") for a, b in more[:20]),
+                ],
+                scope=other.name,
+            )
 
 
 def _place(project: Project, declared: Declared) -> tuple[str, str]:
@@ -126,4 +163,6 @@ def _place(project: Project, declared: Declared) -> tuple[str, str]:
     }
     path = said.get(("filepath",)) or said.get(("path",)) or said.get(("table_name",)) or ""
     known = f"{path}|{said.get(('credentials',), '')}" if path and "{" not in path and "$" not in path else ""
+    if any(value in ("append", "a") for value in said.values()):
+        return "", ""  # each adds its part
     return known, repr(sorted((k, v) for k, v in said.items() if k[0] in ("load_args", "schema", "database")))
