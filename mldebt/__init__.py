@@ -153,6 +153,7 @@ if TYPE_CHECKING:
     from mldebt.project.insertions import constant_fix as constant_fix
     from mldebt.project.insertions import seed_fix as seed_fix
     from mldebt.project.insertions import variable_example_fix as variable_example_fix
+    from mldebt.project.joined_paths import joined_paths as joined_paths
     from mldebt.project.kinship import Kinship as Kinship
     from mldebt.project.latest_files import LatestChoice as LatestChoice
     from mldebt.project.latest_files import latest_choices as latest_choices
@@ -330,6 +331,7 @@ _HOMES = {
     "mldebt.project.handoffs": "Handoff needs_a_notebook",
     "mldebt.project.deployments": "production_servers",
     "mldebt.project.derivations": "comes_from is_appended_to",
+    "mldebt.project.joined_paths": "joined_paths",
     "mldebt.project.refits": "Refit refits",
     "mldebt.project.setting_documents": "is_near_settings setting_documents",
     "mldebt.project.unusual_numbers": "unusual_numbers",

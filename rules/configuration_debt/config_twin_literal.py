@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Location, Project, Related, Role, Rule, Severity, SourceFacts, Span, facts
+from mldebt import (
+    Finding,
+    Kind,
+    Location,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    joined_paths,
+)
 
 _PATH = re.compile(r"(\./)?[\w.@+-]+(/[\w.@+-]+)+$|[a-z][a-z0-9+]*://\S+$")
 _OFTEN = re.compile(r"\d+/\d+(/\d+)?$|[\w.+-]+/[\w.+-]+$")
@@ -167,10 +179,8 @@ class ConfigTwinLiteral(Rule):
 def _joined(project: Project) -> dict[str, list[tuple[str, Span]]]:
     """The paths that files join from literals alone: `os.path.join("artifacts", "training", "model.h5")`."""
     found: dict[str, list[tuple[str, Span]]] = {}
-    for site in project.calls("os.path.join", "pathlib.Path"):
-        parts = [a.value for a in site.call.args if isinstance(a, facts.Const) and isinstance(a.value, str)]
-        if len(parts) == len(site.call.args) > 1:
-            found.setdefault(site.source.path, []).append((_normal("/".join(parts)), site.call.span))
+    for source, text, span in joined_paths(project):
+        found.setdefault(source.path, []).append((_normal(text), span))
     return found
 
 
