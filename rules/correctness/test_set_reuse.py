@@ -140,12 +140,17 @@ class TestSetReuse(Rule):
         for choice in held_out_choices(project):
             source = choice.score.source
             if not source.source.is_any(*self.skip_roles):
+                function = source.function_of(source.scope_of(choice.score.call.block))
+                callers = project.callers.of(source, function.qualname) if function is not None else ()
                 mild = source.source.is_any(Role.NOTEBOOK, Role.TUTORIAL)
                 yield self.finding(
                     choice.score.location,
                     f"the test part chooses the model: {choice.kept} keeps the best of these scores, and no other part"
                     " is held out",
-                    related=[Related(choice.kept, "keeps the best")],
+                    related=[
+                        Related(choice.kept, "keeps the best"),
+                        *(Related(c.source.location(c.call.span), "asks for the scores") for c in callers[:3]),
+                    ],
                     severity=Severity.INFO if mild else None,
                     scope=source.scope_name(choice.score.call.block),
                 )

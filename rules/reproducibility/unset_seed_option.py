@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Option, Profile, Project, Role, Rule, Severity, facts
+from mldebt import Finding, Option, Profile, Project, Role, Rule, Severity, SourceFacts, facts
 
 _SEED = re.compile(r"(random_?|manual_?|global_?|rng_?|np_?|torch_?)?(seed|random_state)$", re.IGNORECASE)
 
@@ -142,11 +142,23 @@ def _is_set_elsewhere(project: Project, option: Option) -> bool:
         named = any(keyword.name == option.dest for keyword in call.keywords)
         if isinstance(call.func, facts.Attr) and call.func.name == "set_defaults" and named:
             return True
-        if call.name in ("vars", "builtins.vars") or (
-            isinstance(call.func, facts.Attr) and call.func.name == "_get_kwargs"
-        ):
+        method = call.func.name if isinstance(call.func, facts.Attr) else ""
+        if method == "_get_kwargs" or (call.name in ("vars", "builtins.vars") and _are_options(source, call)):
             return True
     return not _only_tested(source.facts, option.dest)
+
+
+def _are_options(source: SourceFacts, call: facts.Call) -> bool:
+    """Whether `vars` is asked of what a parser returned, or of something unknown."""
+    given = call.args[0] if call.args else None
+    if not isinstance(given, facts.Ref) or not given.bindings:
+        return not isinstance(given, facts.Ref)
+    values = [source.facts.bindings[i].value for i in given.bindings if i >= 0]
+    return any(
+        isinstance(value, facts.Called)
+        and getattr(source.facts.calls[value.call].func, "name", "").startswith("parse_")
+        for value in values
+    )
 
 
 def _only_tested(everything: facts.Facts, dest: str) -> bool:
