@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mldebt.project.groups import connected
 from mldebt.project.source_facts import SourceFacts
-from mldebt.source import Location, Span
+from mldebt.source import Kind, Location, Span
 
 _SEED = 6
 """So many lines in a row have to be the same for two places to be compared at all."""
@@ -19,6 +19,7 @@ _GAP = 4
 """So many lines that differ may stand between lines that are the same."""
 
 _LEAST = 12
+_WHOLE = 0.85
 _RARE = 24
 _TRIVIAL = 10
 _MOST_PAIRS = 20_000
@@ -44,12 +45,15 @@ class CopiedBlock(NamedTuple):
 
     @property
     def places(self) -> tuple[Location, Location]:
-        """Where the stretches are."""
-        one, two = self.first_lines, self.second_lines
-        return (
-            self.first.location(Span(one[0], 1, one[1] + 1, 1)),
-            self.second.location(Span(two[0], 1, two[1] + 1, 1)),
-        )
+        """Where the stretches are; from the first line on where that is most of a script."""
+        return self._place(self.first, self.first_lines), self._place(self.second, self.second_lines)
+
+    def _place(self, source: SourceFacts, lines: tuple[int, int]) -> Location:
+        begin, end = lines
+        imports = len({fact.span.line for fact in source.facts.imports})
+        if source.kind is Kind.PYTHON and self.equal >= _WHOLE * (source.facts.header.code_lines - imports):
+            begin = 1
+        return source.location(Span(begin, 1, end + 1, 1))
 
 
 def find_copied_blocks(

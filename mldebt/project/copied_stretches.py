@@ -22,7 +22,6 @@ _LEAST_OF_DRAFTS = 10
 _LONG = 12
 """So many lines of two scripts are for `copied-block`."""
 _SEED = 4
-_WHOLE = 0.6
 _FORMS = frozenset({"forward", "call", "__init__", "main"})
 
 
@@ -59,20 +58,10 @@ def copied_stretches(project: Project, sources: Sequence[SourceFacts]) -> Iterat
 
 def _copy(block: CopiedBlock) -> CopiedStretch:
     """Which side of a stretch is the copy: a notebook of a module, or else the second file by path."""
-    first = (block.first, block.first_lines)
-    second = (block.second, block.second_lines)
+    one, two = block.places
     if block.first.kind is Kind.NOTEBOOK and block.second.kind is Kind.PYTHON:
-        first, second = second, first
-    original, copy = _place(*first, block.equal), _place(*second, block.equal)
-    return CopiedStretch(second[0], copy, second[1], original, block.equal)
-
-
-def _place(source: SourceFacts, lines: tuple[int, int], equal: int) -> Location:
-    """Where a stretch is; from the first line on where it is most of the file."""
-    begin, end = lines
-    if source.kind is Kind.PYTHON and equal >= _WHOLE * source.facts.header.code_lines:
-        begin = 1
-    return source.location(Span(begin, 1, end + 1, 1))
+        return CopiedStretch(block.first, one, block.first_lines, two, block.equal)
+    return CopiedStretch(block.second, two, block.second_lines, one, block.equal)
 
 
 def _overlap(one: CopiedStretch, two: CopiedStretch) -> bool:
