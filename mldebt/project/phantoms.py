@@ -31,6 +31,8 @@ _COMMANDS = frozenset(
     "wget curl gdown kaggle unzip tar aws gsutil gcloud scp rsync cp mv git-lfs 7z gunzip".split()
 )
 _TELLING = 10
+_TABLES = frozenset({"pandas.read_csv", "pandas.read_pickle", "pandas.read_table", "pandas.read_feather"})
+"""What reads one file, whatever it is called."""
 _OF_COMPETITION = re.compile(r"(train|test|sample_?submission)(_\w+)?")
 _SECRET = re.compile(
     r"(api|access|private|secret|auth)[_-]?keys?\b|credential|secret|passw|token[_.]", re.IGNORECASE
@@ -63,8 +65,10 @@ def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
     defaults = _given_by_users(project)
     for artifact in project.artifacts:
         address = artifact.address
-        if not artifact.is_data or artifact.writes or not _is_inside(address) or not address.ending:
+        if not artifact.is_data or artifact.writes or not _is_inside(address):
             continue
+        if not address.ending and not any(read.api in _TABLES for read in artifact.reads):
+            continue  # a directory, as far as its name tells
         if artifact.subproject in brought or _is_there(project, address.path) or address.name in defaults:
             continue
         if any(_is_there(project, path) for path in _beside_the_code(artifact)):

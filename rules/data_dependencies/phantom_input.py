@@ -35,6 +35,13 @@ class PhantomInput(Rule):
     a,b
     ```
 
+    ## A table in a file whose name has no ending
+
+    ```python title="blend.py"
+    import pandas as pd
+    nets = pd.read_pickle("nets_features_388")  # expect: phantom-input
+    ```
+
     ## A notebook
 
     ```python title="notebooks/explore.ipynb"
