@@ -10,7 +10,7 @@ from mldebt import Finding, Kind, Location, Profile, Project, Related, Role, Rul
 
 _PATH = re.compile(
     r"(\.{0,2}/)*([\w.@+-]+/)+[\w@+-][\w.@+-]*\.(csv|tsv|pkl|pickle|joblib|sav|h5|hdf5|keras|pt|pth|bin|onnx|npy|npz|parquet"
-    r"|feather|json|ya?ml|txt|db|sqlite3?|xlsx?|model|zip)$",
+    r"|feather|json|txt|db|sqlite3?|xlsx?|model|zip)$",
     re.IGNORECASE,
 )
 
