@@ -268,6 +268,7 @@ if TYPE_CHECKING:
     from mldebt.project.unreferenced import may_be_hook as may_be_hook
     from mldebt.project.unselected import Unselected as Unselected
     from mldebt.project.unselected import find_unselected as find_unselected
+    from mldebt.project.unused_settings import UnusedSetting as UnusedSetting
     from mldebt.project.unused_variables import unused_variables as unused_variables
     from mldebt.project.unusual_numbers import unusual_numbers as unusual_numbers
     from mldebt.project.unwritten_keys import unwritten_keys as unwritten_keys
@@ -401,6 +402,7 @@ _HOMES = {
     "mldebt.project.unnamed_tables": "unnamed_tables",
     "mldebt.project.unreferenced": "may_be_hook",
     "mldebt.project.unselected": "Unselected find_unselected",
+    "mldebt.project.unused_settings": "UnusedSetting",
     "mldebt.project.unused_variables": "unused_variables",
     "mldebt.project.unwritten_keys": "unwritten_keys",
     "mldebt.project.training_and_serving": "train_and_serve",

@@ -288,7 +288,18 @@ class ConfigReads:
             and not any(self._is_added(place, missing.key) for place in missing.places)
             and not is_caught(missing)
             and not is_content(missing)
+            and not self._is_in_group(missing)
         ]
+
+    def _is_in_group(self, missing: MissingKey) -> bool:
+        """Whether a file of a group beside the configuration has the key: older Hydra puts such keys at the top."""
+        homes = {path.rpartition("/")[0] for path, keys in missing.places if not keys}
+        return any(
+            home and source.path.startswith(f"{home}/") and "/" in source.path.removeprefix(f"{home}/")
+            for home in homes
+            for source in self._project.sources(Kind.YAML)
+            if any(entry.path == (missing.key,) for entry in source.facts.entries)
+        )
 
     @cached_property
     def _added_by_commands(self) -> set[str]:

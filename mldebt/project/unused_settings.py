@@ -76,10 +76,11 @@ class UnusedSettings:
             if isinstance(entry.path[-1], int) or _FRAMEWORKS.match(name) or entry.text.startswith("${hydra:"):
                 continue
             readers = self._reads.read_in.get((source.path, entry.path))
-            mentions = self._mentions.get(name.replace("-", "_"), set())
+            asked = name.rpartition(".")[2].replace("-", "_")  # the rest may be the namespace of a pipeline
+            mentions = self._mentions.get(asked, set())
             code = {path for path in mentions if is_code(self._project.by_path[path])}
             if readers is None:
-                asking = self._asked_for.get(name.replace("-", "_"), set())
+                asking = self._asked_for.get(asked, set())
                 named = (
                     mentions - code
                     or mentions & self._unparsed

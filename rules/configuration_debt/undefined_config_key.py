@@ -139,6 +139,24 @@ class UndefinedConfigKey(Rule):
         command: "python predict.py ++version={version}"
     ```
 
+    ## A group whose keys older versions of Hydra put at the top
+
+    ```yaml title="conf/config.yaml"
+    defaults: [{model: svc}]
+    seed: 1
+    ```
+
+    ```yaml title="conf/model/svc.yaml"
+    hyperparameters: {C: 3}
+    ```
+
+    ```python title="train.py"
+    import hydra
+    @hydra.main(config_path="conf", config_name="config")
+    def main(config):
+        run(config.seed, config.hyperparameters)
+    ```
+
     ## Keys that a command adds, that code adds, and values that must be given
 
     ```yaml title="conf/config.yaml"

@@ -12,6 +12,7 @@ from mldebt import (
     Rule,
     Severity,
     SourceFacts,
+    UnusedSetting,
     entry_removal,
     facts,
     redundant_settings,
@@ -65,6 +66,7 @@ class UnusedConfigKey(Rule):
     ARG registry=/opt/registry
     ENV REGISTRY=${registry} PIP_NO_CACHE_DIR=1  # expect: unused-config-key
     ENV MODEL_DIR=/opt/models
+    CMD ["python", "serve.py"]
     ```
 
     ```python title="serve.py"
@@ -227,21 +229,20 @@ class UnusedConfigKey(Rule):
 
     minutes = 5
     gathers = True
+    many: int = 8
+    """So many settings of one document are one finding."""
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each setting, or part of a document, that nothing reads."""
-        for source, entry in project.unused_settings.all:
-            if source.source.is_any(*self.skip_roles):
-                continue
-            key = ".".join(map(str, entry.path))
-            what = "setting" if entry.kind != "map" else "part"
-            yield self.finding(
-                source.location(entry.key),
-                f"the {what} `{key}` is read by no code, stage or other document",
-                severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
-                scope=key,
-                fix=entry_removal(source, entry, f"Delete `{key}`"),
-            )
+        documents: dict[str, list[UnusedSetting]] = {}
+        for unread in project.unused_settings.all:
+            if not unread.source.source.is_any(*self.skip_roles):
+                documents.setdefault(unread.source.path, []).append(unread)
+        for found in documents.values():
+            if len(found) < self.many:
+                yield from (self._finding(unread, []) for unread in found)
+            else:
+                yield self._finding(found[0], found[1:])
         for found in redundant_settings(project):
             if not found.source.source.is_any(*self.skip_roles):
                 first, *others = found.entries
@@ -265,6 +266,24 @@ class UnusedConfigKey(Rule):
                     severity=Severity.INFO if unused.source.source.is_any(Role.TUTORIAL) else None,
                     scope=name,
                 )
+
+    def _finding(self, unread: UnusedSetting, others: list[UnusedSetting]) -> Finding:
+        source, entry = unread
+        key = ".".join(map(str, entry.path))
+        what = "setting" if entry.kind != "map" else "part"
+        return self.finding(
+            source.location(entry.key),
+            f"the {what} `{key}` is read by no code, stage or other document"
+            + (f", and so are {len(others)} more here" if others else ""),
+            related=[
+                Related(source.location(other.entry.key), f"`{'.'.join(map(str, other.entry.path))}`, too")
+                for other in others
+            ],
+            severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
+            minutes=self.minutes + 2 * len(others),
+            scope=key,
+            fix=entry_removal(source, entry, f"Delete `{key}`") if not others else None,
+        )
 
 
 def _in_base(base: SourceFacts, entry: facts.Entry) -> list[facts.Entry]:
