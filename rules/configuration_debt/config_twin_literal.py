@@ -27,6 +27,9 @@ _EXPERIMENT = re.compile(r"(^|/)(exp\w*|run|v|version|try)[-_]?\d+(?=/)", re.IGN
 _PLACE = re.compile(r"/(opt|srv|data|mnt|var|app)/[\w.@+-]+(/[\w.@+-]+)*/?$")
 """A directory that an image declares in a variable."""
 
+_DEFAULTING = frozenset("get getenv add_argument option Option Argument argument setdefault Field field".split())
+"""What takes defaults."""
+
 Setting = tuple[str, str, Location]
 """A document's path, a key path, and its place."""
 
@@ -221,17 +224,6 @@ def _is_default(source: SourceFacts, span: Span) -> bool:
     for call in source.facts.calls:
         if call.span.line <= span.line <= call.span.end_line:
             name = getattr(call.func, "name", "") or call.name.rpartition(".")[2]
-            if name in (
-                "get",
-                "getenv",
-                "add_argument",
-                "option",
-                "Option",
-                "Argument",
-                "argument",
-                "setdefault",
-                "Field",
-                "field",
-            ):
+            if name in _DEFAULTING:
                 return True
     return False
