@@ -173,14 +173,16 @@ def test_keys_below_a_group_may_come_from_a_group_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("image", "expected"),
     [
-        ("FROM a:1\nENV MISE_DIR=/x\n", ["MISE_DIR"]),
-        ("FROM a:1\nENV MISE_DIR=/x\nRUN mise trust\n", []),
-        ("FROM a:1\nENV MISE_DIR=/x\nRUN apt-get install -y mise\n", []),
-        ("FROM team/mise:1\nENV MISE_DIR=/x\n", []),
+        ("FROM a:1\nENV MISE_DIR=/x\nCMD python app.py\n", ["MISE_DIR"]),
+        ("FROM a:1\nENV MISE_DIR=/x\nRUN mise trust\nCMD python app.py\n", []),
+        ("FROM a:1\nENV MISE_DIR=/x\nRUN apt-get install -y mise\nCMD python app.py\n", []),
+        ("FROM team/mise:1\nENV MISE_DIR=/x\nCMD python app.py\n", []),
+        ("FROM a:1\nENV MISE_DIR=/x\nCMD some-server\n", []),
     ],
 )
 def test_variables_of_programs_in_an_image_are_used(image: str, expected: list[str]) -> None:
-    assert [u.variable.name for u in unused_variables(project_of({"Dockerfile": image}))] == expected
+    files = {"Dockerfile": image, "app.py": "print(1)\n"}
+    assert [u.variable.name for u in unused_variables(project_of(files))] == expected
 
 
 def test_an_environment_fills_in_its_own_references() -> None:

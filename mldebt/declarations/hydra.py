@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from posixpath import basename, dirname, join, normpath
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,11 @@ def declared(project: Project) -> Iterator[Stage]:
     option `chosen` says that it is the one named.
     """
     literals = Literals(project)
+    homes = _homes(project)
     for found in decorated(project, ("hydra",), ("main",)):
         directory = literals.text(found.source, found.keyword("config_path"))
         name = literals.text(found.source, found.keyword("config_name"))
-        root = _directory(project, found.source.path, directory) if name else None
+        root = _directory(homes, found.source.path, directory) if name else None
         files: dict[str, tuple[bool, Location]] = {}
         if root is not None:
             _collect(project, root, join(root, _with_ending(name)), files)
@@ -51,13 +52,24 @@ def declared(project: Project) -> Iterator[Stage]:
         )
 
 
-def _directory(project: Project, path: str, written: str) -> str | None:
+def _homes(project: Project) -> frozenset[str]:
+    """The directories with configuration files in or below them."""
+    homes: set[str] = set()
+    for path in project.files:
+        home = dirname(path) if _is_yaml(path) else None
+        while home is not None and home not in homes:
+            homes.add(home)
+            home = dirname(home) if home else None
+    return frozenset(homes)
+
+
+def _directory(homes: Container[str], path: str, written: str) -> str | None:
     """The configuration directory, relative to the script; some start the script from elsewhere."""
     home = dirname(path)
     while True:
         found = normpath(join(home, written or "."))
         found = "" if found == "." else found
-        if any(other.startswith(f"{found}/" if found else "") and _is_yaml(other) for other in project.files):
+        if found in homes:
             return found
         if not home:
             return None

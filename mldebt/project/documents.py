@@ -109,8 +109,12 @@ def entry_value(project: Project, path: str, entry: Entry, depth: int = 0) -> Va
             return interpolate(project, path, entry.value, depth, entry.path)
         return Known(entry.value)
     if entry.kind == "seq":
-        items = project.documents.children(path, entry.path)
-        return Items("list", tuple(entry_value(project, path, item, depth) for item in items))
+        known = project.documents.sequences
+        key = (path, entry.path)
+        if key not in known:
+            items = project.documents.children(path, entry.path)
+            known[key] = Items("list", tuple(entry_value(project, path, item, depth) for item in items))
+        return known[key]
     return Document(path, entry.path)
 
 
@@ -181,6 +185,8 @@ class Documents:
         self._project = project
         self._trees: dict[str, dict[tuple[str | int, ...], Entry]] = {}
         self._children: dict[str, dict[tuple[str | int, ...], list[Entry]]] = {}
+        self.sequences: dict[tuple[str, tuple[str | int, ...]], Value] = {}
+        """The values of lists that were asked for, by file and key path."""
 
     def tree(self, path: str) -> dict[tuple[str | int, ...], Entry]:
         """The entries of a file by key path; of repeated keys the last one counts."""
