@@ -152,7 +152,9 @@ class ConfigTwinLiteral(Rule):
         settings = _settings(project)
         if not settings:
             return
-        joined = _joined(project)
+        joined: dict[str, list[tuple[str, Span]]] = {}  # from literals alone
+        for home, text, span in joined_paths(project):
+            joined.setdefault(home.path, []).append((_normal(text), span))
         makers = {(write.source.path, a.address.path) for a in project.artifacts for write in a.writes}
         for source in self.sources(project, Kind.PYTHON):
             root = project.subprojects.root_of(source.path)
@@ -177,14 +179,6 @@ class ConfigTwinLiteral(Rule):
                     related=[Related(location, f"`{key}`"), *(Related(other, "again") for other in others[:10])],
                     severity=Severity.INFO if source.source.is_any(Role.TUTORIAL) else None,
                 )
-
-
-def _joined(project: Project) -> dict[str, list[tuple[str, Span]]]:
-    """The paths that files join from literals alone: `os.path.join("artifacts", "training", "model.h5")`."""
-    found: dict[str, list[tuple[str, Span]]] = {}
-    for source, text, span in joined_paths(project):
-        found.setdefault(source.path, []).append((_normal(text), span))
-    return found
 
 
 def _settings(project: Project) -> dict[tuple[str, str], Setting]:
