@@ -117,3 +117,16 @@ def test_a_declared_directory_is_about_all_that_lies_in_it_and_parameters_declar
     made = {edge.target for edge in graph.edges if edge.kind == "produces"}
     assert made == {"dataset:data/a.csv", "dataset:data/b.csv"}
     assert all(edge.declared for edge in graph.edges)
+
+
+def test_what_stays_in_memory_belongs_to_its_own_kedro_project() -> None:
+    nodes = "from kedro.pipeline import node, pipeline\ndef f(x):\n    return x\ndef g(x):\n    return x\n"
+    nodes += "def create_pipeline(**k):\n    return pipeline([node(f, 'raw', 'mid'), node(g, 'mid', 'end')])\n"
+    files = {}
+    for name in ("one", "two"):
+        files[f"{name}/conf/base/catalog.yml"] = "raw: {type: pandas.CSVDataset, filepath: data/raw.csv}\n"
+        files[f"{name}/src/p/pipeline.py"] = nodes
+    graph = data_graph(project_of(files))
+    names = {node.name for node in graph.nodes if node.kind == "dataset"}
+    assert {"one:mid", "two:mid", "one:end", "two:end"} <= names
+    assert "mid" not in names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -164,12 +165,16 @@ class _Builder:
             for execution in self._project.executions(stage):
                 self._edge(key, self._component(execution.path), "runs", stage.location)
             for declared in stage.inputs:
-                for data in self._declared(declared):
+                for data in self._declared(declared, stage):
                     self._edge(data, key, "depends", declared.location)
             for declared in stage.products:
-                for data in self._declared(declared):
+                for data in self._declared(declared, stage):
                     self._edge(key, data, "produces", declared.location)
             self._params(stage, key)
+
+    @cached_property
+    def _has_several_kedros(self) -> bool:
+        return len({stage.directory for stage in self._project.stages if stage.tool == "kedro"}) > 1
 
     def _params(self, stage: Stage, key: str) -> None:
         for param in stage.params:
@@ -178,8 +183,11 @@ class _Builder:
             self.nodes.setdefault(node, Node(node, "config", name, (str(param.location),)))
             self._edge(node, key, "uses_param", param.location)
 
-    def _declared(self, declared: Declared) -> tuple[str, ...]:
-        """The nodes that a declaration is about, all those in a directory; data that no code touches gets its own."""
+    def _declared(self, declared: Declared, stage: Stage) -> tuple[str, ...]:
+        """The nodes that a declaration is about, all those in a directory; data that no code touches gets its own.
+
+        What stays in memory between the nodes of a Kedro project is nothing to another one of the same name.
+        """
         if declared.path in self._project.by_path and self._project.by_path[declared.path].kind is Kind.PYTHON:
             return (self._component(declared.path),)
         place = str(declared.location)
@@ -193,8 +201,11 @@ class _Builder:
         kind: NodeKind = (
             "metrics" if declared.kind == "metric" else "table" if declared.kind == "table" else "dataset"
         )
-        key = f"{kind}:{declared.path}"
-        known = self.nodes.setdefault(key, Node(key, kind, declared.path, (place,)))
+        name = declared.path
+        if stage.tool == "kedro" and not declared.file and self._has_several_kedros:
+            name = f"{stage.directory}:{name}"
+        key = f"{kind}:{name}"
+        known = self.nodes.setdefault(key, Node(key, kind, name, (place,)))
         if place not in known.declared_by:
             owners = tuple(sorted({*known.declared_by, place}))
             self.nodes[key] = msgspec.structs.replace(known, declared_by=owners)
