@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Profile, Project, Related, Role, Rule, Severity, Site, facts, root_name
+from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, Site, facts, root_name
 
 _LESS = re.compile(
     r"(^|[_/])(loss|error|err|rmse|mse|mae|mape|rmsle|msle|logloss|perplexity|ppl|fid|wer|cer|eer)($|[_/\d])",
@@ -16,6 +16,7 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 _TURNED = re.compile(r"neg|inverse|minus|one_minus|(^|_)n(rmse|mse|mae)", re.IGNORECASE)
+_TRAINERS = frozenset("keras tensorflow lightning pytorch_lightning torch ignite tf_keras".split())
 _SCORES = re.compile(r"sklearn\.metrics\.(?P<metric>\w+)$")
 
 
@@ -122,17 +123,22 @@ class ReversedMetric(Rule):
                     if _is_reversed(metric, "max" if word == "maximize" else "min"):
                         yield self._finding(site, f"`{metric}` is {word[:3]}imised", result)
                         break
-        for site in project.calls("*"):
-            mode = next((k.value for k in site.call.keywords if k.name == "mode"), None)
-            if not isinstance(mode, facts.Const) or mode.value not in ("min", "max"):
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            if not any(module.partition(".")[0] in _TRAINERS for module in source.facts.header.modules):
                 continue
-            monitor = site.argument(None, "monitor")
-            named = monitor.value if isinstance(monitor, facts.Const) else None
-            if site.source.source.is_any(*self.skip_roles) or not isinstance(named, str):
-                continue
-            keeps_all = any(k == facts.Keyword("save_best_only", facts.Const(False)) for k in site.call.keywords)
-            if not keeps_all and _is_reversed(named, mode.value):
-                yield self._finding(site, f"`{named}` is kept at its {mode.value}imum", None)
+            for call in source.facts.calls:
+                said = {k.name: k.value.value for k in call.keywords if isinstance(k.value, facts.Const)}
+                named, mode = said.get("monitor"), said.get("mode")
+                if (
+                    mode not in ("min", "max")
+                    or not isinstance(named, str)
+                    or said.get("save_best_only") is False
+                ):
+                    continue
+                if _is_reversed(named, mode):
+                    yield self._finding(
+                        Site(source, call, call.name), f"`{named}` is kept at its {mode}imum", None
+                    )
 
     def _finding(self, site: Site, what: str, result: facts.Return | None) -> Finding:
         source = site.source

@@ -115,11 +115,12 @@ class MissingRescale(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file that predicts from pixels as they are."""
         scaled: dict[str, Location] = {}
-        for site in project.calls("*"):
-            for keyword in site.call.keywords:
-                is_one = keyword.name == "rescale" and keyword.value != facts.Const(None)
-                if is_one and not site.source.source.is_any(*self.skip_roles):
-                    scaled.setdefault(project.subprojects.root_of(site.source.path), site.location)
+        for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            if not any(map(_FRAMEWORK.match, source.facts.header.modules)):
+                continue
+            for call in source.facts.calls:
+                if any(k.name == "rescale" and k.value != facts.Const(None) for k in call.keywords):
+                    scaled.setdefault(project.subprojects.root_of(source.path), source.location(call.span))
         for source in self.sources(project, Kind.PYTHON) if scaled else ():
             place = scaled.get(project.subprojects.root_of(source.path))
             modules = source.facts.header.modules
