@@ -15,6 +15,7 @@ _EXPLAINS = re.compile(
     r"\b(examples?|e\.g\.|usage|uncomment|default|optional(ly)?|see|note|alternatively|or|options?|choices?|if (needed|you|required))\b|https?://",
     re.I,
 )
+_TO_FILL_IN = re.compile(r"<[\w .-]+>|\byour[_ -]", re.I)
 _NEAR = 12
 _WORDS = 4
 """So many spaces are in a sentence."""
@@ -67,6 +68,9 @@ class ParkedSetting(Rule):
       # uncomment to use a seed
       # seed: 3
       # rate: 0.1
+    registry:
+      account: 123456
+      # account: <ACCOUNT_ID>
     ```
 
     ```dockerfile title="Dockerfile"
@@ -122,8 +126,8 @@ def _parked(source: SourceFacts) -> Iterator[tuple[Span, str]]:
     explained = -2
     begin = min((entry.span.line for entry in source.facts.entries if entry.path), default=0)
     for span, text in _comments(source):
-        if span.line < begin:
-            continue  # what the file is about
+        if span.line < begin or _TO_FILL_IN.search(text):
+            continue  # what the file is about, or what its users have to write
         if _EXPLAINS.search(text):
             explained = span.line
         elif span.line == explained + 1:
