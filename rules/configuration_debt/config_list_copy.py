@@ -21,6 +21,8 @@ from mldebt import (
     walk,
 )
 
+_TOOLS = frozenset({"dvc.yaml", "pyproject.toml", "mkdocs.yml", "schema.yml", "schema.yaml"})
+
 
 class ConfigListCopy(Rule):
     """A list in the code repeats a list of the configuration.
@@ -136,4 +138,4 @@ def _lists(source: SourceFacts) -> Iterator[tuple[frozenset[str], Span]]:
 def _is_tools(path: str) -> bool:
     """Whether a document belongs to a tool, and not to the project's own settings."""
     name = path.rpartition("/")[2]
-    return path.startswith(".") or "/." in path or name in ("dvc.yaml", "pyproject.toml", "mkdocs.yml")
+    return path.startswith(".") or "/." in path or name in _TOOLS

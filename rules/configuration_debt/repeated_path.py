@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mldebt import Finding, Kind, Location, Profile, Project, Related, Role, Rule, Severity, joined_paths
 
 _PATH = re.compile(
-    r"(\.{0,2}/)*([\w.@+-]+/)+[\w@+-][\w.@+-]*\.(csv|tsv|pkl|pickle|joblib|sav|h5|hdf5|keras|pt|pth|bin|onnx|npy|npz|parquet"
+    r"(?!(\.{0,2}/)*(kaggle/)?input/)(\.{0,2}/)*([\w.@+-]+/)+[\w@+-][\w.@+-]*\.(csv|tsv|pkl|pickle|joblib|sav|h5|hdf5|keras|pt|pth|bin|onnx|npy|npz|parquet"
     r"|feather|json|txt|db|sqlite3?|xlsx?|model|zip)$",
     re.IGNORECASE,
 )
@@ -89,6 +89,19 @@ class RepeatedPath(Rule):
     ```python title="tests/test_train.py"
     assert exists("artifacts/churn.joblib")
     ```
+
+    ## Where Kaggle puts the data
+
+    ```python title="forest.py"
+    import pandas as pd
+    first = pd.read_csv("../input/train.csv")
+    ```
+
+    ```python title="boosting.py"
+    import pandas as pd
+    second = pd.read_csv("../input/train.csv")
+    third = pd.read_csv("/kaggle/input/titanic/test.csv")
+    ```
     """
 
     severity = Severity.INFO
@@ -96,6 +109,9 @@ class RepeatedPath(Rule):
     minutes = 10
     gathers = True
     skip_roles = Rule.skip_roles | {Role.NOTEBOOK, Role.TUTORIAL, Role.MIGRATION}
+
+    most_files: int = 30
+    """A path in more files is what a collection of programs agreed on."""
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each group of files that share paths, at the first copy."""
@@ -113,7 +129,9 @@ class RepeatedPath(Rule):
         groups: dict[frozenset[str], list[tuple[str, list[Location]]]] = defaultdict(list)
         for (_, text), found in sorted(places.items()):
             files = frozenset(place.path for place in found)
-            if len(files) > 1 and not any(d == text or d.endswith(f"/{text}") for d in declared):
+            if 1 < len(files) <= self.most_files and not any(
+                d == text or d.endswith(f"/{text}") for d in declared
+            ):
                 groups[files].append((text, sorted(set(found))))
         for files, shared in groups.items():
             text, found = shared[0]
