@@ -198,8 +198,10 @@ if TYPE_CHECKING:
     from mldebt.project.phantoms import phantoms as phantoms
     from mldebt.project.phases import Event as Event
     from mldebt.project.phases import Program as Program
+    from mldebt.project.pipeline_requests import pipeline_requests as pipeline_requests
     from mldebt.project.prediction_patches import prediction_patches as prediction_patches
     from mldebt.project.processes import Process as Process
+    from mldebt.project.processes import is_code as is_code
     from mldebt.project.proposals import deletion as deletion
     from mldebt.project.proposals import listing_fix as listing_fix
     from mldebt.project.qualify import qualified as qualified
@@ -365,7 +367,8 @@ _HOMES = {
     "mldebt.project.partial_fills": "partly_filled",
     "mldebt.project.phantoms": "phantoms",
     "mldebt.project.prediction_patches": "prediction_patches",
-    "mldebt.project.processes": "Process",
+    "mldebt.project.pipeline_requests": "pipeline_requests",
+    "mldebt.project.processes": "Process is_code",
     "mldebt.project.call_fixes": "argument_fix argument_removal method_fix product_fix sorting_fix unwrapping_fix "
     "variable_fix",
     "mldebt.project.influences": "Influence influences is_randomised is_trained_on written_predictions",

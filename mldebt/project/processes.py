@@ -10,6 +10,7 @@ from mldebt.api_rows import Access
 from mldebt.extract.shell import parse_commands
 from mldebt.project.calls import Site
 from mldebt.project.command_lines import Target, target_of
+from mldebt.source import Kind
 from mldebt.values import Items, Known, Template, Value, alternatives, show
 
 if TYPE_CHECKING:
@@ -91,3 +92,11 @@ def _path(project: Project, site: Site, target: Target | None) -> str:
     if target.kind == "program" and basename(target.name) == "Rscript" and target.arguments:
         return project.locate(site.source.path, target.arguments[0]) or ""
     return ""
+
+
+def is_code(project: Project, path: str) -> bool:
+    """Whether a file that a process runs is Python or R, a notebook, or a shell script that runs Python."""
+    source = project.source(path)
+    if source is None or source.kind is not Kind.SHELL:
+        return True
+    return any(command.argv[:1] and "python" in command.argv[0] for command in source.facts.commands)

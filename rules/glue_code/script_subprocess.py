@@ -5,7 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Location, Process, Profile, Project, Related, Role, Rule, Severity, Span, facts
+from mldebt import (
+    Finding,
+    Location,
+    Process,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Span,
+    facts,
+    is_code,
+    pipeline_requests,
+)
 
 _ISOLATING = re.compile(
     r"\b(torchrun|torch\.distributed\.\w+|accelerate|deepspeed|horovodrun|mpirun|mpiexec|srun|sbatch|ray|spark-submit"
@@ -132,13 +146,16 @@ class ScriptSubprocess(Rule):
         """Yield a finding for the scripts that a file runs, and one for its unchecked steps."""
         scripts: dict[str, list[Process]] = {}
         unchecked: dict[str, list[Process]] = {}
+        requested = {process.site.location for process, _ in pipeline_requests(project)}
         for process in project.processes:
             source = process.site.source
             if source.source.is_any(*self.skip_roles) or _ISOLATING.search(_launcher(process)):
                 continue
+            if process.site.location in requested:
+                continue  # there is `pipeline-in-request`
             if process.site.name == "subprocess.Popen" and source.enclosing(process.site.call.block, "for"):
                 continue  # side by side on purpose
-            if process.path and process.path != source.path and _is_code(project, process.path):
+            if process.path and process.path != source.path and is_code(project, process.path):
                 scripts.setdefault(source.path, []).append(process)
             elif not process.path and _is_unchecked_step(process):
                 unchecked.setdefault(source.path, []).append(process)
@@ -184,14 +201,6 @@ def _launcher(process: Process) -> str:
     return " ".join(
         words[: words.index(name) + (name in ("setup.py", "manage.py"))] if name in words else words[:3]
     )
-
-
-def _is_code(project: Project, path: str) -> bool:
-    """Whether a file is Python or R, a notebook, or a shell script that runs Python."""
-    source = project.source(path)
-    if source is None or source.kind is not Kind.SHELL:
-        return True
-    return any(command.argv[:1] and "python" in command.argv[0] for command in source.facts.commands)
 
 
 def _is_told(process: Process) -> bool:

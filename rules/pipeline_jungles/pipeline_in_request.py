@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from mldebt import (
-    Finding,
-    Location,
-    Process,
-    Profile,
-    Project,
-    Related,
-    Rule,
-    SourceFacts,
-    Span,
-    facts,
-)
-
-_SERVERS = frozenset({"flask", "fastapi", "streamlit", "gradio", "django", "starlette", "sanic", "dash"})
-_ROUTES = frozenset({"route", "get", "post", "put", "api_route", "websocket", "callback"})
-_PIPELINES = re.compile(
-    r"dvc (repro|exp run)|kedro run|mlflow run|snakemake\b|make ([\w-]*train|pipeline|all|repro)"
-    r"|(python[\d.]*|bash|sh|papermill) (-[mu] )*\S*(train|main|pipeline|retrain|fit_)\S*"
-)
+from mldebt import Finding, Location, Profile, Project, Related, Rule, Span, pipeline_requests
 
 
 class PipelineInRequest(Rule):
@@ -110,32 +91,14 @@ class PipelineInRequest(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each command of a request that runs a pipeline."""
-        for process in project.processes:
+        for process, what in pipeline_requests(project):
             source = process.site.source
-            if source.source.is_any(*self.skip_roles) or not _PIPELINES.search(process.text):
+            if source.source.is_any(*self.skip_roles):
                 continue
-            what = _handler(source, process)
-            if what:
-                target = Location(process.path, Span.at(1)) if process.path else None
-                yield self.finding(
-                    process.site.location,
-                    f"{what} runs the pipeline as a command: `{process.text[:80]}`",
-                    related=[Related(target, "this is run")] if target is not None else [],
-                    scope=source.scope_name(process.site.call.block),
-                )
-
-
-def _handler(source: SourceFacts, process: Process) -> str:
-    """The route, or the page, whose request runs a process; empty if none does."""
-    packages = {module.partition(".")[0] for module in source.facts.header.modules}
-    if packages.isdisjoint(_SERVERS):
-        return ""
-    around = set(source.ancestors(process.site.call.block))
-    function = next((f for f in source.facts.functions if f.block in around), None)
-    if function is None:
-        return "the page" if "streamlit" in packages else ""
-    for decorator in function.decorators:
-        made = source.facts.calls[decorator.call].func if isinstance(decorator, facts.Called) else decorator
-        if isinstance(made, facts.Attr) and made.name in _ROUTES:
-            return f"the route `{function.name}`"
-    return "the page" if "streamlit" in packages else ""
+            target = Location(process.path, Span.at(1)) if process.path else None
+            yield self.finding(
+                process.site.location,
+                f"{what} runs the pipeline as a command: `{process.text[:80]}`",
+                related=[Related(target, "this is run")] if target is not None else [],
+                scope=source.scope_name(process.site.call.block),
+            )
