@@ -150,3 +150,8 @@ def test_documents() -> None:
         "dvc repro \\\n  --force",
         "make all",
     ]
+
+
+def test_code_within_a_line_opens_no_fence() -> None:
+    text = "```--- a note ```\n\n```bash\npython a.py\n```\n````sh\npython b.py\n````\n"
+    assert argvs(extract(Kind.MARKDOWN, text.encode())) == [("python", "a.py"), ("python", "b.py")]

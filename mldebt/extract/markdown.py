@@ -8,7 +8,7 @@ from mldebt.extract.shell import parse_commands
 from mldebt.extract.text import count_lines
 from mldebt.facts import Command, Facts, Header
 
-_FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<fence>`{3,}|~{3,})[ \t]*\{?\.?(?P<language>[\w+-]*)")
+_FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<fence>`{3,}(?!.*`)|~{3,})[ \t]*\{?\.?(?P<language>[\w+-]*)")
 _SHELL = frozenset(("bash", "sh", "shell", "zsh", "console", "shell-session", "sh-session", "terminal", "cmd"))
 _PROMPT = re.compile(r"[ \t]*(?:\([\w.-]+\)[ \t]*)?[$%>][ \t]+")
 _COMMAND = re.compile(
