@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -250,7 +251,7 @@ def test_ctrl_c_while_the_copy_is_made_leaves_none(monkeypatch: pytest.MonkeyPat
 
     def interrupted() -> int:
         copy = fork()
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # not to a thread of the tests'
         return copy
 
     monkeypatch.setattr(os, "fork", interrupted)

@@ -81,7 +81,7 @@ class EchoedCheck(Rule):
     ```
     """
 
-    profile = Profile.CI
+    profile = Profile.AUDIT
     minutes = 30
     gathers = True
 
