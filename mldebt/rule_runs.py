@@ -95,7 +95,9 @@ def _run(rule: Rule, project: Project) -> Outcome:
     clock = project.clock or Clock()
     try:
         with clock.measure("rule", rule.id):
-            return Outcome(tuple(map(_checked, rule.check(project))))
+            outcome = Outcome(tuple(map(_checked, rule.check(project))))
+            project.forget()
+            return outcome
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # reported as a finding, as an error and by the exit code; also `sys.exit()`

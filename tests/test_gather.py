@@ -276,3 +276,12 @@ print(facts[0][1].header.modules, sorted(heavy - {"subprocess"}))
     assert [run.stderr for run in runs] == ["", ""]
     assert "libcst" in runs[0].stdout
     assert runs[1].stdout.strip() == "('os',) []"
+
+
+def test_facts_that_do_not_last_are_decoded_again() -> None:
+    ((_, facts),) = gather([source("a.py", "x = 1\ny = 2\n")], workers=1)
+    lines, bindings = facts.lines, facts.bindings
+    facts.forget()
+    assert facts.lines == lines
+    assert facts.lines is not lines
+    assert facts.bindings is bindings

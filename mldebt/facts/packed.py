@@ -69,16 +69,23 @@ T = TypeVar("T")
 
 
 class Section(Generic[T]):
-    """A lazily decoded part of Facts: reads as a tuple of one kind of fact."""
+    """A lazily decoded part of Facts: reads as a tuple of one kind of fact.
+
+    One that is not `lasting` is large when it is decoded and read by few: `Facts.forget` leaves it packed again.
+    """
 
     sections: dict[str, int] = {}
+    passing: list[str] = []
 
-    def __init__(self, item: Any) -> None:
+    def __init__(self, item: Any, *, lasting: bool = True) -> None:
         self.item = item
+        self.lasting = lasting
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         self.sections[name] = len(self.sections)
+        if not self.lasting:
+            self.passing.append(name)
 
     @overload
     def __get__(self, facts: None, owner: type) -> Section[T]: ...
@@ -130,7 +137,7 @@ class Facts:
     instructions = Section[Instruction](Instruction)
     requirements = Section[Requirement](Requirement)
     statements = Section[Statement](Statement)
-    lines = Section[int](int)
+    lines = Section[int](int, lasting=False)
     clones = Section[Clone](Clone)
 
     def __init__(self, header: Header, packed: tuple[msgspec.Raw | bytes, ...]) -> None:
@@ -153,6 +160,11 @@ class Facts:
         if len(packed.sections) != len(Section.sections):
             raise msgspec.ValidationError("facts of another version")
         return cls(packed.header, packed.sections)
+
+    def forget(self) -> None:
+        """Drop what is decoded of the sections that do not last."""
+        for name in Section.passing:
+            self.__dict__.pop(name, None)
 
     def pack(self) -> bytes:
         """The facts as MessagePack."""

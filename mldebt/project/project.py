@@ -45,6 +45,11 @@ class Project:
         """The day of the run, for what is wanted until some day."""
         self._syntax: dict[str, Syntax | None] = {}
 
+    def forget(self) -> None:
+        """Give back the memory of facts that are decoded again where they are needed again."""
+        for source in self._sources.values():
+            source.facts.forget()
+
     def sources(self, *kinds: Kind) -> Iterator[SourceFacts]:
         """The sources of the given kinds (all if none is given), by path."""
         for source in self._sources.values():
