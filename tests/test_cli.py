@@ -289,6 +289,22 @@ def test_streams_may_be_closed(project: Path, closed: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams by a shell")
+@pytest.mark.parametrize("closed", ["2>&-", "<&-", "<&- >&- 2>&-"])
+def test_workers_do_not_miss_closed_streams(project: Path, closed: str, tmp_path: Path) -> None:
+    for number in range(30):  # enough for workers
+        (project / f"m{number}.py").write_text(
+            "from sklearn.model_selection import train_test_split as t\nt(x)\n" * 60
+        )
+    path, report = str(Path(__file__).parent.parent), tmp_path / "report.txt"
+    command = f"exec {sys.executable} -m mldebt check --isolated --no-cache --output-format concise -o {report} {closed}"
+    subprocess.run(
+        ["sh", "-c", command], env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=False
+    )
+    assert "unseeded-split" in report.read_text()
+    assert "unanalysed-file" not in report.read_text()
+
+
 def test_version_and_unknown_commands() -> None:
     assert mldebt("--version").stdout == f"mldebt {__version__}\n"
     assert "did you mean `check`?" in mldebt("chek").stderr

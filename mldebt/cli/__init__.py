@@ -89,10 +89,18 @@ def main() -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Give the output that has nowhere to go (`2>&-`) to nobody: Python has None for such streams."""
-    for name in ("stdout", "stderr"):
+    """Give the output that has nowhere to go (`2>&-`) to nobody: Python has None for such streams.
+
+    Workers inherit it: in a process that starts without a standard stream, the next file takes the number of that.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open as long as the process
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
 
 
 def _run() -> int:
