@@ -297,7 +297,8 @@ def test_workers_do_not_miss_closed_streams(project: Path, closed: str, tmp_path
             "from sklearn.model_selection import train_test_split as t\nt(x)\n" * 60
         )
     path, report = str(Path(__file__).parent.parent), tmp_path / "report.txt"
-    command = f"exec {sys.executable} -m mldebt check --isolated --no-cache --output-format concise -o {report} {closed}"
+    check = f"{sys.executable} -m mldebt check --isolated --no-cache --output-format concise"
+    command = f"exec {check} -o {report} {closed}"
     subprocess.run(
         ["sh", "-c", command], env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=False
     )
