@@ -187,7 +187,6 @@ if TYPE_CHECKING:
     from mldebt.project.orders import Disorder as Disorder
     from mldebt.project.orders import disorders as disorders
     from mldebt.project.overlays import redundant_settings as redundant_settings
-    from mldebt.project.parked_alternatives import is_parked_argument as is_parked_argument
     from mldebt.project.parked_alternatives import parked_alternatives as parked_alternatives
     from mldebt.project.parked_lines import parked_lines as parked_lines
     from mldebt.project.parked_steps import ParkedStep as ParkedStep
@@ -359,7 +358,7 @@ _HOMES = {
     "mldebt.project.options": "Option",
     "mldebt.project.orders": "Disorder disorders",
     "mldebt.project.overlays": "redundant_settings",
-    "mldebt.project.parked_alternatives": "is_parked_argument parked_alternatives",
+    "mldebt.project.parked_alternatives": "parked_alternatives",
     "mldebt.project.parked_lines": "parked_lines",
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.path_patches": "PathPatches find_path_patches",

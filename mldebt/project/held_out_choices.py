@@ -128,7 +128,7 @@ def _taken(project: Project, source: SourceFacts, loop: int, score: Call) -> Loc
     if not lists:
         return None
     home = _function(source, loop)
-    function = next((f for f in source.facts.functions if f.block == home), None)
+    function = source.function_of(home)
     place = _choice(source, lists, source.facts.blocks[loop].span.end_line, home)
     if place is not None or function is None:
         return place

@@ -24,10 +24,11 @@ USES = FITS | {
     "get_feature_names_out",
     "n_features_in_",
 }
-STATELESS = frozenset(
-    "FunctionTransformer Normalizer HashingVectorizer Binarizer FeatureHasher PolynomialFeatures LabelBinarizer"
-    " MultiLabelBinarizer".split()
+LEARN_NOTHING = frozenset(
+    "FunctionTransformer Normalizer HashingVectorizer Binarizer FeatureHasher PolynomialFeatures".split()
 )
+STATELESS = LEARN_NOTHING | {"LabelBinarizer", "MultiLabelBinarizer"}
+"""What a model can do without: these two prepare targets."""
 
 
 class LostTransformer(NamedTuple):

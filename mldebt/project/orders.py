@@ -265,10 +265,10 @@ class _Orders:
 
     def _takes_rows(self, binding: int) -> bool:
         """Whether a list stands for rows somewhere (`table[list, :]`): its items are numbers."""
+        indices = (part.index for part in self._everything() if isinstance(part, Item))
         return any(
-            isinstance(part, Item) and isinstance(part.index, Seq) and _is_ref_to(part.index.items[0], binding)
-            for part in self._everything()
-            if isinstance(part, Item) and isinstance(part.index, Seq) and len(part.index.items) == 2
+            isinstance(index, Seq) and len(index.items) == 2 and _is_ref_to(index.items[0], binding)
+            for index in indices
         )
 
     def _reads_keys(self, binding: Binding) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from mldebt.facts import Attr, Called, Comment, ParkedCode, Ref
 from mldebt.project.source_facts import SourceFacts
@@ -22,14 +23,19 @@ _ARGUMENT = re.compile(r"#+\s*(?P<name>[a-z]\w*)\s*=\s*(?P<value>[^=\s].*?)\s*,?
 _PROSE = re.compile(r"\w+ (?!if\b|else\b|for\b|in\b|and\b|or\b|not\b|is\b|lambda\b)[a-z]{2,} [a-z]")
 
 
-def parked_alternatives(source: SourceFacts) -> list[tuple[Span, str]]:
-    """The places of such comments in a file, in order, each with the name that it gives another value."""
-    return sorted({*_alternatives(source), *_arguments(source)})
+class ParkedAlternative(NamedTuple):
+    """Such a comment, and the name of the variable that it gives another value, or of the argument."""
+
+    span: Span
+    name: str
+    is_argument: bool
 
 
-def is_parked_argument(source: SourceFacts, span: Span) -> bool:
-    """Whether such a comment holds one more argument, and no other value of a variable."""
-    return span not in {found for found, _ in _alternatives(source)}
+def parked_alternatives(source: SourceFacts) -> list[ParkedAlternative]:
+    """Such comments in a file, in order. What may be both is another value of a variable."""
+    found = {span: ParkedAlternative(span, name, True) for span, name in _arguments(source)}
+    found.update((span, ParkedAlternative(span, name, False)) for span, name in _alternatives(source))
+    return [found[span] for span in sorted(found)]
 
 
 def _alternatives(source: SourceFacts) -> Iterator[tuple[Span, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Call, Called, Ref, Seq
+from mldebt.project.lost_transformers import LEARN_NOTHING
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import root_name, walk
 from mldebt.source import Kind, Location
@@ -20,9 +21,6 @@ _TEST = re.compile(
     re.IGNORECASE,
 )
 _STATISTICS = frozenset("mean median mode std var quantile min max".split())
-_STATELESS = frozenset(
-    "FunctionTransformer Normalizer HashingVectorizer Binarizer FeatureHasher PolynomialFeatures".split()
-)
 
 
 class Refit(NamedTuple):
@@ -64,7 +62,7 @@ def _fits(project: Project) -> Iterator[Refit]:
             if not kind and apis.learns_vocabulary(source, call.func.base):
                 kind = "encoder"
             table = root_name(call.args[0])
-            if kind and kind not in _STATELESS and table and not apis.is_predictor(source, call.func.base):
+            if kind and kind not in LEARN_NOTHING and table and not apis.is_predictor(source, call.func.base):
                 yield Refit(source, call, f"`{kind}`", table)
 
 

@@ -39,6 +39,10 @@ _FOUND_BY_BASE = re.compile(r"(airflow\.plugins_manager|locust|unittest|metaflow
 """Packages that look for the classes made from theirs: nobody has to name those."""
 
 
+_RUNS_MAIN = re.compile(r"(^|\.)app\.run$|^fire\.Fire$")
+"""What runs the `main` of the program without being given it: `tf.app.run()`, `absl.app.run`, `fire.Fire()`."""
+
+
 class Unreferenced:
     """Finds definitions at the top of files, and methods of plain classes, whose names are read nowhere.
 
@@ -69,6 +73,8 @@ class Unreferenced:
         """The function `main` of a program that runs something else: nothing in the file or outside calls it."""
         main = next((f for f in source.facts.functions if f.qualname == "main" and not f.decorators), None)
         if main is None or not any(is_main_guard(b.test) for b in source.facts.blocks if b.test is not None):
+            return None
+        if any(_RUNS_MAIN.search(name) for name in source.facts.header.names):
             return None
         own = source.facts.blocks[main.block].span
         here = self._reads.get("main", {}).get(source.path, ())

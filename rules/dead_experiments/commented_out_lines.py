@@ -140,7 +140,7 @@ class CommentedOutLines(Rule):
         """Yield one finding for each file with such lines, at the first ones."""
         kinds = (Kind.PYTHON,) if is_teaching(project) else (Kind.PYTHON, Kind.NOTEBOOK)
         for source in self.sources(project, *kinds):
-            taken = {span.line for span, _ in parked_alternatives(source)}
+            taken = {parked.span.line for parked in parked_alternatives(source)}
             for step in parked_steps(project, source):
                 taken.update(range(step.location.span.line, step.location.span.end_line + 1))
             found = parked_lines(source, frozenset(taken))

@@ -13,7 +13,6 @@ from mldebt import (
     Role,
     Rule,
     Severity,
-    is_parked_argument,
     parked_alternatives,
 )
 
@@ -104,11 +103,11 @@ class ParkedAlternative(Rule):
                 continue
             found = parked_alternatives(source)
             if found:
-                (span, name), *others = found
-                what = "the argument" if is_parked_argument(source, span) else "another value of"
+                first, *others = found
+                what = "the argument" if first.is_argument else "another value of"
                 yield self.finding(
-                    source.location(span),
-                    f"{what} `{name}` is commented out" + (f" (and {len(others)} more)" if others else ""),
-                    related=[Related(source.location(s), f"`{n}`, too") for s, n in others],
+                    source.location(first.span),
+                    f"{what} `{first.name}` is commented out" + (f" (and {len(others)} more)" if others else ""),
+                    related=[Related(source.location(other.span), f"`{other.name}`, too") for other in others],
                     minutes=5 * len(found),
                 )

@@ -56,6 +56,18 @@ class UnreferencedPipelineCode(Rule):
         main_tracked()
     ```
 
+    ## A program whose framework knows where to begin
+
+    ```python title="run.py"
+    import pandas as pd
+    import tensorflow as tf
+    def main(_):
+        frame = pd.read_csv("rows.csv")
+        print(frame.mean())
+    if __name__ == "__main__":
+        tf.app.run()
+    ```
+
     ## A step without a caller
 
     ```python title="clean.py"
