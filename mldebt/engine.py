@@ -108,17 +108,20 @@ def check(
     """
     clock = clock or Clock()
     today = today or date.today()
-    with clock.measure("phase", "rules"):
-        selection = select(packs, settings)
     with clock.measure("phase", "discovery"):
         found = found or _discover(settings, scope, force_exclude=force_exclude, stdin=stdin)
         if overlay:
             found = _overlaid(found, overlay)
 
     @functools.cache
+    def selection() -> Selection:
+        with clock.measure("phase", "rules"):
+            return select(packs, settings)
+
+    @functools.cache
     def linked() -> Project:
-        with clock.measure("phase", "facts"):
-            project = link(found, scope.root, settings, cache, progress)
+        with clock.measure("phase", "facts"):  # rules are imported while the workers start
+            project = link(found, scope.root, settings, cache, progress, meanwhile=selection)
         project.clock = clock
         project.today = today
         return project
@@ -130,7 +133,7 @@ def check(
     errors: list[RunError] = []
     if answer is None:
         processes = settings.workers or processors()
-        answer, errors = _answer(selection, linked(), found, texts, packs, today, processes)
+        answer, errors = _answer(selection(), linked(), found, texts, packs, today, processes)
         if answers is not None and not errors:
             answers.keep(found, linked(), answer)
     return Report(
@@ -140,7 +143,7 @@ def check(
         errors=tuple(errors),
         files=len(found.sources),
         texts=texts,
-        rules=selection.rules,
+        rules=selection().rules,
         cap=settings.shown_per_rule,
         known=frozenset(finding.fingerprint for finding in answer.kept),
         paths=frozenset(source.path for source in found.sources),

@@ -41,14 +41,16 @@ def gather(
     progress: Progress | None = None,
     limits: Limits | None = None,
     extract: str = EXTRACT,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> list[tuple[Source, Facts]]:
     """The facts of every source, in the order of the sources.
 
     `workers` bounds the number of processes (None: one for each processor). `progress` is told how many
-    sources are done and how many there are. A source that cannot be read, or that costs more than `limits`,
+    sources are done and how many there are. `meanwhile` is what to do while workers start; where none is needed
+    it is left to the caller. A source that cannot be read, or that costs more than `limits`,
     has facts with one fatal Problem. Raises `mldebt.limits.WorkerError` where no process can be started.
     """
-    gathering = _Gathering(sources, cache, progress, limits or Limits(), extract)
+    gathering = _Gathering(sources, cache, progress, limits or Limits(), extract, meanwhile)
     try:
         gathering.look_up()
         gathering.extract_missing(workers or processors())
@@ -68,12 +70,14 @@ class _Gathering:
         progress: Progress | None,
         limits: Limits,
         extract: str,
+        meanwhile: Callable[[], object],
     ) -> None:
         self.sources = sources
         self.cache = cache
         self.progress = progress
         self.limits = limits
         self.extract = extract
+        self.meanwhile = meanwhile
         self.facts: dict[int, Facts] = {}
         self.keys: dict[int, bytes] = {}
         self.stats: dict[int, os.stat_result] = {}
@@ -192,6 +196,7 @@ class _Gathering:
             extract=self.extract,
             limits=self.limits,
             done=done,
+            meanwhile=self.meanwhile,
         )
 
     def _settle(self, number: int, facts: Facts, *, keep: bool, packed: bytes = b"") -> None:

@@ -41,9 +41,14 @@ def link(
     settings: Settings,
     cache: Cache | None,
     progress: Callable[[int, int], None] | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Project:
-    """The project of all discovered sources, whose roles are completed by what they say about themselves."""
-    gathered = gather(found.sources, workers=settings.workers, cache=cache, progress=progress)
+    """The project of all discovered sources, whose roles are completed by what they say about themselves.
+
+    `meanwhile` is called while workers start, if any do.
+    """
+    workers = settings.workers
+    gathered = gather(found.sources, workers=workers, cache=cache, progress=progress, meanwhile=meanwhile)
     products = homework_products(found.files)
     facts = [
         (msgspec.structs.replace(source, roles=roles_with(source, facts, products)), facts)

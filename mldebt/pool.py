@@ -61,11 +61,13 @@ def run(
     extract: str,
     limits: Limits,
     done: Callable[[Job, bytes | Verdict], None],
+    meanwhile: Callable[[], object],
 ) -> None:
     """Extract all jobs in worker processes and hand every outcome to `done`, on this thread, in any order.
 
-    `extract` is the `module:function` to run. Raises WorkerError, what `jobs` and `done` raise, and
-    KeyboardInterrupt; no process is left behind then.
+    `extract` is the `module:function` to run; `meanwhile` is called once, on this thread, while the workers
+    start. Raises WorkerError, what `jobs`, `done` and `meanwhile` raise, and KeyboardInterrupt; no process is
+    left behind then.
     """
     outcomes: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
     supply = _Supply(jobs)
@@ -74,6 +76,7 @@ def run(
     try:
         for feeder in feeders:
             feeder.start()
+        meanwhile()
         running = workers
         while running:
             try:

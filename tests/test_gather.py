@@ -194,6 +194,27 @@ def test_an_exception_of_the_caller_leaves_no_process() -> None:
     assert not children()
 
 
+def test_what_is_done_meanwhile_is_done_once_and_before_the_first_answer_is_taken() -> None:
+    told: list[str] = []
+    gather(
+        many(100),
+        workers=2,
+        extract=COUNT,
+        progress=lambda done, total: told.append("answer"),
+        meanwhile=lambda: told.append("meanwhile"),
+    )
+    assert told == ["meanwhile", *["answer"] * 100, *told[101:]]
+
+
+def test_what_fails_meanwhile_leaves_no_process() -> None:
+    def fail() -> None:
+        raise ValueError("meanwhile")
+
+    with pytest.raises(ValueError, match="meanwhile"):
+        gather(many(200), workers=2, extract=COUNT, meanwhile=fail)
+    assert not children()
+
+
 _INTERRUPTED = """
 import sys
 from pathlib import Path
@@ -212,12 +233,12 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 def heed_ctrl_c() -> None:
     """Begin as on a terminal: what is started behind a shell's back is born deaf to Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 def test_ctrl_c_ends_within_a_second_without_leaving_anything(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     command = [sys.executable, "-c", _INTERRUPTED, str(tmp_path / "cache")]
