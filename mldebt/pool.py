@@ -61,7 +61,7 @@ def run(
     extract: str,
     limits: Limits,
     done: Callable[[Job, bytes | Verdict], None],
-    meanwhile: Callable[[], object],
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> None:
     """Extract all jobs in worker processes and hand every outcome to `done`, on this thread, in any order.
 
