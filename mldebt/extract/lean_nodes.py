@@ -127,16 +127,21 @@ def _shared(kind: Callable[[Any], CSTNode], default: str | None) -> Any:
 def _trim_code_generation() -> None:
     _BaseParenthesizedNode._parenthesize = _parenthesize  # type: ignore[assignment, method-assign]
     for kind in set(_kinds()):
-        if kind in NOTED:
+        if kind is cst.Comment:  # comments are collected on the way
             kind._codegen = CSTNode._codegen  # type: ignore[method-assign]
+        elif kind in NOTED:
+            kind._codegen = _noted  # type: ignore[method-assign, assignment]
         elif issubclass(kind, _BaseOneTokenOp):
             kind._codegen = _one_token  # type: ignore[method-assign, assignment]
         elif not kind.__subclasses__():
             kind._codegen = kind._codegen_impl  # type: ignore[method-assign, assignment]
     _WHITE._codegen = _white_space  # type: ignore[method-assign, assignment]
+    cst.TrailingWhitespace._codegen = _line_end  # type: ignore[method-assign, assignment]
     cst.Name._codegen = _name  # type: ignore[method-assign, assignment]
+    cst.Attribute._codegen = _attribute  # type: ignore[method-assign, assignment]
 
 
+_codegen = CSTNode._codegen
 _parenthesize_all = _BaseParenthesizedNode._parenthesize
 
 
@@ -149,6 +154,25 @@ def _parenthesize(node: Any, state: Positions) -> AbstractContextManager[None]:
 def _white_space(node: Any, state: Positions) -> None:
     if node.value:  # mostly there is none
         state.add_token(node.value)
+
+
+def _line_end(node: Any, state: Positions) -> None:
+    if node.comment is None and node.newline.value is None and type(state) is Positions:
+        state.line += 1
+        state.column = 0
+    else:
+        node._codegen_impl(state)
+
+
+def _noted(node: Any, state: Positions, **how: object) -> None:
+    if type(state) is not Positions:
+        _codegen(node, state, **how)
+        return
+    key = id(node)
+    state.starts[key] = (state.line, state.column)
+    node._codegen_impl(state, **how)
+    if key not in state.ends:
+        state.ends[key] = (state.line, state.column)
 
 
 def _one_token(node: Any, state: Positions, **_: object) -> None:
@@ -168,3 +192,15 @@ def _name(node: cst.Name, state: Positions, **_: object) -> None:
     state.starts[id(node)] = (line, state.column)
     state.column += len(node.value)
     state.ends[id(node)] = (line, state.column)
+
+
+def _attribute(node: cst.Attribute, state: Positions) -> None:
+    if node.lpar or type(state) is not Positions:
+        _noted(node, state)
+        return
+    key = id(node)
+    state.starts[key] = (state.line, state.column)
+    node.value._codegen(state)
+    node.dot._codegen(state)
+    node.attr._codegen(state)
+    state.ends[key] = (state.line, state.column)
