@@ -13,7 +13,7 @@ from zlib import crc32
 from mldebt.facts import Block, Clone, Comment, Function
 
 _FEWEST_LINES = 3
-_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_NAME = re.compile(r"(?<![\w.])([A-Za-z_]\w*)")
 _QUOTES = re.compile(r"[rRbBuU]{0,2}(\"\"\"|'''|\"|')")
 _WORD = re.compile(r"\w")
 _KEYWORDS = {keyword: keyword for keyword in kwlist}
@@ -57,7 +57,9 @@ class Fingerprints:
 def _blind(text: str) -> str:
     """A function's text with its names replaced by numbers, in order of their first appearance."""
     numbers = _Numbers(_KEYWORDS)
-    return "".join(_NAME.sub(lambda match: numbers[match[0]], text).split())
+    parts = _NAME.split(text)  # each second one is a name
+    parts[1::2] = map(numbers.__getitem__, parts[1::2])
+    return "".join("".join(parts).split())
 
 
 class _Numbers(dict[str, str]):
