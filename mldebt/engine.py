@@ -48,11 +48,12 @@ class Report(msgspec.Struct, frozen=True):
 
     `suppressed` are the findings that comments accept, `baselined` those that a baseline accepts; `elsewhere`
     counts the findings that were there before a change and lie outside of it. `files` counts the sources
-    analysed; `texts` gives reporters the lines; `rules` are the rules that ran. `cap` is how many findings of
+    analysed; `texts` gives reporters the lines. `cap` is how many findings of
     one rule reports for people show (0: all). `known` holds the fingerprints of everything that comments do
     not accept, also of what the settings and the given paths leave out, and `paths` the sources analysed.
-    `project` is what was analysed, for reports that show more than findings; an unchanged one is linked only
-    when it is asked for. `clock` knows where the time went.
+    `project` is what was analysed, for reports that show more than findings, and `rules` are the rules that
+    ran; of an unchanged project the one is linked and the others are imported (by `choose`) only when they are
+    asked for. `clock` knows where the time went.
     """
 
     root: Path
@@ -63,7 +64,7 @@ class Report(msgspec.Struct, frozen=True):
     texts: Texts
     baselined: tuple[Finding, ...] = ()
     elsewhere: int = 0
-    rules: tuple[Rule, ...] = ()
+    choose: Callable[[], tuple[Rule, ...]] = tuple
     cap: int = 0
     known: frozenset[str] = frozenset()
     paths: frozenset[str] = frozenset()
@@ -76,6 +77,11 @@ class Report(msgspec.Struct, frozen=True):
         if self.link is None:
             raise ValueError("this report was not made by a run")
         return self.link()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that ran."""
+        return self.choose()
 
     def exit_code(self, fail_on: str) -> int:
         """2 if a rule failed, 1 if a finding is at least as severe as `fail_on` (or never), else 0."""
@@ -143,7 +149,7 @@ def check(
         errors=tuple(errors),
         files=len(found.sources),
         texts=texts,
-        rules=selection().rules,
+        choose=lambda: selection().rules,
         cap=settings.shown_per_rule,
         known=frozenset(finding.fingerprint for finding in answer.kept),
         paths=frozenset(source.path for source in found.sources),

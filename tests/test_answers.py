@@ -154,10 +154,11 @@ mldebt.cache._SETTLED_NS = -(10**12)
 done = CliRunner().invoke(cli, ["check", "--isolated", "--cache-dir", sys.argv[2], sys.argv[1]])
 assert done.exit_code == 1, done.output
 print(*({"libcst", "nbformat", "networkx", "jinja2", "sqlglot"} & set(sys.modules)))
+print(*(name for name in sys.modules if name.startswith("mldebt.rules.")))
 """
 
 
-def test_a_warm_run_loads_no_parser(project: Path) -> None:
+def test_a_warm_run_loads_no_parser_and_no_rule(project: Path) -> None:
     loaded = []
     for _ in range(2):
         arguments = [sys.executable, "-c", WARM, str(project), str(project.parent / "cache")]
@@ -165,6 +166,7 @@ def test_a_warm_run_loads_no_parser(project: Path) -> None:
         assert done.returncode == 0, done.stderr
         loaded.append(done.stdout.split())
     assert "libcst" in loaded[0]
+    assert any(name.startswith("mldebt.rules.") for name in loaded[0])
     assert loaded[1] == []
 
 

@@ -72,7 +72,9 @@ def report(root: Path, *findings: Finding, **fields: Any) -> Report:
         "wide é.py": Source("wide é.py", Kind.PYTHON, root / "w.py", data=WIDE.encode()),
         "n.ipynb": Source("n.ipynb", Kind.NOTEBOOK, root / "n.ipynb", data=NOTEBOOK.encode()),
     }
-    return Report(root, findings, (), fields.pop("errors", ()), 2, Texts(sources), rules=(NoPrint(),), **fields)
+    return Report(
+        root, findings, (), fields.pop("errors", ()), 2, Texts(sources), choose=lambda: (NoPrint(),), **fields
+    )
 
 
 PRINT = Location("wide é.py", Span(1, 11, 1, 16))
