@@ -11,9 +11,15 @@ SETTINGS_LIMIT = 10_000_000
 """The bytes of settings and rules beyond which they are not read."""
 
 
-def read_file(file: Path, limit: int | None = None) -> bytes:
-    """The bytes of a regular file. Raises OSError for all others, such as pipes, and beyond the limit."""
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+_PLAINLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def read_file(file: Path, limit: int | None = None, *, follow: bool = True) -> bytes:
+    """The bytes of a regular file; unless `follow`, none of a link, whatever it leads to.
+
+    Raises OSError for all others, such as pipes, and beyond the limit.
+    """
+    descriptor = os.open(file, _PLAINLY if follow else _PLAINLY | getattr(os, "O_NOFOLLOW", 0))
     with open(descriptor, "rb") as stream:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):

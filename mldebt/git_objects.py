@@ -33,6 +33,9 @@ _SET = {
     "LC_ALL": "C",
 }
 _SECONDS = 120.0
+_silent: set[str] = set()
+"""Where git did not answer in time: it waits for a pipe, say, and would do so each time."""
+
 _REGULAR = frozenset({"100644", "100755"})
 
 
@@ -48,9 +51,18 @@ class Blob(NamedTuple):
 
 
 def git(
-    directory: Path | str, *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
+    directory: Path | str,
+    *arguments: str,
+    stdin: bytes = b"",
+    variables: Mapping[str, str] | None = None,
+    seconds: float = _SECONDS,
 ) -> bytes:
-    """What a git command prints when it runs in a directory, with more environment variables. Raises GitError."""
+    """What a git command prints when it runs in a directory, with more environment variables.
+
+    Raises GitError, also where git has not answered within so many seconds, now or before.
+    """
+    if os.fspath(directory) in _silent:
+        raise GitError("git does not answer")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("GIT_") or _KEPT.fullmatch(name)
     }
@@ -61,13 +73,16 @@ def git(
             cwd=directory,
             input=stdin,
             capture_output=True,
-            timeout=_SECONDS,
+            timeout=seconds,
             env=environment,
             check=False,
         )
     except FileNotFoundError as error:
         raise GitError("git is not installed") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired as error:
+        _silent.add(os.fspath(directory))
+        raise GitError(f"git does not answer: {error}") from error
+    except OSError as error:
         raise GitError(f"git does not answer: {error}") from error
     except ValueError as error:  # a null byte, or half a character: no file has such a name
         raise GitError(f"git cannot be asked: {error}") from error

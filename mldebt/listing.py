@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _IGNORE_FILE_LIMIT = 1_000_000
 """Bytes of a `.gitignore` beyond which it is not read."""
 
+_GIT_SECONDS = 20.0
+"""The time after which git is not waited for: a `.gitignore` that is a pipe stops it for ever."""
+
 _MAX_DEPTH = 100
 """Directories deeper than this are a problem, not a place to look."""
 
@@ -68,7 +71,7 @@ def _git_files(directory: str) -> set[str]:
     is not really below the directory is left out.
     """
     try:
-        listed = git(directory, "ls-files", "-co", "--exclude-standard", "-z")
+        listed = git(directory, "ls-files", "-co", "--exclude-standard", "-z", seconds=_GIT_SECONDS)
     except GitError:
         return set()
     names = {os.fsdecode(name) for name in listed.split(b"\0") if name}

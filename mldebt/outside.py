@@ -65,8 +65,8 @@ def _commit(root: Path) -> tuple[str, ...]:
         home = directory / ".git"
         try:
             if home.is_file():  # a work tree of its own, or a submodule
-                home = directory / home.read_text(encoding="utf-8").partition("gitdir:")[2].strip()
-            text = (home / "HEAD").read_text(encoding="utf-8").strip()
+                home = directory / read_file(home, _LARGEST).decode().partition("gitdir:")[2].strip()
+            text = read_file(home / "HEAD", _LARGEST).decode().strip()
         except (OSError, UnicodeDecodeError):
             continue
         named = home / text.removeprefix("ref: ")

@@ -106,7 +106,7 @@ class Source(msgspec.Struct, frozen=True):
 
     def read(self) -> bytes:
         """The file's bytes. Raises OSError where it cannot be read."""
-        return read_file(self.file) if self.data is None else self.data
+        return read_file(self.file, follow=False) if self.data is None else self.data
 
     def is_any(self, *roles: Role) -> bool:
         """Whether the file plays one of the given roles."""

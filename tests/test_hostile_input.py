@@ -336,7 +336,7 @@ def test_files_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert any(finding["path"] == "good.py" for finding in findings)
 
 
-@pytest.mark.parametrize("change", ["vanish", "directory", "pipe", "grow"])
+@pytest.mark.parametrize("change", ["vanish", "directory", "pipe", "link", "grow"])
 def test_files_that_change_before_they_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -350,6 +350,8 @@ def test_files_that_change_before_they_are_read(
             file.mkdir()
         elif change == "pipe":
             os.mkfifo(file)
+        elif change == "link":
+            file.symlink_to(Path(__file__))
         elif change == "grow":
             file.write_text("x = 1\n" * 1_000_000)
         return jobs(gathered)
