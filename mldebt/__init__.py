@@ -177,6 +177,8 @@ if TYPE_CHECKING:
     from mldebt.project.model_saves import is_recorded as is_recorded
     from mldebt.project.model_saves import records_quality as records_quality
     from mldebt.project.model_saves import written_objects as written_objects
+    from mldebt.project.model_ways import ModelWays as ModelWays
+    from mldebt.project.model_ways import ways_to_models as ways_to_models
     from mldebt.project.name_lists import NameList as NameList
     from mldebt.project.name_lists import name_lists as name_lists
     from mldebt.project.named_files import NamedFiles as NamedFiles
@@ -354,6 +356,7 @@ _HOMES = {
     "mldebt.project.missing_keys": "MissingKey",
     "mldebt.project.model_outputs": "Output is_number is_out_of_fold",
     "mldebt.project.model_saves": "ModelSave is_handed_on is_recorded written_objects records_quality",
+    "mldebt.project.model_ways": "ModelWays ways_to_models",
     "mldebt.project.namespaces": "Namespaces",
     "mldebt.project.options": "Option",
     "mldebt.project.orders": "Disorder disorders",

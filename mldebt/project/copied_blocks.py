@@ -23,6 +23,8 @@ _WHOLE = 0.85
 _RARE = 24
 _TRIVIAL = 10
 _MOST_PAIRS = 20_000
+_MOST_PLACES = 36
+"""A stretch that stands at more places, in few files, has trivial lines alone."""
 
 
 class _Text(NamedTuple):
@@ -155,7 +157,11 @@ def _seeds(
                 first[key] = (number, position)
     found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for places in shared.values():
-        if len({number for number, _ in places}) > _RARE or len(found) > _MOST_PAIRS:
+        if (
+            len(places) > _MOST_PLACES
+            or len({number for number, _ in places}) > _RARE
+            or len(found) > _MOST_PAIRS
+        ):
             continue
         for index, (one, start) in enumerate(places):
             for two, other in places[index + 1 :]:

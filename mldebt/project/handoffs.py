@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from posixpath import basename, dirname, splitext
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,27 +53,56 @@ def find_handoffs(project: Project) -> Iterator[Handoff]:
     """All hand-offs, by artifact; one for each pair of components."""
     declarations = Declarations(project)
     for artifact in project.artifacts:
-        if not artifact.is_data or artifact.is_service or not artifact.writes or not artifact.reads:
-            continue
-        seen: set[tuple[str, str]] = set()
+        if artifact.is_data and not artifact.is_service and artifact.writes and artifact.reads:
+            yield from _of_artifact(project, artifact, declarations)
+
+
+def _of_artifact(project: Project, artifact: Artifact, declarations: Declarations) -> Iterator[Handoff]:
+    """The hand-offs of an artifact. What many scripts write and read makes many pairs: each must be cheap to judge."""
+    users = _Users(artifact)
+    reads: dict[str, list[DataAccess]] = {}
+    for component, read in ((component_of(read.component), read) for read in artifact.reads):
+        if not _makes_itself(users, read) and not _may_make_itself(project, users, read):
+            reads.setdefault(component, []).append(read)
+    seen: set[tuple[str, str]] = set()
+    for write in artifact.writes:
+        producer = component_of(write.component)
+        for consumer in [] if _makes_nothing(write) else reads:
+            if producer == consumer or (producer, consumer) in seen:
+                continue
+            for read in reads[consumer]:
+                if _is_one(project, users, write, read):
+                    seen.add((producer, consumer))
+                    declared = declarations.declare(write, read, artifact)
+                    yield Handoff(write.component, read.component, artifact, write, read, declared)
+                    break
+
+
+class _Users:
+    """The components that write and read an artifact, and where."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.writes_of: dict[str, list[DataAccess]] = {}
         for write in artifact.writes:
-            for read in artifact.reads:
-                pair = component_of(write.component), component_of(read.component)
-                if pair[0] == pair[1] or pair in seen or makes_itself(artifact, read):
-                    continue
-                if _are_two_forms(write.component, read.component) or not _may_be_one(write, read):
-                    continue
-                if _is_one_run(write, read) or _is_backwards(project, artifact, write.component, read.component):
-                    continue
-                if _makes_nothing(write) or _mean_other_files(project, write, read):
-                    continue
-                if _does(artifact.reads, write.component, read) or _does(artifact.writes, read.component, write):
-                    continue
-                if _may_make_itself(project, artifact, read):
-                    continue
-                seen.add(pair)
-                declared = declarations.declare(write, read, artifact)
-                yield Handoff(write.component, read.component, artifact, write, read, declared)
+            self.writes_of.setdefault(write.component, []).append(write)
+        self.writers = {(access.component, access.location) for access in artifact.writes}
+        self.readers = {(access.component, access.location) for access in artifact.reads}
+        self.crowded = {write.source.path for write in artifact.writes if write.is_cut}
+        self.changing = set(self.writes_of) & {access.component for access in artifact.reads}
+
+
+def _is_one(project: Project, users: _Users, write: DataAccess, read: DataAccess) -> bool:
+    """Whether data go from a write to a read of two components.
+
+    Not where a component also makes the access of the other one: it runs the other's code.
+    """
+    if _are_two_forms(write.component, read.component) or not _may_be_one(write, read):
+        return False
+    if _is_one_run(write, read) or _is_backwards(project, users, write.component, read.component):
+        return False
+    if (write.component, read.location) in users.readers or (read.component, write.location) in users.writers:
+        return False
+    return not _mean_other_files(project, write, read)
 
 
 def _is_one_run(write: DataAccess, read: DataAccess) -> bool:
@@ -83,25 +112,18 @@ def _is_one_run(write: DataAccess, read: DataAccess) -> bool:
     }
 
 
-def _is_backwards(project: Project, artifact: Artifact, producer: str, consumer: str) -> bool:
+def _is_backwards(project: Project, users: _Users, producer: str, consumer: str) -> bool:
     """Whether two components that both change data in place may run the other way round.
 
     Their stages can be declared in order; else nobody knows who comes first.
     """
-    writers = {access.component for access in artifact.writes}
-    readers = {access.component for access in artifact.reads}
-    if not {producer, consumer} <= writers & readers:
+    if producer not in users.changing or consumer not in users.changing:
         return False
-    order = {stage.id: number for number, stage in enumerate(project.stages)}
     first, second = project.by_path[producer], project.by_path[consumer]
     runs = [(a, b) for a, _ in project.stages_running(first) for b, _ in project.stages_running(second)]
     ordered = [(a, b) for a, b in runs if a.path == b.path and a.id != b.id]
+    order = {stage.id: number for number, stage in enumerate(project.stages)} if ordered else {}
     return not ordered or all(order[a.id] > order[b.id] for a, b in ordered)
-
-
-def _does(accesses: Sequence[DataAccess], component: str, access: DataAccess) -> bool:
-    """Whether a component also makes an access of another one: it runs the other's code, data go nowhere."""
-    return any(other.component == component and other.location == access.location for other in accesses)
 
 
 def _may_be_one(write: DataAccess, read: DataAccess) -> bool:
@@ -158,23 +180,20 @@ def _are_two_forms(one: str, other: str) -> bool:
     return stem == other_stem and {ending, other_ending} == {".ipynb", ".py"}
 
 
-def makes_itself(artifact: Artifact, read: DataAccess) -> bool:
+def _makes_itself(users: _Users, read: DataAccess) -> bool:
     """Whether the reading component also makes the data: before it reads it, or where it does not find it."""
-    for write in artifact.writes:
-        if write.component == read.component and (
-            write.is_before(read) or _is_conditional(write) or _is_conditional(read)
-        ):
-            return True
-    return False
+    return any(
+        write.is_before(read) or _is_conditional(write) or _is_conditional(read)
+        for write in users.writes_of.get(read.component, ())
+    )
 
 
-def _may_make_itself(project: Project, artifact: Artifact, read: DataAccess) -> bool:
+def _may_make_itself(project: Project, users: _Users, read: DataAccess) -> bool:
     """Whether code on the way to the read imports a writer that has more callers than were followed."""
-    crowded = {write.source.path for write in artifact.writes if write.is_cut}
-    if not crowded:
+    if not users.crowded:
         return False
     on_the_way = {read.component, read.source.path, *(place.path for place in read.chain)}
-    return any(not crowded.isdisjoint(_imported(project, path)) for path in on_the_way)
+    return any(not users.crowded.isdisjoint(_imported(project, path)) for path in on_the_way)
 
 
 def _imported(project: Project, path: str) -> Iterator[str]:

@@ -114,7 +114,7 @@ class _Orders:
 
     def _is_matched_later(self, join: Call) -> bool:
         """Whether the joined rows are only matched with others by a key."""
-        made = Called(self._facts.calls.index(join))
+        made = Called(self._source.number_of(join))
         named = {n for n, b in enumerate(self._facts.bindings) if b.value == made and not b.path}
         others = [call.args[-1] for call in self._facts.calls if _last(call) == "merge" and call.args]
         return any(isinstance(other, Ref) and not named.isdisjoint(other.bindings) for other in others)

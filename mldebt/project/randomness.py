@@ -174,7 +174,7 @@ def _is_tuned(site: Site) -> bool:
     searches = [call for call in source.facts.calls if call.name.endswith("SearchCV")]
     if not searches:
         return False
-    made = Called(source.facts.calls.index(site.call))
+    made = Called(source.number_of(site.call))
     held = {binding.name for binding in source.facts.bindings if binding.value == made}
     given = [part for search in searches for argument in _given(search) for part in walk(argument)]
     if not any(part == made or (isinstance(part, Ref) and part.name in held) for part in given):

@@ -67,7 +67,7 @@ def _cuts_itself(site: Site) -> bool:
     base = func.base if isinstance(func, Attr) else None
     if not isinstance(base, Ref) or any(k.name == "weights" for k in site.call.keywords):
         return False
-    number = site.source.facts.calls.index(site.call)
+    number = site.source.number_of(site.call)
     return any(
         binding.name == base.name
         and not binding.path
@@ -87,7 +87,7 @@ def _chain(source: SourceFacts, expr: Expr | None) -> Iterator[Expr]:
 def _only_looks(site: Site) -> bool:
     """Whether nothing but names and types of columns is taken from what was read."""
     source = site.source
-    number = source.facts.calls.index(site.call)
+    number = source.number_of(site.call)
     if any(
         isinstance(part, Attr) and part.name in _LOOKS and part.base == Called(number)
         for binding in source.facts.bindings

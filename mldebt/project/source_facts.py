@@ -155,6 +155,14 @@ class SourceFacts:
             for index, fact in enumerate(section)
         }
 
+    def number_of(self, call: Call) -> int:
+        """The place of a call among the facts' calls, by which `Called` names it."""
+        return self._numbers[id(call)]
+
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        return {id(call): number for number, call in enumerate(self.facts.calls)}
+
     @cached_property
     def places(self) -> list[Place]:
         """For each block the innermost function around it, or the part of the file's top level."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import TypeVar
@@ -94,29 +95,46 @@ class Syntax:
     def statement(self, span: Span) -> ast.stmt | None:
         """The innermost statement around the first character of a place of the source."""
         wanted = self._here(span)
-        place = (wanted.line, wanted.column)
         best: ast.stmt | None = None
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.stmt):
-                own = self.span(node)
-                if (own.line, own.column) <= place < (own.end_line, own.end_column):
-                    best = node  # walked from the outside in
+        pending = [self.tree.body]
+        while pending:  # down to it: asking all statements would take each fix through the whole file
+            found = self._around(pending.pop(), (wanted.line, wanted.column))
+            if found is not None:
+                best, pending = found, list(_suites_of(found))
         return best
+
+    def _around(self, suite: list[ast.stmt], place: tuple[int, int]) -> ast.stmt | None:
+        """The statement of a suite around a place."""
+        index = bisect_right(suite, place, key=self._start) - 1
+        own = self.span(suite[index]) if index >= 0 else None
+        return suite[index] if own is not None and place < (own.end_line, own.end_column) else None
+
+    def _start(self, node: ast.stmt) -> tuple[int, int]:
+        own = self.span(node)
+        return own.line, own.column
 
     def suite_of(self, statement: ast.stmt) -> list[ast.stmt]:
         """The statements that stand beside a statement, with it."""
-        for suite in _suites(self.tree):
-            if statement in suite:
-                return suite
-        return [statement]
+        return self._suites.get(id(statement)) or [statement]
+
+    @cached_property
+    def _suites(self) -> dict[int, list[ast.stmt]]:
+        """The suites by the identity of their statements."""
+        return {id(statement): suite for suite in _suites(self.tree) for statement in suite}
 
     def assigned(self, span: Span) -> ast.expr | None:
         """The value of the assignment that a store or binding fact was made from, by the place of either."""
-        wanted = self._here(span)
+        return self._assigned.get(self._here(span))
+
+    @cached_property
+    def _assigned(self) -> dict[Span, ast.expr]:
+        """The values of assignments by their places, and by those of their first targets."""
+        found: dict[Span, ast.expr] = {}
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Assign) and wanted in (self.span(node), self.span(node.targets[0])):
-                return node.value
-        return None
+            if isinstance(node, ast.Assign):
+                for place in (self.span(node), self.span(node.targets[0])):
+                    found.setdefault(place, node.value)
+        return found
 
     def chains(self) -> Iterator[tuple[str, ast.Name | ast.Attribute]]:
         """The names and the longest chains of attributes that are read, as written, each with its node."""
@@ -182,27 +200,31 @@ class Syntax:
     def line_after(self, span: Span, text: str) -> Edit | None:
         """The edit that adds a line after the expression statement that a call (by its place) is."""
         node = self.node(span, ast.Call)
-        for statement in ast.walk(self.tree) if node is not None else ():
-            if isinstance(statement, ast.Expr) and statement.value is node:
-                place = self.span(statement)
-                if not self.stands_alone(place):
-                    return None
-                before = self.lines[place.line - 1][: place.column - 1]
-                end = Span.at(place.end_line, len(self.lines[place.end_line - 1]) + 1)
-                return self.edit(end, f"\n{before}{text}")
-        return None
+        statement = self.statement(span) if node is not None else None
+        if not isinstance(statement, ast.Expr) or statement.value is not node:
+            return None
+        place = self.span(statement)
+        if not self.stands_alone(place):
+            return None
+        before = self.lines[place.line - 1][: place.column - 1]
+        end = Span.at(place.end_line, len(self.lines[place.end_line - 1]) + 1)
+        return self.edit(end, f"\n{before}{text}")
 
     def decorator(self, span: Span, text: str) -> Edit | None:
         """The edit that adds a decorator to the function whose name stands at a place, if it has none."""
         wanted = self._here(span)
-        for node in ast.walk(self.tree):
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                continue
-            if node.lineno == wanted.line and not node.decorator_list:
-                place = self.span(node)
-                before = self.lines[place.line - 1][: place.column - 1]
-                return self.edit(Span.at(place.line, place.column), f"{text}\n{before}")
-        return None
+        node = self._functions.get(wanted.line)
+        if node is None or node.decorator_list:
+            return None
+        place = self.span(node)
+        before = self.lines[place.line - 1][: place.column - 1]
+        return self.edit(Span.at(place.line, place.column), f"{text}\n{before}")
+
+    @cached_property
+    def _functions(self) -> dict[int, ast.FunctionDef | ast.AsyncFunctionDef]:
+        """The functions by the lines of their names."""
+        found = (n for n in ast.walk(self.tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+        return {node.lineno: node for node in found}
 
 
 def parse(source: SourceFacts) -> Syntax | None:
@@ -244,10 +266,21 @@ def _without_magic(line: str) -> str:
 
 def _suites(tree: ast.AST) -> Iterator[list[ast.stmt]]:
     for node in ast.walk(tree):
-        for name in ("body", "orelse", "finalbody"):
-            suite = getattr(node, name, None)
-            if isinstance(suite, list):
-                yield suite
+        yield from _own_suites(node)
+
+
+def _suites_of(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The suites right below a statement, those of its handlers and cases, too."""
+    yield from _own_suites(statement)
+    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield from _own_suites(part)
+
+
+def _own_suites(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        suite = getattr(node, name, None)
+        if isinstance(suite, list):
+            yield suite
 
 
 def _written(node: ast.expr) -> str:

@@ -94,7 +94,7 @@ class Unreferenced:
         if isinstance(definition, Class) or definition.name.startswith("__"):
             return False
         home = source.facts.blocks[definition.block].parent
-        cls = next((c for c in source.facts.classes if c.block == home), None)
+        cls = source.class_of(home)
         if cls is None or cls.decorators or cls.keywords or not self._is_read(source, cls):
             return False
         return all(isinstance(base, Ref) and base.name == "object" for base in cls.bases)

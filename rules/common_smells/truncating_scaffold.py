@@ -109,7 +109,7 @@ class TruncatingScaffold(Rule):
 def _is_unused(source: SourceFacts, call: facts.Call) -> bool:
     """Whether nothing is done with the stream: its name is not read, and it is not handed on."""
     content = source.facts
-    number = content.calls.index(call)
+    number = source.number_of(call)
     for index, binding in enumerate(content.bindings):
         if binding.value == facts.Called(number):
             return not any(

@@ -173,16 +173,20 @@ class ReachAroundRead(Rule):
             place = self._place(project, access) if access.effect in _WRITES else ""
             if place and project.by_path[access.component].kind is not Kind.NOTEBOOK:
                 written[place].append(access)
+        if not written:
+            return
+        parts = {place: {self._part(project, w.component) for w in writes} for place, writes in written.items()}
+        declared = {(component_of(h.consumer), h.read.location) for h in project.handoffs if h.declared}
         found: dict[tuple[str, str], list[tuple[DataAccess, DataAccess]]] = defaultdict(list)
-        for access in project.accesses if written else ():
+        for access in project.accesses:
             place = self._place(project, access) if access.effect == "reads" else ""
-            home = self._part(project, access.component)
-            writes = written.get(place, [])
-            others = [w for w in writes if not are_nested(home, self._part(project, w.component))]
-            if access.api.startswith("dvc."):
+            if not place or place not in written or access.api.startswith("dvc."):
                 continue
-            if others and len(others) == len(writes) and not self._is_declared(project, access):
-                found[access.component, place].append((access, others[0]))
+            home = self._part(project, access.component)
+            if any(are_nested(home, part) for part in parts[place]) or self._has_contract(project, access):
+                continue
+            if (component_of(access.component), access.location) not in declared:
+                found[access.component, place].append((access, written[place][0]))
         for (component, _), pairs in sorted(found.items()):
             read, write = min(pairs, key=lambda pair: pair[0].origin)
             opened = sorted({r.location for r, _ in pairs if r.location.path != component})
@@ -221,15 +225,7 @@ class ReachAroundRead(Rule):
             return ""
         return shape
 
-    def _is_declared(self, project: Project, access: DataAccess) -> bool:
+    def _has_contract(self, project: Project, access: DataAccess) -> bool:
         address = access.address
-        for declared in project.declared_data:
-            if address is not None and declared.tool == "contract" and declared.covers(address.path):
-                return True
-        known = {component_of(access.component)}
-        return any(
-            component_of(handoff.consumer) in known
-            and handoff.declared
-            and handoff.read.location == access.location
-            for handoff in project.handoffs
-        )
+        contracts = (declared for declared in project.declared_data if declared.tool == "contract")
+        return address is not None and any(contract.covers(address.path) for contract in contracts)

@@ -5,16 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Project, Related, Role, Rule, Severity, Site, SourceFacts, facts, walk
+from mldebt import (
+    Finding,
+    Kind,
+    ModelWays,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    Site,
+    SourceFacts,
+    facts,
+    ways_to_models,
+)
 
 _FILLERS = frozenset({0, -1, -99, -999, -9999, 9999, "", "missing", "unknown", "Unknown", "None", "NA", "nan"})
 _COUNTED = re.compile(
     r"pivot|crosstab|unstack|get_dummies|value_counts|reindex|groupby|resample|diff|shift|rolling|pct_change|count|corr|size|lag|filter|importance",
     re.IGNORECASE,
 )
-
-_SPLITS = frozenset({"train_test_split", "cross_val_score", "cross_validate", "cross_val_predict"})
-_MOST_STEPS = 6
 
 
 class BlanketImputation(Rule):
@@ -101,6 +111,7 @@ class BlanketImputation(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each frame that is filled with one value in code that fits or predicts."""
         found: dict[tuple[str, str], list[tuple[Site, object]]] = {}
+        ways: dict[str, ModelWays] = {}
         for site in project.calls("pandas.DataFrame.fillna"):
             source = site.source
             if source.source.is_any(*self.skip_roles) or source.kind not in (Kind.PYTHON, Kind.NOTEBOOK):
@@ -110,9 +121,9 @@ class BlanketImputation(Rule):
                 continue
             if site.call.bare and site.argument(None, "inplace") != facts.Const(True):
                 continue
-            if any(k.name == "missing" and k.value == value for c in source.facts.calls for k in c.keywords):
-                continue  # the model is told what stands for a gap
-            if _reaches_model(project, source, site):
+            if source.path not in ways:
+                ways[source.path] = ways_to_models(project, source)
+            if ways[source.path].lead_from(site) and value not in ways[source.path].known:
                 place = source.scope_name(site.call.block) or f"{site.location.cell}:{site.location.span.line}"
                 found.setdefault((source.path, place), []).append((site, value.value))
         for (site, filler), *others in found.values():
@@ -146,41 +157,3 @@ def _is_whole(source: SourceFacts, site: Site) -> bool:
             case _:
                 return True
     return True
-
-
-def _reaches_model(project: Project, source: SourceFacts, site: Site) -> bool:
-    """Whether what is filled, or is made of it in this file, is fitted, predicted from or handed to a caller."""
-    uses = [e.call for e in project.phases.events(source) if e.phase in ("fit", "predict", "tune")]
-    uses += [call for call in source.facts.calls if call.name.rpartition(".")[2] in _SPLITS]
-    index = source.facts.calls.index(site.call)
-    made: set[str] = set()
-    if site.call.bare and isinstance(site.call.func, facts.Attr) and isinstance(site.call.func.base, facts.Ref):
-        made.add(site.call.func.base.name)
-    for _ in range(_MOST_STEPS if uses else 0):
-        found = {b.name for b in source.facts.bindings if _is_made_of(source, b.value, made, index)}
-        found |= {
-            name
-            for s in source.facts.stores
-            if _is_made_of(source, s.value, made, index) and (name := getattr(s.target, "name", ""))
-        }
-        if found <= made:
-            break
-        made |= found
-    return any(
-        _is_made_of(source, value, made, index)
-        for call in uses
-        for value in (*call.args, *(keyword.value for keyword in call.keywords))
-    ) or any(_is_made_of(source, result.value, made, index) for result in source.facts.returns)
-
-
-def _is_made_of(source: SourceFacts, expr: facts.Expr | None, made: set[str], index: int, depth: int = 0) -> bool:
-    """Whether an expression holds a call, or one of some names."""
-    for part in walk(expr):
-        if isinstance(part, facts.Ref) and part.name in made:
-            return True
-        if isinstance(part, facts.Called) and depth < _MOST_STEPS:
-            call = source.facts.calls[part.call]
-            inner = (call.func, *call.args, *(keyword.value for keyword in call.keywords))
-            if part.call == index or any(_is_made_of(source, e, made, index, depth + 1) for e in inner):
-                return True
-    return False

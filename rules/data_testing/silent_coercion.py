@@ -129,7 +129,7 @@ class SilentCoercion(Rule):
         for site in project.calls("pandas.to_numeric", "pandas.to_datetime", "pandas.to_timedelta", *_READERS):
             if site.source.source.is_any(*self.skip_roles) or _SHOWS.search(site.source.path):
                 continue
-            index = site.source.facts.calls.index(site.call)
+            index = site.source.number_of(site.call)
             if any(result.value == facts.Called(index) for result in site.source.facts.returns):
                 continue  # a helper; whoever calls it may count
             for keyword in site.call.keywords:

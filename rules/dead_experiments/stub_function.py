@@ -122,7 +122,9 @@ class StubFunction(Rule):
         for source in self.sources(project, Kind.PYTHON):
             if source.source.is_any(Role.TUTORIAL, Role.MIGRATION) or is_exported_notebook(source):
                 continue
-            stubs = [f for f in source.facts.functions if _is_stub(source, f)]
+            short = [f for f in source.facts.functions if _may_be_stub(source, f)]
+            busy = _busy(source.facts) if short else set()
+            stubs = [f for f in short if f.block not in busy]
             if not stubs or is_library(project, source.path):
                 continue
             first, *others = stubs
@@ -141,21 +143,18 @@ class StubFunction(Rule):
             )
 
 
-def _is_stub(source: SourceFacts, function: facts.Function) -> bool:
-    """Whether a plain function at the top of a file has no body."""
-    content = source.facts
-    block = content.blocks[function.block]
+def _busy(content: facts.Facts) -> set[int]:
+    """The blocks in which anything is done."""
+    parts = (content.calls, content.returns, content.stores, content.uses)
+    busy = {fact.block for section in parts for fact in section}
+    busy.update(binding.block for binding in content.bindings if binding.kind != "parameter")
+    busy.update(block.parent for block in content.blocks)
+    return busy
+
+
+def _may_be_stub(source: SourceFacts, function: facts.Function) -> bool:
+    """Whether a plain function at the top of a file has nothing but one statement, which may be no more than `pass`."""
+    block = source.facts.blocks[function.block]
     if block.parent != 0 or block.size - function.docstring != 1 or function.decorators:
         return False
-    if _HOOKS.match(function.name) or function.name.startswith("__"):
-        return False
-    mine = function.block
-    busy = (
-        any(call.block == mine for call in content.calls)
-        or any(result.block == mine for result in content.returns)
-        or any(store.block == mine for store in content.stores)
-        or any(use.block == mine for use in content.uses)
-        or any(b.block == mine and b.kind != "parameter" for b in content.bindings)
-        or any(other.parent == mine for other in content.blocks)
-    )
-    return not busy
+    return not _HOOKS.match(function.name) and not function.name.startswith("__")

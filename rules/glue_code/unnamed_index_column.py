@@ -165,7 +165,7 @@ def _is_statement(site: Site) -> bool:
     table = site.call.func.base if isinstance(site.call.func, facts.Attr) else None
     if site.call.bare or not isinstance(table, facts.Ref):
         return site.call.bare
-    index = site.source.facts.calls.index(site.call)
+    index = site.source.number_of(site.call)
     return any(b.value == facts.Called(index) and b.name == table.name for b in site.source.facts.bindings)
 
 

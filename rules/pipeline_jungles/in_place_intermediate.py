@@ -209,7 +209,7 @@ def _guarded(source: SourceFacts, call: facts.Call) -> bool:
 
 def _is_made_of(source: SourceFacts, write: facts.Call, read: facts.Call) -> bool:
     """Whether what is written was read: through names and calls of the file."""
-    number = source.facts.calls.index(read)
+    number = source.number_of(read)
     given = [*write.args, *(keyword.value for keyword in write.keywords)]
     given += [write.func.base] if isinstance(write.func, facts.Attr) else []
     return any(comes_from(source, value, number) for value in given)

@@ -127,7 +127,7 @@ class LeftoverSampling(Rule):
 
     def _finding(self, project: Project, source: SourceFacts, call: facts.Call, what: str) -> Iterator[Finding]:
         """A finding, if the file goes on to fit a model or to write data."""
-        number = source.facts.calls.index(call)
+        number = source.number_of(call)
         scope = source.scope_of(call.block)
         handed_on = any(
             result.block and source.scope_of(result.block) == scope and comes_from(source, result.value, number)

@@ -138,8 +138,8 @@ class ScrapeAndTrain(Rule):
             if not _SAVES.isdisjoint(source.facts.header.methods):
                 continue
             fits = [event for event in project.phases.events(source) if event.phase == "fit"]
-            number = source.facts.calls.index(site.call)
-            if self._keeps(source, number, [source.facts.calls.index(event.call) for event in fits]):
+            number = source.number_of(site.call)
+            if self._keeps(source, number, [source.number_of(event.call) for event in fits]):
                 continue
             for event in fits:
                 given = [*event.call.args, *(keyword.value for keyword in event.call.keywords)]

@@ -210,7 +210,7 @@ def _metrics(project: Project, program: Program) -> list[Event]:
 def _is_shown(event: Event) -> bool:
     """Whether the result of a metric goes to a print or a log, and nowhere else."""
     source = event.source
-    index = source.facts.calls.index(event.call)
+    index = source.number_of(event.call)
     names = {
         n
         for n, binding in enumerate(source.facts.bindings)
