@@ -75,7 +75,8 @@ class Section(Generic[T]):
     """
 
     sections: dict[str, int] = {}
-    passing: list[str] = []
+    passing: list[tuple[dict[str, Any], str]] = []
+    """What is decoded of sections that do not last: where each is kept, and its name there."""
 
     def __init__(self, item: Any, *, lasting: bool = True) -> None:
         self.item = item
@@ -84,8 +85,6 @@ class Section(Generic[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         self.sections[name] = len(self.sections)
-        if not self.lasting:
-            self.passing.append(name)
 
     @overload
     def __get__(self, facts: None, owner: type) -> Section[T]: ...
@@ -97,6 +96,8 @@ class Section(Generic[T]):
         packed = facts.packed[self.sections[self.name]]
         value: tuple[T, ...] = self.decoder().decode(packed)
         facts.__dict__[self.name] = value  # a non-data descriptor: the next read bypasses it
+        if not self.lasting:
+            self.passing.append((facts.__dict__, self.name))
         return value
 
     def decoder(self) -> msgspec.msgpack.Decoder[tuple[T, ...]]:
@@ -161,10 +162,12 @@ class Facts:
             raise msgspec.ValidationError("facts of another version")
         return cls(packed.header, packed.sections)
 
-    def forget(self) -> None:
-        """Drop what is decoded of the sections that do not last."""
-        for name in Section.passing:
-            self.__dict__.pop(name, None)
+    @staticmethod
+    def forget() -> None:
+        """Drop what is decoded of the sections that do not last, of all files."""
+        for decoded, name in Section.passing:
+            decoded.pop(name, None)
+        Section.passing.clear()
 
     def pack(self) -> bytes:
         """The facts as MessagePack."""

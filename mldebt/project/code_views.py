@@ -80,6 +80,14 @@ def subprojects(project: Project) -> Subprojects:
 
 
 @view
+def libraries(project: Project) -> frozenset[str]:
+    """The roots of the parts of the repository that are packages for others."""
+    from mldebt.project.manifests import find_libraries
+
+    return frozenset(find_libraries(project))
+
+
+@view
 def unreferenced(project: Project) -> Unreferenced:
     """Functions and classes that nothing mentions."""
     from mldebt.project.unreferenced import Unreferenced

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, NamedTuple
@@ -131,25 +132,31 @@ def imported_modules(project: Project, path: str, skipped: Collection[Role]) -> 
 
 
 def is_library(project: Project, path: str) -> bool:
-    """Whether the files beside a path describe a package for others: published ones have classifiers.
+    """Whether the files beside a path describe a package for others: published ones have classifiers."""
+    return project.subprojects.root_of(path) in project.libraries
+
+
+def find_libraries(project: Project) -> Iterator[str]:
+    """The roots of the parts of the repository that are packages for others.
 
     The classifiers of one that was only planned, as templates write them, say nothing; and what has a pipeline of its
     own is an application, whatever template its `setup.py` came from.
     """
-    root = project.subprojects.root_of(path)
-    if any((f"{root}/{name}" if root else name) in project.files for name in _PIPELINES):
-        return False
-    found: list[object] = []
-    for name in ("pyproject.toml", "setup.cfg"):
-        source = project.source(f"{root}/{name}" if root else name)
-        entries = source.facts.entries if source is not None else ()
-        found += [entry.value for entry in entries if "classifiers" in entry.path[1:3]]
+    root_of = project.subprojects.root_of
+    found: dict[str, list[object]] = defaultdict(list)
+    for source in project.sources(Kind.TOML, Kind.INI):
+        if basename(source.path) in ("pyproject.toml", "setup.cfg") and root_of(source.path) == source.directory:
+            entries = (entry for entry in source.facts.entries if "classifiers" in entry.path[1:3])
+            found[source.directory] += [entry.value for entry in entries]
     for site in project.calls("setuptools.setup", "distutils.core.setup"):
         given = site.argument(None, "classifiers")
-        if given is not None and project.subprojects.root_of(site.source.path) == root:
+        if given is not None:
             items = given.items if isinstance(given, Seq) else (given,)
-            found += [item.value if isinstance(item, Const) else "" for item in items]
-    return bool(found) and not any(_PLANNED.search(str(value)) for value in found)
+            found[root_of(site.source.path)] += [i.value if isinstance(i, Const) else "" for i in items]
+    for root, classifiers in found.items():
+        runs = any((f"{root}/{name}" if root else name) in project.files for name in _PIPELINES)
+        if classifiers and not runs and not any(_PLANNED.search(str(value)) for value in classifiers):
+            yield root
 
 
 def _requirements(source: SourceFacts) -> Manifest:

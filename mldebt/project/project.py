@@ -47,8 +47,7 @@ class Project:
 
     def forget(self) -> None:
         """Give back the memory of facts that are decoded again where they are needed again."""
-        for source in self._sources.values():
-            source.facts.forget()
+        Facts.forget()
 
     def sources(self, *kinds: Kind) -> Iterator[SourceFacts]:
         """The sources of the given kinds (all if none is given), by path."""
@@ -167,6 +166,7 @@ class Project:
     imports = code_views.imports
     randomness = code_views.randomness
     subprojects = code_views.subprojects
+    libraries = code_views.libraries
     unreferenced = code_views.unreferenced
     ages = code_views.ages
     clones = code_views.clones
