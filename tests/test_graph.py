@@ -71,6 +71,14 @@ def test_focus_follows_the_data_in_one_direction(project: Path) -> None:
     assert {"raw/orders.csv", "models/final.joblib"} <= names()
 
 
+def test_what_is_read_is_chosen_as_in_all_commands(project: Path) -> None:
+    (project / "mldebt.toml").write_text('extend-exclude = ["odd*"]\n')
+    assert "odd" not in run(project)
+    assert "odd" in run(project, "--isolated")
+    assert "train.py" in run(project)
+    assert "train.py" not in run(project, "--extend-exclude", "train.py")
+
+
 def test_focus_on_nothing_is_an_error(project: Path) -> None:
     result = CliRunner().invoke(command, [str(project), "--no-cache", "--focus", "nowhere"])
     assert result.exit_code != 0

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
+
+from mldebt.cli.run import reading_options
 
 
 @click.command("graph", short_help="Show who writes, reads and declares which data.")
@@ -15,8 +18,7 @@ import click
 @click.option("--upstream", is_flag=True, help="With --focus: everything that leads to it.")
 @click.option("--downstream", is_flag=True, help="With --focus: everything that follows from it.")
 @click.option("--metrics", is_flag=True, help="Figures about the structure instead (text or json).")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write cached facts.")
-@click.option("--cache-dir", type=click.Path(file_okay=False), help="Where facts are cached (.mldebt_cache).")
+@reading_options
 def command(
     paths: tuple[str, ...],
     output_format: str,
@@ -25,8 +27,7 @@ def command(
     upstream: bool,
     downstream: bool,
     metrics: bool,
-    no_cache: bool,
-    cache_dir: str | None,
+    **options: Any,
 ) -> None:
     """Show the data dependency graph of the project around PATHS.
 
@@ -36,25 +37,19 @@ def command(
     With --metrics: the share of glue and of hand-offs that nothing declares, the spread of packages, what each model
     depends on, the paths that experiment switches make and how many are selected, and the share of dead code.
     """
-    from mldebt.cache import DIRECTORY, Cache
-    from mldebt.cache_keys import extraction_version
     from mldebt.cli.failures import Failure, reported
     from mldebt.cli.outputs import write_text
+    from mldebt.cli.run import prepare
     from mldebt.load import load_project
     from mldebt.project.graph import data_graph
-    from mldebt.scope import find_scope
-    from mldebt.settings import load_settings
 
     if (upstream or downstream) and focus is None:
         raise click.UsageError("--upstream and --downstream need --focus.")
     if metrics and (output_format not in ("text", "json") or focus is not None):
         raise click.UsageError("--metrics is shown as text or json, for the whole project.")
     with reported():
-        scope = find_scope([Path(path) for path in paths])
-        settings = load_settings(scope.root)
-        place = Path(cache_dir or settings.cache_dir or scope.root / DIRECTORY)
-        cache = None if no_cache else Cache(place, extraction_version())
-        project = load_project(settings, scope, cache=cache)
+        run = prepare(paths, {**options, "output_file": output_file})
+        project = load_project(run.settings, run.scope, cache=run.cache)
         graph = data_graph(project)
     if focus is not None:
         both = not upstream and not downstream
@@ -69,7 +64,7 @@ def command(
     elif output_format == "html":
         from mldebt.report.graph_html import render_html
 
-        text = render_html(graph, scope.root.name)
+        text = render_html(graph, run.scope.root.name)
     else:
         from mldebt.report.graph import RENDERERS
 

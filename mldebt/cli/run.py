@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -59,7 +59,7 @@ def _names(*option: str, help: str) -> Callable[[Any], Any]:
     )
 
 
-_OPTIONS = (
+_RULES = (
     _names("--select", help="Run these rules or kinds of debt only (`all`: every rule); commas separate."),
     _names("--ignore", help="Leave these rules or kinds of debt out."),
     _names("--extend-select", help="Run these as well."),
@@ -74,6 +74,16 @@ _OPTIONS = (
     click.option(
         "--min-confidence", type=click.Choice(["low", "medium", "high"]), help="Report nothing less sure."
     ),
+    click.option(
+        "--pack",
+        multiple=True,
+        type=click.Path(exists=True, file_okay=False),
+        help="Also load the rules in this directory. Python rules in it are run.",
+    ),
+)
+"""What the rules are told."""
+
+_READING = (
     click.option("--no-cache", is_flag=True, help="Neither read nor write cached facts."),
     click.option("--cache-dir", type=click.Path(file_okay=False), help="Where facts are cached (.mldebt_cache)."),
     click.option(
@@ -85,18 +95,22 @@ _OPTIONS = (
     click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Exclude this as well."),
     click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Use this settings file."),
     click.option("--isolated", is_flag=True, help="Use no settings file, and no baseline."),
-    click.option(
-        "--pack",
-        multiple=True,
-        type=click.Path(exists=True, file_okay=False),
-        help="Also load the rules in this directory. Python rules in it are run.",
-    ),
 )
+"""What is read, and how."""
 
 
 def analysis_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say what is analysed and how."""
-    for option in reversed(_OPTIONS):
+    """Add the options that say which rules look for what, and what is read."""
+    return _with(_RULES, reading_options(command))
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say what is read, and how."""
+    return _with(_READING, command)
+
+
+def _with(options: Sequence[Callable[[Any], Any]], command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -131,7 +145,10 @@ class Run(NamedTuple):
 
 
 def prepare(paths: tuple[str, ...], options: dict[str, Any]) -> Run:
-    """The run that a command line asks for. Raises SettingsError, BrokenRuleError, click.UsageError."""
+    """The run that a command line asks for; options that its command does not have count as not given.
+
+    Raises SettingsError, BrokenRuleError, click.UsageError.
+    """
     from mldebt.scope import find_scope
     from mldebt.settings import override
 
@@ -140,18 +157,14 @@ def prepare(paths: tuple[str, ...], options: dict[str, Any]) -> Run:
     if stdin is not None:
         named.append(Path(stdin[0]))
     scope = find_scope(named)
-    written = {
-        "select": options["select"],
-        "ignore": options["ignore"],
-        "extend_select": options["extend_select"],
-        "per_file_ignores": options["per_file_ignores"],
-    }
+    chosen = ("select", "ignore", "extend_select", "per_file_ignores")
+    written = {name: options[name] for name in chosen if name in options}
     loaded, packs = _checked_settings(scope.root, options, written)
     settings = override(
         loaded,
         **written,
-        profile=options["profile"],
-        min_confidence=options["min_confidence"],
+        profile=options.get("profile"),
+        min_confidence=options.get("min_confidence"),
         fail_on=options.get("fail_on"),
         max_per_rule=options.get("max_per_rule"),
         baseline=os.path.abspath(options["baseline"]) if options.get("baseline") else None,
@@ -181,7 +194,9 @@ def _checked_settings(root: Path, options: dict[str, Any], written: dict[str, An
             raise
         loaded, wrong = error.usable, error.mistakes
     try:
-        packs = find_packs([Path(pack) for pack in options["pack"]], [Path(pack) for pack in loaded.packs])
+        packs = find_packs(
+            [Path(pack) for pack in options.get("pack", ())], [Path(pack) for pack in loaded.packs]
+        )
     except BrokenRuleError as error:
         raise SettingsError([*wrong, str(error)]) from error
     file = config or (None if options["isolated"] else find_settings(root))
