@@ -18,6 +18,7 @@ import msgspec
 from mldebt.extract import size_limit
 from mldebt.listing import list_files
 from mldebt.roles import path_roles
+from mldebt.settings import SettingsError
 from mldebt.source import Kind, Source
 
 DEFAULT_EXCLUDE = (
@@ -268,7 +269,10 @@ class _Excludes:
         from pathspec import GitIgnoreSpec
 
         patterns = tuple(patterns)
-        self.spec = GitIgnoreSpec.from_lines(patterns)
+        try:
+            self.spec = GitIgnoreSpec.from_lines(patterns)
+        except ValueError as error:
+            raise SettingsError([f"exclude: {error}"]) from error
         self.names_files = not all(pattern.endswith("/") for pattern in patterns)
         self.known: dict[str, bool] = {}
 

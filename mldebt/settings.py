@@ -8,6 +8,7 @@ asks for it. Paths in a file (`extend`, `cache-dir`, `baseline`, `packs`) are re
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -213,12 +214,28 @@ def _read(file: Path, mistakes: list[str], seen: tuple[Path, ...]) -> dict[str, 
     if not isinstance(table, dict):
         mistakes.append(f"{file}: tool.mldebt: expected a table, got {describe(table)}")
         return {}
+    if nulls := [f"{file}: {prefix}{place}: holds a null character" for place in _with_null(table)]:
+        mistakes += nulls
+        return {}
     build(Settings, table, lambda place, message: mistakes.append(f"{file}: {prefix}{place}: {message}"))
     parent = table.pop("extend", None)
     here = _absolute_paths(table, file.parent)
     if not isinstance(parent, str):
         return here
     return _merge(_read((file.parent / parent).resolve(), mistakes, (*seen, file.resolve())), here)
+
+
+def _with_null(value: object, place: str = "") -> Iterator[str]:
+    """The places in a table where a text holds a null character, which no file's name does."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                yield from _with_null(item, f"{place}.{key}".lstrip("."))
+        case list():
+            for item in value:
+                yield from _with_null(item, place)
+        case str() if "\0" in value:
+            yield place
 
 
 def _absolute_paths(table: dict[str, Any], directory: Path) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import gc
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, NoReturn
 
 import click
@@ -27,6 +29,9 @@ _COMMANDS = (
     "rules",
     "trend",
 )
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class _LazyGroup(click.Group):
@@ -82,7 +87,9 @@ def main() -> NoReturn:
     try:
         code = _run()
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader of our output has left; Python would complain when it flushes
+    except (
+        OSError
+    ):  # the reader of our output has left, or there is no room: Python would complain when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 2
     _end(code)
@@ -101,6 +108,8 @@ def _open_streams() -> None:
                 os.close(nothing)
             os.set_inheritable(number, True)
             setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
+    if isinstance(sys.stdout, TextIOWrapper):  # what a terminal has no letters for is shown all the same
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _run() -> int:
@@ -142,6 +151,9 @@ def _tell_defect(error: Exception) -> None:
         return
     from mldebt.printable import printable
 
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        print(f"mldebt: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return
     message = printable(" ".join(str(error).split()))
     print(f"mldebt: {type(error).__name__}: {message}", file=sys.stderr)
     print("This should not happen; MLDEBT_TRACEBACK=1 shows where it did.", file=sys.stderr)

@@ -1,0 +1,92 @@
+"""Settings, streams and environments that are not what they should be: one line says so, or nothing changes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+GOOD = "import pandas as pd\nframe = pd.read_csv('/home/ada/Ω.csv')\n"
+
+
+def mldebt(root: Path, *arguments: str, shell: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own; `shell` redirects its streams."""
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), **variables}
+    command = [sys.executable, "-m", "mldebt", *arguments]
+    done = subprocess.run(
+        ["bash", "-c", f'"$@" {shell}', "bash", *command] if shell else command,
+        cwd=root, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert "should not happen" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "good.py").write_text(GOOD, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["cache-dir", "baseline", "extend"])
+@pytest.mark.parametrize("file", ["mldebt.toml", "pyproject.toml"])
+def test_a_null_character_in_a_path(project: Path, name: str, file: str) -> None:
+    head = "[tool.mldebt]\n" if file == "pyproject.toml" else ""
+    (project / file).write_text(f'{head}{name} = "a\\u0000b"\n')
+    for command in ("check", "audit", "graph", "config", "clean"):
+        done = mldebt(project, command)
+        assert done.returncode == 2
+        assert done.stderr.endswith(f"{name}: holds a null character\n")
+
+
+def test_a_null_character_in_a_list(project: Path) -> None:
+    (project / "mldebt.toml").write_text('packs = ["\\u0000"]\nselect = ["glue-code"]\n')
+    done = mldebt(project, "check")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "packs: holds a null character" in done.stderr
+
+
+@pytest.mark.parametrize("pattern", ["!", "\\", "a\\"])
+@pytest.mark.parametrize("option", ["--exclude", "--extend-exclude"])
+def test_patterns_that_are_none(project: Path, pattern: str, option: str) -> None:
+    done = mldebt(project, "check", option, pattern)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: exclude: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    "command", [("check",), ("rules",), ("config",), ("--help",), ("explain", "nan-equality")]
+)
+def test_output_that_has_no_room(project: Path, command: tuple[str, ...]) -> None:
+    done = mldebt(project, *command, shell="> /dev/full")
+    assert done.returncode == 2
+    assert done.stderr == "mldebt: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("shell", [">&-", "2>&-", "<&-", "<&- >&- 2>&-", "2> /dev/null"])
+def test_streams_that_are_closed(project: Path, shell: str) -> None:
+    assert mldebt(project, "check", shell=shell).returncode in (1, 2)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "xx_XX"}, {"TERM": ""}, {"TERM": "\x1b[31m"}, {"COLUMNS": "0"}, {"COLUMNS": "-5"}, {"COLUMNS": "x"},
+        {"HOME": ""}, {"HOME": "/nowhere"}, {"TMPDIR": "/nowhere"}, {"PATH": ""}, {"GIT_DIR": "/nowhere"},
+        {"GIT_CONFIG_COUNT": "x"}, {"TZ": "x/y"}, {"PYTHONWARNINGS": "error"}, {"PYTHONOPTIMIZE": "2"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_odd_environments_change_nothing(project: Path, variables: dict[str, str]) -> None:
+    done = mldebt(project, "check", "--no-cache", "--output-format", "concise", **variables)
+    assert done.returncode == 1
+    assert "good.py:2" in done.stdout
+    assert mldebt(project, "explain", "nan-equality", **variables).returncode == 0
