@@ -69,11 +69,52 @@ def reads_and_writes_of_one_file(count: int) -> Files:
     }
 
 
+def training_loops(count: int) -> Files:
+    loop = (
+        "def train@(m, data):\n    o = torch.optim.Adam(m.parameters())\n    for x, y in data:\n"
+        "        o.zero_grad()\n        loss = m(x, y)\n        loss.backward()\n        o.step()\n"
+        "    torch.save(m.state_dict(), 'm@.pt')\n"
+    )
+    return {"a.py": "import torch\n" + lines(loop, count)}
+
+
+def flags(count: int) -> Files:
+    return {"a.py": lines("ENABLE_@ = False\n", count) + lines("if ENABLE_@:\n    print(@)\n", count)}
+
+
+def logged_parameters(count: int) -> Files:
+    return {"a.py": "import mlflow\n" + lines("mlflow.log_param('p@', @)\nf(p@=@)\n", count)}
+
+
+def commands_with_options(count: int) -> Files:
+    command = "@click.command()\n@click.option('--p#')\n@click.argument('q')\ndef f#(p#, q):\n    print(p#)\n"
+    return {"a.py": "import click\n" + "".join(command.replace("#", str(n)) for n in range(count))}
+
+
+def documented_commands(count: int) -> Files:
+    return {"README.md": lines("# h@\n\n```bash\npython a@.py --x d@.csv\n```\n\n", count)}
+
+
+def many_instances(count: int) -> Files:
+    items = ", ".join(f"v{n}" for n in range(2 * count))
+    return {
+        "dvc.yaml": f"stages:\n  s:\n    foreach: [{items}]\n    do:\n      cmd: python s.py ${{item}}\n"
+        "      outs: ['out/${item}.csv']\n",
+        "s.py": "import sys\nprint(sys.argv)\n",
+    }
+
+
 PATTERNS: list[Callable[[int], Files]] = [
     repeated_assignment,
     filled_frame,
     methods_of_one_name,
     reads_and_writes_of_one_file,
+    training_loops,
+    flags,
+    logged_parameters,
+    commands_with_options,
+    documented_commands,
+    many_instances,
 ]
 
 

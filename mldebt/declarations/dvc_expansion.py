@@ -52,8 +52,9 @@ def instances(node: Node, context: Context) -> Iterator[Instance]:
     each, matrix = node.get("foreach"), node.get("matrix")
     body = node.get("do")
     if each is not None and body is not None:
+        is_map = _is_map(each, context)
         for name, item in islice(_pairs(each, context), MOST_INSTANCES):
-            inner = merge(context, {"item": item, "key": name} if _is_map(each, context) else {"item": item})
+            inner = merge(context, {"item": item, "key": name} if is_map else {"item": item})
             yield Instance(f"{node.key}@{name}", node, body, {**inner, "item": item})
     elif matrix is not None and matrix.is_map:
         for name, item in islice(_combinations(matrix, context), MOST_INSTANCES):

@@ -38,6 +38,8 @@ _KEYWORDS = frozenset(
 )
 _DECLARATIONS = frozenset(["export", "declare", "local", "readonly", "typeset"])
 _UNKNOWN = "?"
+_DEEPEST = 50
+"""Directories below each other beyond which nobody follows a script."""
 
 
 class Script(NamedTuple):
@@ -168,6 +170,8 @@ def change_directory(directory: str, target: str) -> str:
     if directory == _UNKNOWN:
         return _UNKNOWN
     joined = posixpath.normpath(posixpath.join(directory, target))
+    if joined.count("/") > _DEEPEST:
+        return _UNKNOWN
     return "" if joined == "." else joined
 
 

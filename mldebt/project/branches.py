@@ -36,15 +36,18 @@ def nothing_known(expr: Expr) -> Const | None:
     return None
 
 
-def dead_sides(source: SourceFacts, value_of: ValueOf = nothing_known) -> Iterator[DeadSide]:
+def dead_sides(
+    source: SourceFacts, value_of: ValueOf = nothing_known, name: str | None = None
+) -> Iterator[DeadSide]:
     """The suites of `if`, `elif`, `else`, `while` and conditional expressions that no run can reach.
 
-    A test that is always true and has no `else` shuts nothing off, and `while True` is a loop.
+    Where a `name` is given, only the tests that read it are looked at. A test that is always true and has no `else`
+    shuts nothing off, and `while True` is a loop.
     """
-    alternatives = {
-        block.partner: block for block in source.facts.blocks if block.kind == "else" and block.partner >= 0
-    }
-    for index, block in enumerate(source.facts.blocks):
+    alternatives = source.alternatives
+    blocks = source.facts.blocks
+    for index in range(len(blocks)) if name is None else source.tests_by_name.get(name, ()):
+        block = blocks[index]
         if block.kind not in _TESTED or block.test is None:
             continue
         value = truth(block.test, value_of)

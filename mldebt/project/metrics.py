@@ -203,7 +203,7 @@ def _dead_in(project: Project, source: SourceFacts) -> Iterator[tuple[int, int]]
 
     sides = list(dead_sides(source))
     for switch in project.switches.of(source):
-        sides += dead_sides(source, switch.value_of)
+        sides += dead_sides(source, switch.value_of, switch.binding.name)
     for side in sides:
         yield side.block.span.line, side.block.span.end_line
     if not is_library(project, source.path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -72,8 +73,26 @@ class NamedFiles:
 
     def same_name(self, name: str) -> str:
         """The only file of the project with the same name, if there is exactly one."""
-        found = [path for path in self._project.files if basename(path) == basename(name)]
+        found = self._by_basename.get(basename(name), ())
         return found[0] if len(found) == 1 else ""
+
+    @cached_property
+    def _by_basename(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in self._project.files:
+            found.setdefault(basename(path), []).append(path)
+        return found
+
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        """The directories that hold YAML files."""
+        return frozenset(dirname(path) for path in self._project.files if path.endswith((".yaml", ".yml")))
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        """The names of the directories around Python files."""
+        paths = (path for path in self._project.files if path.endswith(".py"))
+        return frozenset(part for path in paths for part in path.split("/")[:-1])
 
     @cached_property
     def _tails(self) -> frozenset[str]:
@@ -98,10 +117,11 @@ class NamedFiles:
                 made[_job(stage)].update(_made(command))
                 if _FETCHES.search(" ".join(command.argv)):
                     fetching.add(_job(stage))
+        copied = functools.cache(self._copied)
         for stage in self._project.stages:
             if stage.tool not in _TOOLS or _job(stage) in fetching:
                 continue
-            written = made[_job(stage)] | self._copied(stage.path)
+            written = made[_job(stage)] | copied(stage.path)
             for command in stage.commands:
                 if command.directory.startswith(("/", "$", "..", UNKNOWN_DIRECTORY)):
                     continue
@@ -132,9 +152,7 @@ class NamedFiles:
             return ""
         named = next((m for word in argv[1:] if (m := _SERVED.fullmatch(word))), None)
         parts = named["module"].split(".") if named else []
-        if len(parts) < 2 or not any(
-            p.endswith(".py") for p in self._project.files if f"/{parts[0]}/" in f"/{p}"
-        ):
+        if len(parts) < 2 or parts[0] not in self._packages:
             return ""
         path = "/".join(parts)
         found = any(self.exists_somewhere(f"{path}{ending}") for ending in (".py", "/__init__.py"))
@@ -161,14 +179,15 @@ class NamedFiles:
         own = next(iter(re.findall(r"git clone \S*/([\w.-]+?)(?:\.git)?(?:\s|$)", fetched)), "")
         if own and "/" in source.path:
             return  # the page of a part that is cloned from elsewhere
+        if not self._is_about_this(source):
+            return
         for command in source.facts.commands:
             if command.directory and command.directory != own and not self.exists_somewhere(command.directory):
                 continue
             for name in _scripts(command.argv) if len(command.argv) > 1 else ():
                 if basename(name) in fetched or self.same_basename_exists(name) or _PLACEHOLDER.match(name):
                     continue
-                if self._is_about_this(source):
-                    yield NamedFile(source.location(command.span), "the documentation", name, True)
+                yield NamedFile(source.location(command.span), "the documentation", name, True)
 
     def same_basename_exists(self, name: str) -> bool:
         """Whether a file of that name is anywhere in the project."""
@@ -215,9 +234,7 @@ class NamedFiles:
             for ending in (".yaml", ".yml", ""):
                 if f"{group}/{option}{ending}" in self._project.files:
                     return False
-            found = found or any(
-                dirname(p) == group and p.endswith((".yaml", ".yml")) for p in self._project.files
-            )
+            found = found or group in self._groups
             if not home:
                 return found
             home = dirname(home)
@@ -231,7 +248,8 @@ class NamedFiles:
     def _leads_nowhere(self, dotted: str) -> bool:
         """Whether a dotted name starts in a package of the project and ends in nothing."""
         top = dotted.partition(".")[0]
-        homes = [s for s in self._project.code if s.path in (f"{top}/__init__.py", f"src/{top}/__init__.py")]
+        paths = (f"{top}/__init__.py", f"src/{top}/__init__.py")
+        homes = [source for path in paths if (source := self._project.source(path)) is not None]
         if not homes or "." not in dotted:
             return False
         names = self._project.names

@@ -25,6 +25,7 @@ from mldebt.facts import (
 )
 from mldebt.project.displays import Held, held_expressions
 from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
+from mldebt.project.walk import walk
 from mldebt.source import Kind, Location, Source, Span
 
 SCOPES = frozenset({"module", "class", "function", "lambda", "comprehension"})
@@ -227,6 +228,40 @@ class SourceFacts:
             if name:
                 found.setdefault(name, []).append(index)
         return found
+
+    @cached_property
+    def tests_by_name(self) -> dict[str, list[int]]:
+        """The blocks with a test, by the names and attributes that it reads, in textual order."""
+        found: dict[str, list[int]] = {}
+        for index, block in enumerate(self.facts.blocks):
+            if block.test is not None:
+                for name in {p.name for p in walk(block.test) if isinstance(p, Ref | Attr)}:
+                    found.setdefault(name, []).append(index)
+        return found
+
+    @cached_property
+    def passed_by_name(self) -> dict[str, list[Expr]]:
+        """The expressions that are reckoned with, or handed on, by the names and attributes that they read."""
+        found: dict[str, list[Expr]] = {}
+        for use in self.facts.uses:
+            if use.passed:
+                for name in {p.name for p in walk(use.expr) if isinstance(p, Ref | Attr)}:
+                    found.setdefault(name, []).append(use.expr)
+        return found
+
+    @cached_property
+    def keyword_values(self) -> dict[str, list[tuple[Call, Expr]]]:
+        """What calls are given by name: the call and the value."""
+        found: dict[str, list[tuple[Call, Expr]]] = {}
+        for call in self.facts.calls:
+            for keyword in call.keywords:
+                found.setdefault(keyword.name, []).append((call, keyword.value))
+        return found
+
+    @cached_property
+    def alternatives(self) -> dict[int, Block]:
+        """The `else` of blocks."""
+        return {b.partner: b for b in self.facts.blocks if b.kind == "else" and b.partner >= 0}
 
     @cached_property
     def held_expressions(self) -> tuple[Held, ...]:

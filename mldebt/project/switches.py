@@ -34,8 +34,9 @@ class Switch(NamedTuple):
     def is_amount(self) -> bool:
         """Whether the switch is a number that is also reckoned with, or handed on."""
         return type(self.value.value) is int and any(
-            use.passed and any(self.value_of(part) is not None for part in walk(use.expr))
-            for use in self.source.facts.uses
+            self.value_of(part) is not None
+            for expr in self.source.passed_by_name.get(self.binding.name, ())
+            for part in walk(expr)
         )
 
     def value_of(self, expr: Expr) -> Const | None:

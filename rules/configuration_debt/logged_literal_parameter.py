@@ -117,7 +117,7 @@ class LoggedLiteralParameter(Rule):
             if source.source.is_any(*self.skip_roles):
                 continue
             for name, logged in _logged(site):
-                used = _used(source, name, site.call)
+                used = _used(source, source.keyword_values.get(name, []), site.call)
                 if (
                     used
                     and all(value != logged for value, _ in used)
@@ -134,15 +134,15 @@ class LoggedLiteralParameter(Rule):
                         ],
                         severity=Severity.INFO if informal else None,
                         scope=name,
-                        fix=_fix(source, name, site.call, logged),
+                        fix=_fix(source, source.keyword_values.get(name, []), site.call, logged),
                     )
 
 
-def _fix(source: SourceFacts, name: str, logging: facts.Call, logged: float) -> Fix | None:
+def _fix(
+    source: SourceFacts, given: list[tuple[facts.Call, facts.Expr]], logging: facts.Call, logged: float
+) -> Fix | None:
     """Logs the variable, if all that is used comes from one."""
-    values = {
-        k.value for call in source.facts.calls if call is not logging for k in call.keywords if k.name == name
-    }
+    values = {value for call, value in given if call is not logging}
     variable = values.pop() if len(values) == 1 else None
     if not isinstance(variable, facts.Ref) or source.function_of(source.scope_of(logging.block)) is not None:
         return None
@@ -163,22 +163,19 @@ def _logged(site: Site) -> Iterator[tuple[str, float]]:
         yield str(first.value), float(str(_number(second)))
 
 
-def _used(source: SourceFacts, name: str, logging: facts.Call) -> list[tuple[float, Span]]:
+def _used(
+    source: SourceFacts, given: list[tuple[facts.Call, facts.Expr]], logging: facts.Call
+) -> list[tuple[float, Span]]:
     """The numbers that calls of a file get under a name; none as soon as one of them is not known."""
     found: list[tuple[float, Span]] = []
-    for call in source.facts.calls:
-        if (
-            call is logging
-            or getattr(call.func, "name", "").startswith("log")
-            or call.name.endswith("add_argument")
-        ):
+    for call, expr in given:
+        is_log = getattr(call.func, "name", "").startswith("log")
+        if call is logging or is_log or call.name.endswith("add_argument"):
             continue
-        for keyword in call.keywords:
-            if keyword.name == name:
-                value = _number(_bound(source, keyword.value))
-                if value is None:
-                    return []
-                found.append((float(value), call.span))
+        value = _number(_bound(source, expr))
+        if value is None:
+            return []
+        found.append((float(value), call.span))
     return found
 
 

@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from mldebt import Finding, Kind, Project, Related, Rule, Severity, SourceFacts, facts, walk
 
+_LOOPS = ("for", "while")
 _OPTIMIZER = re.compile(r"opt|adam|sgd", re.IGNORECASE)
 
 
@@ -132,17 +133,19 @@ class MissingZeroGrad(Rule):
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             header = source.facts.header
             uses_torch = any(module.partition(".")[0] == "torch" for module in header.modules)
-            for loop, block in enumerate(source.facts.blocks):
-                if uses_torch and block.kind in ("for", "while") and "backward" in header.methods:
-                    yield from self._in_loop(source, loop)
+            if uses_torch and "backward" in header.methods:
+                code = _Code(source)
+                for loop in sorted(code.in_loop):
+                    yield from self._in_loop(code, loop)
 
-    def _in_loop(self, source: SourceFacts, loop: int) -> Iterator[Finding]:
-        directly = [c for c in source.facts.calls if _innermost_loop(source, c.block) == loop]
+    def _in_loop(self, code: _Code, loop: int) -> Iterator[Finding]:
+        source = code.source
+        directly = code.in_loop[loop]
         backward = next((c for c in directly if _method(c) == "backward" and c.bare), None)
         step = next((c for c in directly if _is_step(c)), None)
         if backward is None or step is None or not _runs_always(source, step, loop):
             return  # gradients are accumulated on purpose
-        if _clears_somewhere(source, loop) or _hands_on_optimizer(source, step, loop):
+        if code.clears_somewhere(loop) or code.hands_on_optimizer(step, loop):
             return
         yield self.finding(
             source.location(backward.span),
@@ -156,14 +159,49 @@ def _method(call: facts.Call) -> str:
     return call.func.name if isinstance(call.func, facts.Attr) else ""
 
 
-def _innermost_loop(source: SourceFacts, block: int) -> int | None:
-    for ancestor in source.ancestors(block):
-        kind = source.facts.blocks[ancestor].kind
-        if kind in ("for", "while"):
-            return ancestor
-        if kind in ("function", "lambda", "class"):
-            return None
-    return None
+class _Code:
+    """The calls of a file by the loops that they stand in, and where it clears gradients."""
+
+    def __init__(self, source: SourceFacts) -> None:
+        self.source = source
+        self.in_loop: dict[int, list[facts.Call]] = {}
+        """By the innermost loop of the same function."""
+        self._inside: dict[int, list[facts.Call]] = {}
+        self._clearing: set[int] = set()
+        self._homes: set[int] = set()
+        self._sets_grad = any(
+            isinstance(s.target, facts.Attr) and s.target.name == "grad" for s in source.facts.stores
+        )
+        for call in source.facts.calls:
+            self._add(call)
+
+    def _add(self, call: facts.Call) -> None:
+        blocks = self.source.facts.blocks
+        around = list(self.source.ancestors(call.block))
+        for block in around:
+            if blocks[block].kind in _LOOPS:
+                self._inside.setdefault(block, []).append(call)
+        nearest = next((b for b in around if blocks[b].kind in (*_LOOPS, "function", "lambda", "class")), 0)
+        if blocks[nearest].kind in _LOOPS:
+            self.in_loop.setdefault(nearest, []).append(call)
+        if "zero" in _method(call) or "zero_grad" in call.name:
+            self._clearing.update(around)
+            self._homes.add(self._home(call.block))
+
+    def _home(self, block: int) -> int:
+        kinds = ("function", "module")
+        return next(b for b in self.source.ancestors(block) if self.source.facts.blocks[b].kind in kinds)
+
+    def clears_somewhere(self, loop: int) -> bool:
+        """Whether gradients are cleared in the loop, or anywhere in another function, which the loop may call."""
+        return self._sets_grad or loop in self._clearing or bool(self._homes - {self._home(loop)})
+
+    def hands_on_optimizer(self, step: facts.Call, loop: int) -> bool:
+        """Whether the loop gives the optimizer, or the object that owns it, to something else."""
+        name = _last_name(step.func.base) if isinstance(step.func, facts.Attr) else ""
+        inside = self._inside[loop]
+        given = (a for call in inside for a in (*call.args, *(keyword.value for keyword in call.keywords)))
+        return any(_last_name(part) == name for argument in given for part in walk(argument))
 
 
 def _is_step(call: facts.Call) -> bool:
@@ -179,22 +217,3 @@ def _runs_always(source: SourceFacts, call: facts.Call, loop: int) -> bool:
     """Whether a call runs in every iteration: nothing between it and the loop is conditional."""
     between = takewhile(lambda block: block != loop, source.ancestors(call.block))
     return all(source.facts.blocks[block].kind in ("with", "try") for block in between)
-
-
-def _clears_somewhere(source: SourceFacts, loop: int) -> bool:
-    """Whether gradients are cleared in the loop, or anywhere in another function, which the loop may call."""
-    here = source.enclosing(loop, "function", "module")
-    for call in source.facts.calls:
-        if "zero" in _method(call) or "zero_grad" in call.name:
-            inside = loop in source.ancestors(call.block)
-            if inside or source.enclosing(call.block, "function", "module") is not here:
-                return True
-    return any(isinstance(s.target, facts.Attr) and s.target.name == "grad" for s in source.facts.stores)
-
-
-def _hands_on_optimizer(source: SourceFacts, step: facts.Call, loop: int) -> bool:
-    """Whether the loop gives the optimizer, or the object that owns it, to something else."""
-    name = _last_name(step.func.base) if isinstance(step.func, facts.Attr) else ""
-    inside = (call for call in source.facts.calls if loop in source.ancestors(call.block))
-    given = (a for call in inside for a in (*call.args, *(keyword.value for keyword in call.keywords)))
-    return any(_last_name(part) == name for argument in given for part in walk(argument))

@@ -134,19 +134,19 @@ class RetainedGraph(Rule):
             backwards = [c for c in calls if isinstance(c.func, facts.Attr) and c.func.name == "backward"]
             mentioned = (part for call in backwards for part in _mentioned(source, call.func, 0))
             spread = {part.name for part in mentioned if isinstance(part, facts.Attr | facts.Ref)}
+            kept = _Kept(source)
             for call in backwards:
                 loss = call.func.base if isinstance(call.func, facts.Attr) else None
                 if isinstance(loss, facts.Ref) and loss.bindings:
-                    yield from self._kept(source, call, loss, spread - {loss.name})
+                    yield from self._kept(kept, call, loss, spread)
 
-    def _kept(
-        self, source: SourceFacts, backward: facts.Call, loss: facts.Ref, spread: set[str]
-    ) -> Iterator[Finding]:
+    def _kept(self, sums: _Kept, backward: facts.Call, loss: facts.Ref, spread: set[str]) -> Iterator[Finding]:
+        source = sums.source
         loop = source.enclosing(backward.block, "for", "while", "function")
         if loop is None or loop.kind == "function":
             return
-        for name, value, block, span in _accumulations(source):
-            kept = _holds(value, loss) and source.is_within(block, loop) and not _starts_in(source, name, loop)
+        for name, block, span in sums.of(loss):
+            kept = source.is_within(block, loop) and not _starts_in(source, name, loop)
             if kept and name not in spread and name != loss.name:
                 yield self.finding(
                     source.location(span),
@@ -186,14 +186,29 @@ def _accumulations(source: SourceFacts) -> Iterator[tuple[str, facts.Expr, int, 
             yield func.base.name, call.args[0], call.block, call.span
 
 
-def _holds(value: facts.Expr, loss: facts.Ref) -> bool:
-    """Whether a value is the loss tensor itself, or computed from it by plain arithmetic."""
-    match value:
-        case facts.Ref(name, bindings):
-            return name == loss.name and bool(set(bindings) & set(loss.bindings) - {-1})
-        case facts.Binary(_, left, right):
-            return _holds(left, loss) or _holds(right, loss)
-    return False
+class _Kept:
+    """What is added to or appended in a file, by the tensors that it holds themselves or in plain arithmetic."""
+
+    def __init__(self, source: SourceFacts) -> None:
+        self.source = source
+        self._sums: dict[tuple[str, int], list[tuple[Span, str, int]]] = {}
+        for name, value, block, span in _accumulations(source):
+            for part in _summands(value):
+                for binding in {*part.bindings} - {-1}:
+                    self._sums.setdefault((part.name, binding), []).append((span, name, block))
+
+    def of(self, loss: facts.Ref) -> list[tuple[str, int, Span]]:
+        """The accumulators that keep a loss, in textual order."""
+        found = {kept for binding in loss.bindings for kept in self._sums.get((loss.name, binding), ())}
+        return [(name, block, span) for span, name, block in sorted(found)]
+
+
+def _summands(value: facts.Expr) -> Iterator[facts.Ref]:
+    if isinstance(value, facts.Ref):
+        yield value
+    elif isinstance(value, facts.Binary):
+        yield from _summands(value.left)
+        yield from _summands(value.right)
 
 
 def _starts_in(source: SourceFacts, name: str, loop: facts.Block) -> bool:

@@ -217,7 +217,7 @@ class ConstantFlagBranch(Rule):
                     continue
                 if not name.startswith("_") and is_library(project, source.path):
                     continue  # a setting for its users
-                sides = [side for side in dead_sides(source, switch.value_of) if side.block not in literal]
+                sides = [side for side in dead_sides(source, switch.value_of, name) if side.block not in literal]
                 if sides:
                     yield self._finding(project, switch, sides)
 

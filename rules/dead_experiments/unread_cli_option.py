@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from mldebt import Finding, Fix, Option, Project, Related, Role, Rule, Severity, deletion, facts, walk
 
+_AROUND = frozenset({"locals", "vars", "click.get_current_context"})
+"""What reads all parameters, whatever they are called."""
 _ACTIONS = re.compile(r"(store(_true|_false|_const)?|append(_const)?|count|extend)$")
 
 
@@ -163,7 +165,7 @@ class UnreadCliOption(Rule):
         for path, options in project.options.by_source.items():
             if options[0].source.source.is_any(*self.skip_roles):
                 continue
-            unread = [*self._parsed(project, path, options), *(o for o in options if _is_left(o))]
+            unread = [*self._parsed(project, path, options), *_left(options)]
             if not unread:
                 continue
             if unread[0].source.source.is_any(Role.TUTORIAL) or len(unread) >= self.many:
@@ -206,8 +208,16 @@ def _fix(options: Sequence[Option]) -> Fix | None:
     return Fix(f"Delete the {what}", tuple(edits))
 
 
-def _is_left(option: Option) -> bool:
-    return option.function is not None and option.param is not None and not _is_used(option)
+def _left(options: Sequence[Option]) -> Iterator[Option]:
+    """The options of one file whose functions do not read their parameters."""
+    passed = [option for option in options if option.function is not None and option.param is not None]
+    if not passed or not _AROUND.isdisjoint(passed[0].source.facts.header.names):
+        return
+    content = passed[0].source.facts
+    exprs = [use.expr for use in content.uses] + [call.func for call in content.calls]
+    parts = (part for expr in exprs for part in walk(expr) if isinstance(part, facts.Ref))
+    read = {binding for part in parts for binding in part.bindings}
+    yield from (option for option in passed if not _is_used(option, read))
 
 
 def _is_plain(option: Option) -> bool:
@@ -216,17 +226,10 @@ def _is_plain(option: Option) -> bool:
     return not is_bound and not option.is_positional and bool(_ACTIONS.match(option.action))
 
 
-def _is_used(option: Option) -> bool:
+def _is_used(option: Option, read: set[int]) -> bool:
     """Whether a function reads the parameter of an option, or might."""
-    if option.param is None or option.function is None:
+    if option.param is None or option.function is None or option.param.binding in read:
         return True
-    content = option.source.facts
     if any(option.keyword(name) is not None for name in ("callback", "expose_value", "is_eager")):
         return True
-    if any(call.name in ("locals", "vars", "click.get_current_context") for call in content.calls):
-        return True
-    if any(param.annotation.endswith("Context") or param.name == "ctx" for param in option.function.params):
-        return True
-    exprs = [use.expr for use in content.uses] + [call.func for call in content.calls]
-    binding = option.param.binding
-    return any(isinstance(part, facts.Ref) and binding in part.bindings for expr in exprs for part in walk(expr))
+    return any(param.annotation.endswith("Context") or param.name == "ctx" for param in option.function.params)
