@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Item, Map, Ref
+from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Item, Map, Ref, Seq
 from mldebt.plain_facts import imported_name
 from mldebt.project.names import Symbol
 from mldebt.project.qualify import qualified
@@ -47,6 +47,7 @@ class Namespaces:
         self._paths = paths
         self._bindings: set[tuple[str, int]] = set()
         self._returned_by: set[tuple[str, str]] = set()
+        self._first_returned_by: set[tuple[str, str]] = set()
         self._attributes: set[str] = set()
         self._waiting = {source.path for source in project.code if source.path in paths and _parses(source)}
         self._touched: set[str] = set()
@@ -79,6 +80,8 @@ class Namespaces:
             case Attr(base, name):
                 is_flags = _FLAGS.match(qualified(source, expr)) is not None
                 return is_flags or (name in self._attributes and not self._is_one(source, base))
+            case Item(base, Const(0)):
+                return self._is_pair(source, base)
             case Called(index):
                 call = source.facts.calls[index]
                 if isinstance(call.func, Attr) and call.func.name in _PARSES:
@@ -88,6 +91,18 @@ class Namespaces:
                 symbol = self._project.names.symbol(source, call.name) if call.name else None
                 return symbol is not None and self._key(symbol) in self._returned_by
         return False
+
+    def _is_pair(self, source: SourceFacts, expr: Expr | None) -> bool:
+        """Whether an expression is a namespace and what was left over, as `parse_known_args` returns them."""
+        if isinstance(expr, Seq):
+            return bool(expr.items) and self._is_one(source, expr.items[0])
+        if not isinstance(expr, Called):
+            return False
+        call = source.facts.calls[expr.call]
+        if isinstance(call.func, Attr) and call.func.name == "parse_known_args":
+            return True
+        symbol = self._project.names.symbol(source, call.name) if call.name else None
+        return symbol is not None and self._key(symbol) in self._first_returned_by
 
     def _key(self, symbol: Symbol) -> tuple[str, str]:
         return symbol.source.path, getattr(symbol.fact, "qualname", "")
@@ -102,7 +117,10 @@ class Namespaces:
                     origin = symbol.source.index_of(symbol.fact)
                     if (symbol.source.path, origin) in self._bindings:
                         self._bind(source.path, index)
-            elif not binding.path and binding.kind != "for" and self._is_one(source, binding.value):
+            elif binding.kind != "for" and (
+                (not binding.path and self._is_one(source, binding.value))
+                or (binding.path == (0,) and self._is_pair(source, binding.value))
+            ):
                 self._bind(source.path, index)
         for store in facts.stores:
             target = store.target
@@ -112,10 +130,15 @@ class Namespaces:
                 self._attributes.add(target.name)
                 self._waiting |= self._paths
         for returned in facts.returns:
-            if returned.kind == "return" and self._is_one(source, returned.value):
-                key = (source.path, source.scope_name(returned.block))
-                if key not in self._returned_by:
-                    self._returned_by.add(key)
+            if returned.kind != "return":
+                continue
+            key = (source.path, source.scope_name(returned.block))
+            for found, is_found in (
+                (self._returned_by, self._is_one),
+                (self._first_returned_by, self._is_pair),
+            ):
+                if key not in found and is_found(source, returned.value):
+                    found.add(key)
                     self._concern(source.path)
         for call in facts.calls:
             for _, param in self._passed(source, call):
@@ -172,7 +195,9 @@ class Namespaces:
         for call in facts.calls:
             yield self._gets_out(source, call)
         for binding in facts.bindings:
-            if not self._is_one(source, binding.value):
+            if binding.path and self._is_pair(source, binding.value):
+                yield binding.kind == "for" or self._gets_past(source, binding)
+            elif not self._is_one(source, binding.value):
                 yield self._holds_one(source, binding.value)
             else:
                 yield bool(binding.path) or binding.kind == "for"
@@ -181,9 +206,15 @@ class Namespaces:
         for returned in facts.returns:
             yield returned.kind != "return" and self._holds_one(source, returned.value)
 
+    def _gets_past(self, source: SourceFacts, binding: Binding) -> bool:
+        """Whether what is unpacked from a display is a namespace that does not stand in its first place."""
+        if not isinstance(binding.value, Seq) or binding.path == (0,):
+            return False
+        return any(self._holds_one(source, item) for item in binding.value.items[1:])
+
     def _gets_out(self, source: SourceFacts, call: Call) -> bool:
         func = call.func
-        if isinstance(func, Attr) and func.name in ("parse_known_args", "parse_args_into_dataclasses"):
+        if isinstance(func, Attr) and func.name == "parse_args_into_dataclasses":
             return True
         if isinstance(func, Attr) and self._is_one(source, func.base):
             return func.name in _VIEWS or func.name not in ("get", "pop", "setdefault", "__contains__", "update")
@@ -204,6 +235,8 @@ class Namespaces:
         """
         if expr is None or self._is_one(source, expr):
             return expr is not None
+        if isinstance(expr, Called):
+            return self._is_pair(source, expr)
         if isinstance(expr, Attr):
             return False
         if isinstance(expr, Item):

@@ -70,8 +70,11 @@ class UnusedSettings:
         place = (source.path, keys)
         if place in self._reads.whole or (source.path, (*keys, "*")) in self._reads.written:
             return
+        entries = self._project.documents.children(source.path, keys)
         around = self._reads.read_in.get(place) if keys else None  # what asks for a part asks for what is in it
-        for entry in self._project.documents.children(source.path, keys):
+        if around is not None:
+            around = around.union(*(self._reads.read_in.get((source.path, e.path), ()) for e in entries))
+        for entry in entries:
             name = str(entry.path[-1])
             if isinstance(entry.path[-1], int) or _FRAMEWORKS.match(name) or entry.text.startswith("${hydra:"):
                 continue
@@ -88,7 +91,7 @@ class UnusedSettings:
                 )
                 if (not mentions or not named) and not self._holds_target(source, entry.path):
                     yield UnusedSetting(source, entry)
-            elif entry.kind == "map" and code <= readers:
+            elif entry.kind == "map" and code & self._asked_for.get(asked, set()) <= readers:
                 yield from self._below(source, entry.path)
 
     def _holds_target(self, source: SourceFacts, keys: Keys) -> bool:
@@ -120,9 +123,14 @@ class UnusedSettings:
 
     @cached_property
     def _mentions(self) -> dict[str, set[str]]:
-        """For each name the files that mention it: in code, in commands, in references of other documents."""
+        """For each name the files that mention it: in code, in commands, in references of other documents.
+
+        What builds the documentation reads no setting of the project: `project = "…"` in Sphinx' conf.py.
+        """
         found: dict[str, set[str]] = {}
         for source in self._project.sources():
+            if source.source.is_any(Role.DOCS):
+                continue
             for text in _texts(source):
                 for word in (text,) if text.isidentifier() else _WORD.findall(text):
                     found.setdefault(word, set()).add(source.path)
@@ -168,7 +176,8 @@ def _texts(source: SourceFacts) -> Iterator[str]:
             if isinstance(part, Const) and isinstance(part.value, str):
                 yield part.value
     for command in facts.commands:
-        yield from command.argv
+        if command.argv[:1] not in (("echo",), ("@echo",), ("printf",)):
+            yield from command.argv
     for instruction in facts.instructions:
         yield instruction.value
     for magic in facts.magics:

@@ -58,6 +58,32 @@ class UnusedConfigKey(Rule):
     train: {lr: 0.1}
     ```
 
+    ## The documentation has the same word, and a variable of the program is called like the part
+
+    ```yaml title="params.yaml"
+    base: {project: churn, seed: 42}  # expect: unused-config-key
+    forest:
+      params:
+        depth: 3
+        criterion: gini  # expect: unused-config-key
+    ```
+
+    ```python title="train.py"
+    import yaml
+    config = yaml.safe_load(open("params.yaml"))
+    depth = config["forest"]["params"]["depth"]
+    fit(seed=config["base"]["seed"], depth=depth)
+    ```
+
+    ```python title="report.py"
+    params = {"depth": 3}
+    print(params)
+    ```
+
+    ```python title="docs/conf.py"
+    project = "churn"
+    ```
+
     ## A variable of an image
 
     ```dockerfile title="Dockerfile"

@@ -68,6 +68,34 @@ class UnreadCliOption(Rule):
         build(options.depth)
     ```
 
+    ## What is left over is taken apart from it
+
+    ```python title="main.py"
+    from settings import get_config
+    from trainer import Trainer
+    config, unparsed = get_config()
+    Trainer(config).train()
+    ```
+
+    ```python title="settings.py"
+    import argparse
+    def get_config():
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--depth", type=int)
+        parser.add_argument("--grayscale", type=bool)  # expect: unread-cli-option
+        config, unparsed = parser.parse_known_args()
+        setattr(config, "layout", "NCHW" if config.depth else "NHWC")
+        return config, unparsed
+    ```
+
+    ```python title="trainer.py"
+    class Trainer:
+        def __init__(self, config):
+            self.config = config
+        def train(self):
+            fit(self.config.depth)
+    ```
+
     ## Other libraries
 
     ```python title="train.py"
