@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from posixpath import basename
 
-from mldebt import Finding, Kind, Location, Profile, Project, Related, Role, Rule, Severity, Span, manifests
+from mldebt import (
+    Finding,
+    Kind,
+    Location,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    Span,
+    manifests,
+)
 
 _LISTS = frozenset(
     "setup.py requirements.in Pipfile.lock poetry.lock uv.lock pixi.toml pixi.lock"
@@ -16,6 +30,7 @@ _LIBRARIES = frozenset(
     "numpy pandas sklearn torch tensorflow keras xgboost lightgbm catboost polars transformers"
     " statsmodels scipy pyspark".split()
 )
+_NEEDS = re.compile(r"require|prerequisite|dependenc|install|environment|setup")
 
 
 class NoDependencyList(Rule):
@@ -40,8 +55,9 @@ class NoDependencyList(Rule):
     ```
 
     ```markdown title="README.md"
-    # Prices  <!-- expect: no-dependency-list -->
-    Needs pandas and scikit-learn.
+    # Prices
+
+    Needs pandas and scikit-learn.  <!-- expect: no-dependency-list -->
     ```
 
     ## A list, an image, a lock file, a package
@@ -108,10 +124,23 @@ class NoDependencyList(Rule):
         if needed:
             first = programs[0].source
             readme = next((s for s in project.sources(Kind.MARKDOWN) if s.path.lower() == "readme.md"), None)
-            place = Location((readme or first).path, Span.at(1))
+            place = Location((readme or first).path, Span.at(_line_of_needs(readme, needed) if readme else 1))
             names = ", ".join(f"`{name}`" for name in needed[:5])
             yield self.finding(
                 place,
                 f"no list says which packages and versions the project needs ({names})",
                 related=[Related(Location(p.source.path, Span.at(1)), "trains a model") for p in programs[:5]],
             )
+
+
+def _line_of_needs(readme: SourceFacts, needed: Sequence[str]) -> int:
+    """The line of a README that says what has to be installed, as far as it says it: a heading, or the libraries."""
+    lines = readme.text().lower().splitlines()
+    for number, line in enumerate(lines, 1):
+        if line.startswith("#") and _NEEDS.search(line):
+            return number
+    known = [re.escape(name) for name in needed]
+    naming = re.compile(
+        rf"^\W*(\[?({'|'.join(known)})\b|.*\b(install|require|need)\w*\b.*\b({'|'.join(known)})\b)"
+    )
+    return next((number for number, line in enumerate(lines, 1) if naming.search(line)), 1)

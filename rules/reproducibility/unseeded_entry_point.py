@@ -217,6 +217,7 @@ class UnseededEntryPoint(Rule):
             related=[
                 *(Related(site.location, f"`{site.name}` draws") for site in _by_file(others)[:_MOST_SHOWN]),
                 *_searches(project, program),
+                *_other_seeds(project, program),
             ],
             severity=Severity.INFO if informal else None,
             scope=first.source.scope_name(first.call.block),
@@ -232,6 +233,14 @@ def _searches(project: Project, program: Program) -> Iterator[Related]:
             for store in source.facts.stores:
                 if qualified(source, store.target) == _SEARCH and store.value == facts.Const(True):
                     yield Related(source.location(store.span), "cuDNN chooses algorithms by measuring them")
+
+
+def _other_seeds(project: Project, program: Program) -> Iterator[Related]:
+    """Where a program seeds a generator that these draws do not use."""
+    for name in _SEEDERS.values():
+        for site in project.calls(name):
+            if site.source.path in program.reach.paths:
+                yield Related(site.location, f"`{site.name}` seeds another generator")
 
 
 def _importance(program: Program, site: Site) -> tuple[bool, bool]:
