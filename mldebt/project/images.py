@@ -61,11 +61,13 @@ def _filled(image: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda m: variables.get(m[1]) or m[2] or m[0], image)
 
 
-def floats(image: str) -> bool:
-    """Whether an image surely has no fixed version."""
+def floats(image: str, *, with_tools: bool = False) -> bool:
+    """Whether an image surely has no fixed version; one of a tool that no result depends on only `with_tools`."""
     if "$" in image or "@" in image or "{" in image or not image or image == "None":
         return False
     name, tag = repository(image), image.rpartition("/")[2].partition(":")[2]
+    if with_tools:
+        return not tag or bool(_FLOATING.fullmatch(tag))
     if _TOOLS.search(name):
         return False
     return not tag or bool(_FLOATING.fullmatch(tag)) or bool(_BASES.search(name) and _MAJOR.fullmatch(tag))
