@@ -138,6 +138,8 @@ if TYPE_CHECKING:
     from mldebt.project.handoffs import Handoff as Handoff
     from mldebt.project.handoffs import needs_a_notebook as needs_a_notebook
     from mldebt.project.held_out_choices import held_out_choices as held_out_choices
+    from mldebt.project.idle_settings import IdleSettings as IdleSettings
+    from mldebt.project.idle_settings import idle_settings as idle_settings
     from mldebt.project.idle_switches import IdleSwitch as IdleSwitch
     from mldebt.project.images import built_images as built_images
     from mldebt.project.images import floats as floats
@@ -169,6 +171,9 @@ if TYPE_CHECKING:
     from mldebt.project.manifests import is_locked as is_locked
     from mldebt.project.manifests import manifests as manifests
     from mldebt.project.missing_keys import MissingKey as MissingKey
+    from mldebt.project.missing_names import is_missing_module as is_missing_module
+    from mldebt.project.missing_names import lacking_module as lacking_module
+    from mldebt.project.missing_names import star_names as star_names
     from mldebt.project.model_outputs import Output as Output
     from mldebt.project.model_outputs import is_number as is_number
     from mldebt.project.model_outputs import is_out_of_fold as is_out_of_fold
@@ -248,6 +253,7 @@ if TYPE_CHECKING:
     from mldebt.project.table_fixes import one_selection_fix as one_selection_fix
     from mldebt.project.time_order import Sign as Sign
     from mldebt.project.time_order import signs as signs
+    from mldebt.project.tiny_copies import tiny_copies as tiny_copies
     from mldebt.project.torch_modes import stuck_in_evaluation as stuck_in_evaluation
     from mldebt.project.torch_modules import blocks_without_grad as blocks_without_grad
     from mldebt.project.torch_modules import called_without_grad as called_without_grad
@@ -326,6 +332,7 @@ _HOMES = {
     "mldebt.project.handed_options": "keyword_dictionaries",
     "mldebt.project.handlers": "SILENT hides_everything is_tried_again only_tells tells tried_around",
     "mldebt.project.held_out_choices": "held_out_choices",
+    "mldebt.project.idle_settings": "IdleSettings idle_settings",
     "mldebt.project.idle_switches": "IdleSwitch",
     "mldebt.project.images": "built_images floats images_of repository",
     "mldebt.project.executed_files": "executed_files file_read",
@@ -354,6 +361,7 @@ _HOMES = {
     "mldebt.project.notebook_copies": "is_exported_notebook is_teaching",
     "mldebt.project.name_lists": "NameList name_lists",
     "mldebt.project.missing_keys": "MissingKey",
+    "mldebt.project.missing_names": "is_missing_module lacking_module star_names",
     "mldebt.project.model_outputs": "Output is_number is_out_of_fold",
     "mldebt.project.model_saves": "ModelSave is_handed_on is_recorded written_objects records_quality",
     "mldebt.project.model_ways": "ModelWays ways_to_models",
@@ -399,6 +407,7 @@ _HOMES = {
     "mldebt.project.time_order": "Sign signs",
     "mldebt.project.training_columns": "TrainingColumns made_from made_of taken_out training_columns",
     "mldebt.project.training_joins": "TrainingJoin training_joins",
+    "mldebt.project.tiny_copies": "tiny_copies",
     "mldebt.project.torch_modes": "stuck_in_evaluation",
     "mldebt.project.torch_modules": "blocks_without_grad called_without_grad differs_in_training is_dataset is_module",
     "mldebt.project.trails": "Learned Trail",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 from mldebt import (
@@ -17,6 +16,7 @@ from mldebt import (
     SourceFacts,
     Span,
     imported_name,
+    lacking_module,
 )
 
 
@@ -111,7 +111,7 @@ class TestOfMissingCode(Rule):
         missing: dict[str, dict[str, list[tuple[SourceFacts, Span, int]]]] = {}
         for source in self.sources(project, Kind.PYTHON):
             for name, span, block in _used(source) if source.source.is_any(Role.TEST) else ():
-                home = _missing_in(project, source, name)
+                home = lacking_module(project, source, name)
                 if home and not _is_expected(source, block):
                     missing.setdefault(home, {}).setdefault(name.rpartition(".")[2], []).append(
                         (source, span, block)
@@ -139,31 +139,6 @@ def _used(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
     for call in source.facts.calls:
         if call.name and "." in call.name.lstrip(".") and not call.name.startswith(":"):
             yield call.name, call.span, call.block
-
-
-def _missing_in(project: Project, source: SourceFacts, name: str) -> str:
-    """The path of the project's module that surely lacks the last part of a name; empty if it may have it."""
-    module, _, last = name.rpartition(".")
-    if not module.strip(".") or module.partition(".")[0] in sys.stdlib_module_names:
-        return ""
-    home = project.names.module(source, module)
-    if home is None or last.startswith("__") or home.facts.header.problems or home.source.is_any(Role.TEST):
-        return ""
-    if project.names.symbol(source, name) is not None or project.names.is_inside(source, name):
-        return ""
-    top = home.bindings_by_scope.get(0, {})
-    if last in top or "__getattr__" in top or "globals" in home.facts.header.names or _is_open(project, home, 5):
-        return ""
-    return "" if last in home.facts.words else home.path
-
-
-def _is_open(project: Project, home: SourceFacts, depth: int) -> bool:
-    """Whether a module takes in everything from a module that is not in the project."""
-    stars = [fact for fact in home.facts.imports if fact.name == "*"]
-    if depth == 0:
-        return bool(stars)
-    inner = list(project.names.star_imports(home))
-    return len(inner) < len(stars) or any(_is_open(project, other, depth - 1) for other in inner)
 
 
 def _is_expected(source: SourceFacts, block: int) -> bool:

@@ -8,7 +8,20 @@ from collections import Counter
 from collections.abc import Iterator
 from posixpath import dirname
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, SourceFacts, Span, facts, names_in
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    SourceFacts,
+    Span,
+    facts,
+    names_in,
+    star_names,
+)
 
 _GIVEN = frozenset(dir(builtins)) | frozenset(
     "display get_ipython In Out spark sc sqlContext dbutils displayHTML snakemake catalog context session pipelines"
@@ -70,6 +83,27 @@ class UndefinedName(Rule):
         return plot(rows)
     ```
 
+    ## A star that brings what another file of the project has, and no more
+
+    ```python title="layers.py"
+    import torch
+
+    def block(width):
+        return torch.nn.Linear(width, width)
+    ```
+
+    ```python title="trainer.py"
+    from layers import *
+
+    class Trainer:
+        def __init__(self, config):
+            self.config = config
+        def build(self, name):
+            if name != "adam":
+                raise ValueError(config.optimizer)  # expect: undefined-name
+            return torch.optim.Adam(block(8).parameters())
+    ```
+
     ## Cells that a tool keeps in files
 
     ```python title="board/1.py"
@@ -99,7 +133,9 @@ class UndefinedName(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each file with such names, at the first one."""
         files = {
-            source: found for source in self.sources(project, Kind.PYTHON) if (found := list(_undefined(source)))
+            source: found
+            for source in self.sources(project, Kind.PYTHON)
+            if (found := list(_undefined(project, source)))
         }
         cells = Counter(dirname(source.path) for source in files if _is_cell(source))
         for source, found in files.items():
@@ -109,7 +145,7 @@ class UndefinedName(Rule):
                 more = f" (and {len({n for _, n in others})} more names)" if others else ""
                 yield self.finding(
                     source.location(span),
-                    f"`{name}` is defined nowhere in this file: this line cannot run{more}",
+                    f"`{name}` is not defined here: this line cannot run{more}",
                     related=[Related(source.location(s), f"nor is `{n}`") for s, n in others[:8]],
                 )
 
@@ -119,16 +155,21 @@ def _is_cell(source: SourceFacts) -> bool:
     return not source.facts.functions
 
 
-def _undefined(source: SourceFacts) -> Iterator[tuple[Span, str]]:
+def _undefined(project: Project, source: SourceFacts) -> Iterator[tuple[Span, str]]:
     """Each name that is read and bound nowhere, with its first place."""
     content = source.facts
     header = content.header
-    if header.problems or header.truncated or header.generated or source.star_modules:
+    brought = star_names(project, source)
+    if header.problems or header.truncated or header.generated or brought is None:
         return
     if any(call.name.rpartition(":")[2] in _MAKES_NAMES for call in content.calls):
         return
-    bound = {binding.name for binding in content.bindings}
-    bound.update(fact.alias for fact in content.imports)
+    scopes: dict[str, set[int]] = {}
+    for binding in content.bindings:
+        scope = 0 if binding.kind == "global" else source.scope_of(binding.block)
+        scopes.setdefault(binding.name, set()).add(scope)
+    bound = {name for name, found in scopes.items() if 0 in found}
+    bound.update(brought, (fact.alias for fact in content.imports))
     bound.update(f.name for f in content.functions)
     bound.update(c.name for c in content.classes)
     expected = {comment.span.line for comment in content.comments if _EXPECTED.search(comment.text)}
@@ -139,6 +180,8 @@ def _undefined(source: SourceFacts) -> Iterator[tuple[Span, str]]:
             if ref.bindings or name in bound or name in _GIVEN or (name in first and first[name] <= span):
                 continue
             if name.startswith("__") or not name.isidentifier() or span.line in expected:
+                continue
+            if not scopes.get(name, set()).isdisjoint(source.ancestors(block)):
                 continue
             if source.enclosing(block, "try", "except") is None:
                 first[name] = span
