@@ -16,14 +16,17 @@ from mldebt import (
     Role,
     Rule,
     Severity,
+    SourceFacts,
     facts,
     is_exported_notebook,
     is_library,
     is_teaching,
     is_worth_sharing,
+    tiny_copies,
 )
 
 _LEAST = 3
+_PLAIN = ("staticmethod", "classmethod")
 _FORMS = re.compile(
     r"__\w+__|main|forward|call|run|fit|predict|transform|setup|create_pipeline|register_pipelines|configure_\w+|on_\w+"
     r"|test_\w+|get|post|(get|set|from|to)_(params|config|state|dict|json)|upgrade|downgrade|\w+_step|(train|val)_dataloader"
@@ -92,6 +95,28 @@ class CopiedSmallFunction(Rule):
             rows = frame.iloc[:, :-1]
             labels = frame.iloc[:, -1]
             return rows, labels
+    ```
+
+    ## A single step that opens a file
+
+    ```python title="steps/train.py"
+    import yaml
+    class Trainer:
+        def load_config(self):
+            with open("config.yml") as stream:
+                return yaml.safe_load(stream)
+        def name(self):
+            return "trainer"
+    ```
+
+    ```python title="steps/predict.py"
+    import yaml
+    class Predictor:
+        def load_config(self):  # expect: copied-small-function
+            with open("config.yml") as stream:
+                return yaml.safe_load(stream)
+        def name(self):
+            return "trainer"
     ```
 
     ## What an interface asks for, other names, another text
@@ -173,13 +198,27 @@ class CopiedSmallFunction(Rule):
                     groups[paths].append(
                         sorted(members, key=lambda m: (m.source.kind is Kind.PYTHON, m.source.path))
                     )
+        tiny: dict[tuple[str, ...], list[list[tuple[SourceFacts, facts.Function]]]] = defaultdict(list)
         for paths, helpers in groups.items():
-            yield self._finding(paths, helpers)
+            tiny[paths] = [[(m.source, m.function) for m in members] for members in helpers]
+        for copies in tiny_copies(project):
+            kept = [copy for copy in copies if self._is_ours(project, *copy)]
+            paths = tuple(sorted({source.path for source, _ in kept}))
+            if len(paths) > 1 and not project.versions.are_versions(paths):
+                tiny[paths].append(kept)
+        for paths, found in tiny.items():
+            yield self._finding(paths, found)
 
     def _counts(self, project: Project, member: CloneMember) -> bool:
         """Whether a member is a small helper of an application that other rules leave out."""
-        source, function = member.source, member.function
-        if not isinstance(function, facts.Function) or function.decorators or _FORMS.fullmatch(function.name):
+        is_ours = self._is_ours(project, member.source, member.function)
+        return is_ours and member.clone.size >= _LEAST and not is_worth_sharing(project, member, is_exact=True)
+
+    def _is_ours(self, project: Project, source: SourceFacts, function: facts.Function | facts.Class) -> bool:
+        """Whether a function is no form that an interface asks for, and belongs to an application."""
+        if not isinstance(function, facts.Function) or _FORMS.fullmatch(function.name):
+            return False
+        if any(not isinstance(d, facts.Ref) or d.name not in _PLAIN for d in function.decorators):
             return False
         if (
             source.source.is_any(*self.skip_roles)
@@ -189,19 +228,19 @@ class CopiedSmallFunction(Rule):
             return False
         parent = source.facts.blocks[function.block].parent
         cls = next((c for c in source.facts.classes if c.block == parent), None)
-        if cls is not None and cls.bases:
-            return False
-        return member.clone.size >= _LEAST and not is_worth_sharing(project, member, is_exact=True)
+        return cls is None or not cls.bases
 
-    def _finding(self, paths: tuple[str, ...], helpers: list[list[CloneMember]]) -> Finding:
-        first, *others = [member for members in helpers for member in members]
-        names = list(dict.fromkeys(f"`{members[0].function.name}`" for members in helpers))
+    def _finding(
+        self, paths: tuple[str, ...], helpers: list[list[tuple[SourceFacts, facts.Function]]]
+    ) -> Finding:
+        (source, function), *others = [member for members in helpers for member in members]
+        names = list(dict.fromkeys(f"`{members[0][1].name}`" for members in helpers))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return self.finding(
-            first.source.location(first.function.span),
+            source.location(function.span),
             f"{', '.join(names[:3])}{more} {'stand' if len(names) > 1 else 'stands'} in {len(paths)} files, word for"
             " word",
-            related=[Related(m.source.location(m.function.span), f"`{m.function.name}`") for m in others],
+            related=[Related(home.location(copy.span), f"`{copy.name}`") for home, copy in others],
             minutes=5 + 5 * len(names),
-            scope=first.function.qualname,
+            scope=function.qualname,
         )
