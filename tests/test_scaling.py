@@ -104,6 +104,52 @@ def many_instances(count: int) -> Files:
     }
 
 
+def options_and_command_lines(count: int) -> Files:
+    reads = lines("if a.o@:\n    pd.read_csv(a.o@)\n", count)
+    options = lines("p.add_argument('--o@', default='d@.csv')\n", count)
+    return {
+        "a.py": f"{HEAD}import argparse\np = argparse.ArgumentParser()\n{options}a = p.parse_args()\n{reads}",
+        "run.sh": "python a.py " + lines("--o@ x@.csv ", count) + "\n",
+    }
+
+
+def reads_of_unknown_origin(count: int) -> Files:
+    body = lines(
+        "    d = pd.read_csv(f'{a}/@.csv')\n    d.to_csv(f'o/{a}@.csv')\n    pd.read_csv('x/@.csv')\n", count
+    )
+    return {"a.py": f"{HEAD}for a in ['x', 'y', 'z']:\n{body}"}
+
+
+def catalogue(count: int) -> Files:
+    home = "src/p/pipelines/a"
+    nodes = lines("node(f@, 'd@', 'd@+', name='n@'), ", count)
+    return {
+        "pyproject.toml": "[tool.kedro]\npackage_name = 'p'\nproject_name = 'p'\nkedro_init_version = '0.19.0'\n",
+        "conf/base/catalog.yml": lines("d@:\n  type: pandas.CSVDataset\n  filepath: data/d@.csv\n", count),
+        f"{home}/nodes.py": lines("def f@(x):\n    return x\n", count),
+        f"{home}/pipeline.py": "from kedro.pipeline import pipeline, node\nfrom .nodes import *\n"
+        f"def create_pipeline(**k):\n    return pipeline([{nodes}])\n",
+    }
+
+
+def handlers(count: int) -> Files:
+    handler = "@app.post('/p#')\ndef p#(x: dict):\n    d = pd.DataFrame([x])\n    return m.predict(d)\n"
+    text = "".join(handler.replace("#", str(n)) for n in range(count))
+    return {
+        "a.py": f"{HEAD}from fastapi import FastAPI\nimport joblib\napp = FastAPI()\nm = joblib.load('m')\n{text}"
+    }
+
+
+def workflow(count: int) -> Files:
+    steps = lines("      - name: s@\n        run: python s@.py --x d@.csv\n", count)
+    return {".github/workflows/a.yml": f"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}"}
+
+
+def branches(count: int) -> Files:
+    branch = "if k == '@':\n    p = 'a@.csv'\npd.read_csv(p)\n"
+    return {"a.py": f"{HEAD}k = sys.argv[1]\np = ''\n{lines(branch, count)}"}
+
+
 PATTERNS: list[Callable[[int], Files]] = [
     repeated_assignment,
     filled_frame,
@@ -115,6 +161,12 @@ PATTERNS: list[Callable[[int], Files]] = [
     commands_with_options,
     documented_commands,
     many_instances,
+    options_and_command_lines,
+    reads_of_unknown_origin,
+    catalogue,
+    handlers,
+    workflow,
+    branches,
 ]
 
 

@@ -185,7 +185,7 @@ def _context(project: Project, home: str, written: str) -> str:
     directory = home
     while True:
         found = subdirectory(directory, written)
-        if written == "." or found in project.files or any(p.startswith(f"{found}/") for p in project.files):
+        if written == "." or found in project.files or found in project.directories:
             return directory
         if not directory:
             return home

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Block, Called, Compare, Const, Expr, Item, Logic, Map, Ref, Seq
@@ -61,8 +62,18 @@ class Dispatch(NamedTuple):
     def _built(self, branch: Branch) -> str:
         if branch.value is not None:
             return _class_named(self.source, branch.value)
-        made = self.source.called_names
-        return next((n for n, b in made if _is_class_name(n) and branch.block in self.source.ancestors(b)), "")
+        return _first_made(self.source).get(branch.block, "")
+
+
+@lru_cache(maxsize=4)
+def _first_made(source: SourceFacts) -> dict[int, str]:
+    """For each block the first class or function with a class's name that is called in it."""
+    found: dict[int, str] = {}
+    for name, block in source.called_names:
+        if _is_class_name(name):
+            for ancestor in source.ancestors(block):
+                found.setdefault(ancestor, name)
+    return found
 
 
 def find_dispatches(project: Project) -> Iterator[Dispatch]:

@@ -35,6 +35,7 @@ class Inputs:
         self._declared: dict[str, dict[str, list[tuple[SourceFacts, Call]]]] = {}
         self._changed: dict[str, set[str]] = {}
         self._started: dict[str, list[tuple[str, ...]]] = {}
+        self._flags: dict[str, tuple[int, dict[str, list[tuple[tuple[int, int], str]]]]] = {}
 
     # --- argparse ---
 
@@ -89,23 +90,35 @@ class Inputs:
 
     def _given(self, source: SourceFacts, flags: set[str]) -> Iterator[Value]:
         """What the command lines of stages pass under one of the flags, or at a positional's place."""
-        for argv in self._command_lines(source):
-            position = 0
-            while position < len(argv):
-                word = argv[position]
-                flag, equals, rest = word.partition("=")
-                if flag in flags and flag.startswith("-"):
-                    if equals:
-                        yield passed_word(rest)
-                    elif position + 1 < len(argv) and not argv[position + 1].startswith("--"):
-                        yield passed_word(argv[position + 1])
-                position += 1
-            positional = [f for f in flags if not f.startswith("-")]
-            if positional:
-                names = _positional_names(self._options(source))
+        passed = self._passed(source)
+        given = {place: word for flag in flags for place, word in passed.get(flag, ())}
+        positional = [f for f in flags if not f.startswith("-")]
+        if positional:
+            names = _positional_names(self._options(source))
+            for number, argv in enumerate(self._command_lines(source)) if positional[0] in names else ():
                 plain = _plain_words(argv, self._options(source))
-                if positional[0] in names and names.index(positional[0]) < len(plain):
-                    yield passed_word(plain[names.index(positional[0])])
+                if names.index(positional[0]) < len(plain):
+                    given[number, len(argv)] = plain[names.index(positional[0])]
+        yield from (passed_word(given[place]) for place in sorted(given))
+
+    def _passed(self, source: SourceFacts) -> dict[str, list[tuple[tuple[int, int], str]]]:
+        """What command lines pass under each flag: the place (command line, word) and the word."""
+        lines = tuple(self._command_lines(source))
+        known = self._flags.get(source.path)
+        if known is not None and known[0] == len(lines):
+            return known[1]
+        found: dict[str, list[tuple[tuple[int, int], str]]] = {}
+        for number, argv in enumerate(lines):
+            for position, word in enumerate(argv):
+                flag, equals, rest = word.partition("=")
+                if not flag.startswith("-"):
+                    continue
+                if equals:
+                    found.setdefault(flag, []).append(((number, position), rest))
+                elif position + 1 < len(argv) and not argv[position + 1].startswith("--"):
+                    found.setdefault(flag, []).append(((number, position), argv[position + 1]))
+        self._flags[source.path] = (len(lines), found)
+        return found
 
     def _command_lines(self, source: SourceFacts) -> Iterator[tuple[str, ...]]:
         for _, argv in self._project.stages_running(source):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,6 +39,7 @@ _SECRET = re.compile(
     r"(api|access|private|secret|auth)[_-]?keys?\b|credential|secret|passw|token[_.]", re.IGNORECASE
 )
 """Names of files with credentials: these must not be in a repository."""
+_GAP = re.compile(r"\{[^{}]*\}")
 _NOT_SAID = frozenset({"", ".", "data", "src", "notebooks"})
 
 
@@ -63,6 +65,7 @@ def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
         lambda: {basename(t) for source in code for t, _ in strings_of(source) if t.endswith(".dvc")}
     )
     defaults = _given_by_users(project)
+    written = _written(project)
     for artifact in project.artifacts:
         address = artifact.address
         if not artifact.is_data or artifact.writes or not _is_inside(address):
@@ -77,7 +80,7 @@ def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
             continue
         if _is_declared(project, address):
             continue
-        if any(_could_be(write, address, artifact.subproject, project) for write in project.accesses):
+        if written[artifact.subproject].could_make(address):
             continue
         reads = tuple(read for read in artifact.reads if _is_needed(read) and str(read.address) == str(address))
         if reads:
@@ -93,9 +96,7 @@ def _is_inside(address: Address) -> bool:
 def _is_there(project: Project, path: str) -> bool:
     if path in project.files or f"{path}.dvc" in project.files:
         return True
-    return any(f"{directory}.dvc" in project.files for directory in _above(path)) or any(
-        file.startswith(f"{path}/") for file in project.files
-    )
+    return path in project.directories or any(f"{directory}.dvc" in project.files for directory in _above(path))
 
 
 def _beside_the_code(artifact: Artifact) -> set[str]:
@@ -129,19 +130,37 @@ def _is_mentioned(path: str, documents: str) -> bool:
     return directory not in _NOT_SAID and directory.lower() in documents
 
 
-def _could_be(write: DataAccess, address: Address, subproject: str, project: Project) -> bool:
-    """Whether a write to a path that is not wholly known may make a file."""
-    if write.effect not in WRITES or project.subprojects.root_of(write.component) != subproject:
-        return False
-    if write.source.source.is_any(Role.TEST):
-        return False
-    if write.address is None:
-        return True
-    if write.address.is_known:
-        return basename(write.address.path) == address.name or address.path.startswith(f"{write.address.path}/")
-    shape = basename(re.sub(r"\{[^{}]*\}", "*", write.address.shape))
-    pattern = ".*".join(re.escape(part) for part in shape.split("*"))
-    return bool(re.fullmatch(pattern, address.name)) or not splitext(shape)[1]
+class _Written:
+    """What the writes of a sub-project may make, whether or not their paths are wholly known."""
+
+    def __init__(self, addresses: set[Address | None]) -> None:
+        known = {address.path for address in addresses if address is not None and address.is_known}
+        shapes = {basename(_GAP.sub("*", a.shape)) for a in addresses if a is not None and not a.is_known}
+        self._anything = None in addresses or any(not splitext(shape)[1] for shape in shapes)
+        self._paths = known
+        self._names = {basename(path) for path in known}
+        patterns = (".*".join(re.escape(part) for part in shape.split("*")) for shape in sorted(shapes))
+        self._shapes = re.compile("|".join(patterns)) if shapes else None
+
+    def could_make(self, address: Address) -> bool:
+        """Whether a write may make a file."""
+        if (
+            self._anything
+            or address.name in self._names
+            or any(path in self._paths for path in _above(address.path))
+        ):
+            return True
+        return self._shapes is not None and bool(self._shapes.fullmatch(address.name))
+
+
+def _written(project: Project) -> Mapping[str, _Written]:
+    """What is written by sub-project, tests apart."""
+    found: dict[str, set[Address | None]] = defaultdict(set)
+    for write in project.accesses:
+        if write.effect in WRITES and not write.source.source.is_any(Role.TEST):
+            found[project.subprojects.root_of(write.component)].add(write.address)
+    nothing = _Written(set())
+    return defaultdict(lambda: nothing, {root: _Written(addresses) for root, addresses in found.items()})
 
 
 def _is_needed(read: DataAccess) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
+from posixpath import dirname
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Expr, Facts, Function, Param
@@ -58,6 +60,15 @@ class Project:
     def source(self, path: str) -> SourceFacts | None:
         """The source at a path relative to the root."""
         return self._sources.get(path)
+
+    @cached_property
+    def directories(self) -> frozenset[str]:
+        """The directories that hold files, and those around them, relative to the root."""
+        found: set[str] = set()
+        for path in self.files:
+            while (path := dirname(path)) and path not in found:
+                found.add(path)
+        return frozenset(found)
 
     @property
     def by_path(self) -> Mapping[str, SourceFacts]:

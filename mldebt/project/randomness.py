@@ -51,6 +51,7 @@ class Randomness:
         self._tables = tables
         self._imports = imports
         self._seeded: dict[str, frozenset[str]] = {}
+        self._seeding: dict[str, set[tuple[int, str]]] = {}
 
     def is_unseeded(self, site: Site) -> bool:
         """Whether a call surely draws other numbers in every run.
@@ -117,11 +118,14 @@ class Randomness:
 
     def seeds_here(self, site: Site, generator: str) -> bool:
         """Whether the function around a call seeds the generator itself."""
-        scope = site.source.scope_of(site.call.block)
-        return any(
-            generator in self._generators(call) and site.source.scope_of(call.block) == scope
-            for call in site.source.facts.calls
-        )
+        source = site.source
+        if source.path not in self._seeding:
+            self._seeding[source.path] = {
+                (source.scope_of(call.block), seeded)
+                for call in source.facts.calls
+                for seeded in self._generators(call)
+            }
+        return (source.scope_of(site.call.block), generator) in self._seeding[source.path]
 
     def _seeded_locally(self, source: SourceFacts) -> frozenset[Span]:
         """The seeding calls that only make shuffles in one function go together: the same function seeds again.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Binding, Call, Called, Const, Expr, Function, Item, Ref
@@ -62,17 +63,14 @@ def _is_handler(source: SourceFacts, function: Function) -> bool:
 
 def _takes_one_text(source: SourceFacts, function: Function) -> bool:
     """Whether a handler takes one field of a form and nothing else: a text has no schema."""
-    facts = source.facts
-    inside = {block for block in range(len(facts.blocks)) if function.block in source.ancestors(block)}
-    held: list[Expr | None] = [b.value for b in facts.bindings if b.block in inside]
+    held: list[Expr | None] = [*_bound_by_function(source).get(function.block, ())]
     fields: set[object] = set()
     others = False
-    for call in facts.calls:
-        if call.block in inside:
-            held += (call.func, *call.args, *(keyword.value for keyword in call.keywords))
-            match call.func:
-                case Attr(Attr(Ref("request"), "form"), "get") if call.args:
-                    fields.add(call.args[0])
+    for call in source.calls_by_function.get(function.block, ()):
+        held += (call.func, *call.args, *(keyword.value for keyword in call.keywords))
+        match call.func:
+            case Attr(Attr(Ref("request"), "form"), "get") if call.args:
+                fields.add(call.args[0])
     forms = 0
     for part in (part for expr in held for part in walk(expr)):
         match part:
@@ -83,6 +81,18 @@ def _takes_one_text(source: SourceFacts, function: Function) -> bool:
             case Attr(Ref("request"), name) if name in _REQUESTS:
                 others = True
     return len(fields) == 1 and forms <= 2 and not others and isinstance(next(iter(fields)), Const)
+
+
+@lru_cache(maxsize=4)
+def _bound_by_function(source: SourceFacts) -> dict[int, list[Expr]]:
+    """For each function's block the values of the names that are bound in it, and in functions inside it."""
+    found: dict[int, list[Expr]] = {}
+    for binding in source.facts.bindings:
+        if binding.value is not None:
+            for block in source.ancestors(binding.block):
+                if source.facts.blocks[block].kind == "function":
+                    found.setdefault(block, []).append(binding.value)
+    return found
 
 
 class _Flow:
@@ -106,7 +116,7 @@ class _Flow:
 
     def prediction(self, depth: int = 0) -> tuple[Location, str] | None:
         """Where request data is predicted from; None where it is not, or is checked before."""
-        calls = [call for call in self._source.facts.calls if self._inside(call.block)]
+        calls = self._source.calls_by_function.get(self._function.block, [])
         if any(_CHECKS.search(call.name or getattr(call.func, "name", "")) for call in calls):
             return None
         for call in calls:
@@ -122,9 +132,6 @@ class _Flow:
             if found is not None:
                 return self._source.location(call.span), found[1]
         return None
-
-    def _inside(self, block: int) -> bool:
-        return self._function.block in self._source.ancestors(block)
 
     def _entered(self, call: Call) -> _Flow | None:
         """The project's function that a call enters, with the parameters that receive request data."""

@@ -197,6 +197,16 @@ class SourceFacts:
         return found
 
     @cached_property
+    def calls_by_function(self) -> dict[int, list[Call]]:
+        """For each function's block the calls in it, those in functions inside it, too."""
+        found: dict[int, list[Call]] = {}
+        for call in self.facts.calls:
+            for block in self.ancestors(call.block):
+                if self.facts.blocks[block].kind == "function":
+                    found.setdefault(block, []).append(call)
+        return found
+
+    @cached_property
     def called_names(self) -> list[tuple[str, int]]:
         """For each call the last name of what is called (empty: it has none), and the block."""
         return [

@@ -6,7 +6,8 @@ at run time, or a path that is not known, leaves it in peace.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 from posixpath import basename, splitext
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,16 +51,18 @@ def stale_declarations(project: Project) -> Iterator[Stale]:
 
 
 def _entries(project: Project) -> Iterator[Stale]:
-    nodes = [stage for stage in project.stages if stage.tool == "kedro"]
+    used_in: dict[str, set[str]] = {}
+    for stage in project.stages:
+        if stage.tool == "kedro":
+            names = used_in.setdefault(stage.directory, set())
+            names.update(d.path.partition("@")[0] for d in (*stage.inputs, *stage.outputs))
     strings: dict[str, tuple[set[str], set[str]]] = {}
+    settings = cache(lambda: _settings(project))
     opened = {access.address.path for access in project.accesses if access.address is not None}
     for entry in project.declared_data:
         home = entry.location.path.partition("conf/")[0].rstrip("/")
-        near = [stage for stage in nodes if stage.directory == home]
-        if entry.tool != "kedro" or not entry.is_known or not near:
-            continue
-        used = {d.path.partition("@")[0] for stage in near for d in (*stage.inputs, *stage.outputs)}
-        if any("$" in name for name in used):
+        used = used_in.get(home)
+        if entry.tool != "kedro" or not entry.is_known or used is None or any("$" in name for name in used):
             continue
         if home not in strings:
             strings[home] = _texts(_below(project, home))
@@ -68,7 +71,7 @@ def _entries(project: Project) -> Iterator[Stale]:
         last = name.rpartition(".")[2]
         if name in used or {name, entry.name, last} & whole or any(p in name for p in pieces):
             continue
-        if not _is_set(project, home, entry) and not _is_opened(entry, opened):
+        if not _is_set(settings().get(entry.name, ()), home, entry) and not _is_opened(entry, opened):
             yield Stale("entry", entry.name, "", entry.location)
 
 
@@ -77,16 +80,21 @@ def _below(project: Project, home: str) -> list[SourceFacts]:
     return [source for source in project.code if source.path.startswith(start)]
 
 
-def _is_set(project: Project, home: str, entry: Declared) -> bool:
+def _settings(project: Project) -> dict[str, list[tuple[str, tuple[str | int, ...]]]]:
+    """The places of settings, as files and keys, by the texts that they hold."""
+    found: dict[str, list[tuple[str, tuple[str | int, ...]]]] = {}
+    for source in project.sources(Kind.YAML, Kind.TOML, Kind.JSON):
+        for entry in source.facts.entries:
+            if isinstance(entry.value, str):
+                found.setdefault(entry.value, []).append((source.path, entry.path[:1]))
+    return found
+
+
+def _is_set(places: Iterable[tuple[str, tuple[str | int, ...]]], home: str, entry: Declared) -> bool:
     """Whether a setting of the project names an entry (its own apart): code may look it up by that name."""
     start = f"{home}/" if home else ""
-    for source in project.sources(Kind.YAML, Kind.TOML, Kind.JSON):
-        if source.path.startswith(start) and any(
-            e.value == entry.name and not (source.path == entry.location.path and e.path[:1] == (entry.name,))
-            for e in source.facts.entries
-        ):
-            return True
-    return False
+    own = (entry.location.path, (entry.name,))
+    return any(path.startswith(start) and (path, key) != own for path, key in places)
 
 
 def _is_opened(entry: Declared, opened: set[str]) -> bool:
@@ -158,10 +166,7 @@ def _is_explained(source: SourceFacts, function: Function, name: str) -> bool:
 
 def _unread(source: SourceFacts, function: Function) -> Iterator[Param]:
     """The parameters that a function's body never mentions."""
-    read: set[str] = set()
-    for expr, block in _located(source):
-        if function.block in source.ancestors(block):
-            read |= {part.name for part in walk(expr) if isinstance(part, Ref)}
+    read = _read_by_function(source).get(function.block, set())
     if "locals" in read or not read:
         return
     for param in function.params:
@@ -169,6 +174,18 @@ def _unread(source: SourceFacts, function: Function) -> Iterator[Param]:
             continue
         if not param.name.startswith(("_", "dummy", "unused", "self", "cls")):
             yield param
+
+
+@lru_cache(maxsize=4)
+def _read_by_function(source: SourceFacts) -> dict[int, set[str]]:
+    """For each function's block the names that are read in it, and in functions inside it."""
+    found: dict[int, set[str]] = {}
+    for expr, block in _located(source):
+        names = {part.name for part in walk(expr) if isinstance(part, Ref)}
+        for ancestor in source.ancestors(block) if names else ():
+            if source.facts.blocks[ancestor].kind == "function":
+                found.setdefault(ancestor, set()).update(names)
+    return found
 
 
 def _located(source: SourceFacts) -> Iterator[tuple[Expr, int]]:

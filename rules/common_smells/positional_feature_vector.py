@@ -155,15 +155,16 @@ def _from_callers(
     project: Project, source: SourceFacts, expr: facts.Expr
 ) -> Iterator[tuple[SourceFacts, facts.Call, facts.Expr]]:
     """What the callers of a function pass, if the expression is a parameter of it."""
-    if not isinstance(expr, facts.Ref) or len(expr.bindings) != 1:
+    if not isinstance(expr, facts.Ref) or len(expr.bindings) != 1 or expr.bindings[0] < 0:
         return
-    for function in source.facts.functions:
-        names = [p.name for p in function.params if p.binding >= 0 and p.name not in ("self", "cls")]
-        if any(p.binding == expr.bindings[0] for p in function.params) and expr.name in names:
-            for caller in project.callers.of(source, function.qualname):
-                position = names.index(expr.name)
-                if position < len(caller.call.args) and not caller.source.source.is_any(Role.TEST):
-                    yield caller.source, caller.call, caller.call.args[position]
+    function = source.function_of(source.facts.bindings[expr.bindings[0]].block)
+    if function is None or all(p.binding != expr.bindings[0] for p in function.params):
+        return
+    names = [p.name for p in function.params if p.binding >= 0 and p.name not in ("self", "cls")]
+    for caller in project.callers.of(source, function.qualname) if expr.name in names else ():
+        position = names.index(expr.name)
+        if position < len(caller.call.args) and not caller.source.source.is_any(Role.TEST):
+            yield caller.source, caller.call, caller.call.args[position]
 
 
 def _row(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Role, Rule, Span, Stage
+from mldebt import Finding, Project, Related, Role, Rule, Span
 
 _DEPLOYS = frozenset({"docker", "compose", "mlproject", "airflow", "workflow"})
 _PLAYGROUND = re.compile(
@@ -132,8 +133,9 @@ class PrototypeInProduction(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each prototype that a deployed stage runs."""
+        is_scheduled = functools.cache(lambda path: _is_scheduled(project, path))
         for stage in project.stages:
-            if stage.tool not in _DEPLOYS or (stage.tool == "workflow" and not _is_scheduled(project, stage)):
+            if stage.tool not in _DEPLOYS or (stage.tool == "workflow" and not is_scheduled(stage.path)):
                 continue
             for execution in project.executions(stage):
                 source = project.source(execution.path)
@@ -152,7 +154,7 @@ class PrototypeInProduction(Rule):
                     )
 
 
-def _is_scheduled(project: Project, stage: Stage) -> bool:
+def _is_scheduled(project: Project, path: str) -> bool:
     """Whether nobody starts the workflow by hand or by a change."""
-    source = project.source(stage.path)
+    source = project.source(path)
     return source is not None and any("schedule" in entry.path[:2] for entry in source.facts.entries)

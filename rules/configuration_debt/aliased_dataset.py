@@ -121,6 +121,7 @@ class AliasedDataset(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each entry whose data an earlier entry of the same file has."""
         seen: dict[tuple[str, str], list[tuple[str, str, Declared]]] = defaultdict(list)
+        said: dict[str, dict[str | int, dict[tuple[str | int, ...], str]]] = {}
         for declared in project.declared_data:
             source = project.source(declared.location.path)
             if (
@@ -129,7 +130,10 @@ class AliasedDataset(Rule):
                 or source.source.is_any(*self.skip_roles, Role.TUTORIAL)
             ):
                 continue
-            place, read = _place(project, declared)
+            path = declared.location.path
+            if path not in said:
+                said[path] = _said(project, path)
+            place, read = _place(said[path].get(declared.name, {}))
             is_own = (
                 declared.type.partition(".")[0] not in _PACKAGES
             )  # a type of the project's own may do anything
@@ -154,13 +158,17 @@ class AliasedDataset(Rule):
             )
 
 
-def _place(project: Project, declared: Declared) -> tuple[str, str]:
+def _said(project: Project, path: str) -> dict[str | int, dict[tuple[str | int, ...], str]]:
+    """What each entry of a catalogue says, by the keys below it."""
+    found: dict[str | int, dict[tuple[str | int, ...], str]] = {}
+    for keys, entry in project.documents.tree(path).items():
+        if len(keys) > 1 and entry.kind == "scalar":
+            found.setdefault(keys[0], {})[keys[1:]] = entry.text
+    return found
+
+
+def _place(said: dict[tuple[str | int, ...], str]) -> tuple[str, str]:
     """Where the data of an entry are, empty if that is not known, and how they are read."""
-    said = {
-        keys[1:]: entry.text
-        for keys, entry in project.documents.tree(declared.location.path).items()
-        if len(keys) > 1 and keys[0] == declared.name and entry.kind == "scalar"
-    }
     path = said.get(("filepath",)) or said.get(("path",)) or said.get(("table_name",)) or ""
     known = f"{path}|{said.get(('credentials',), '')}" if path and "{" not in path and "$" not in path else ""
     if any(value in ("append", "a") for value in said.values()):

@@ -161,6 +161,7 @@ class CatalogBypass(Rule):
         nodes = {stage.code[0] for stage in project.stages if stage.tool == "kedro" and stage.code}
         if not entries and not nodes:
             return
+        by_file = {entry.file: entry for entry in reversed(entries)}
         found: dict[str, dict[str, list[DataAccess]]] = {}
         named: dict[str, Declared] = {}
         for access in project.accesses:
@@ -171,7 +172,7 @@ class CatalogBypass(Rule):
             if project.by_path[access.origin.path].source.is_any(*self.skip_roles):
                 continue
             path = self._from_root(access.component, access.address.path)
-            entry = next((d for d in entries if path == d.file or path.startswith(f"{d.file}/")), None)
+            entry = next(filter(None, (by_file.get(part) for part in _around(path))), None)
             inside = f"{access.source.path}:{access.source.scope_name(access.call.block)}"
             if entry is not None:
                 text = f"`{entry.file}` (catalogue entry `{entry.name}`)"
@@ -245,3 +246,10 @@ class CatalogBypass(Rule):
         around = access.source.scope_name(access.call.block).rpartition(".")[0]
         classes = {cls.qualname: cls for cls in access.source.facts.classes}
         return around in classes and any("Data" in str(base) for base in classes[around].bases)
+
+
+def _around(path: str) -> Iterator[str]:
+    """A path and the directories around it."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]

@@ -161,4 +161,4 @@ class UnpinnedPretrainedModel(Rule):
                 yield text
 
     def _is_directory(self, project: Project, name: str) -> bool:
-        return any(path.startswith(f"{name.partition('/')[0]}/") for path in project.files)
+        return name.partition("/")[0] in project.directories

@@ -201,7 +201,7 @@ class UnpinnedRemoteData(Rule):
             return ""
         if site.name.endswith("fetch_openml") and site.argument(1) is not None:
             return ""
-        here = any(path == texts[0] or path.startswith(f"{texts[0]}/") for path in project.files)
+        here = texts[0] in project.files or texts[0] in project.directories
         return "" if here else texts[0]
 
     def _is_checked(self, source: SourceFacts) -> bool:
