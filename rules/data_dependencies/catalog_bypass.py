@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from posixpath import dirname, join, normpath
 
 from mldebt import (
@@ -167,12 +168,13 @@ class CatalogBypass(Rule):
         for access in project.accesses:
             if access.effect not in ("reads", "writes") or access.address is None or self._is_exempt(access):
                 continue
-            if access.api.startswith("kedro.io."):
-                continue
-            if project.by_path[access.origin.path].source.is_any(*self.skip_roles):
+            skipped = project.by_path[access.origin.path].source.is_any(*self.skip_roles)
+            if skipped or access.api.startswith("kedro.io."):
                 continue
             path = self._from_root(access.component, access.address.path)
-            entry = next(filter(None, (by_file.get(part) for part in _around(path))), None)
+            entry = next(
+                (by_file[p] for p in (path, *map(str, PurePosixPath(path).parents)) if p in by_file), None
+            )
             inside = f"{access.source.path}:{access.source.scope_name(access.call.block)}"
             if entry is not None:
                 text = f"`{entry.file}` (catalogue entry `{entry.name}`)"
@@ -196,11 +198,7 @@ class CatalogBypass(Rule):
                 first,
                 f"`{component}` opens {shown} directly, past the catalogue",
                 related=[
-                    *(
-                        Related(e.location, f"the entry `{e.name}`")
-                        for text, e in named.items()
-                        if text in opened
-                    ),
+                    *(Related(named[t].location, f"the entry `{named[t].name}`") for t in named if t in opened),
                     *(Related(place, places[place]) for place in others),
                 ],
                 severity=Severity.INFO if is_draft else None,
@@ -246,10 +244,3 @@ class CatalogBypass(Rule):
         around = access.source.scope_name(access.call.block).rpartition(".")[0]
         classes = {cls.qualname: cls for cls in access.source.facts.classes}
         return around in classes and any("Data" in str(base) for base in classes[around].bases)
-
-
-def _around(path: str) -> Iterator[str]:
-    """A path and the directories around it."""
-    while path:
-        yield path
-        path = path.rpartition("/")[0]
