@@ -77,16 +77,23 @@ class Inputs:
     def _options(self, source: SourceFacts) -> dict[str, list[tuple[SourceFacts, Call]]]:
         """The `add_argument` calls of a file, or else of the files that it imports, by dest."""
         if source.path not in self._declared:
-            found = _add_argument_calls(source)
+            found = self._declared_in(source)
             if not found:
                 for fact in source.facts.imports:
                     dot = "" if fact.module.endswith(".") or not fact.name else "."
                     symbol = self._project.names.symbol(source, f"{fact.module}{dot}{fact.name}")
                     if symbol is not None:
-                        for name, calls in _add_argument_calls(symbol.source).items():
+                        for name, calls in self._declared_in(symbol.source).items():
                             found.setdefault(name, []).extend(calls)
             self._declared[source.path] = found
         return self._declared[source.path]
+
+    def _declared_in(self, source: SourceFacts) -> dict[str, list[tuple[SourceFacts, Call]]]:
+        found: dict[str, list[tuple[SourceFacts, Call]]] = {}
+        for option in self._project.options.by_source.get(source.path, ()):
+            if option.framework == "argparse" and option.call is not None:
+                found.setdefault(option.dest, []).append((source, option.call))
+        return found
 
     def _given(self, source: SourceFacts, flags: set[str]) -> Iterator[Value]:
         """What the command lines of stages pass under one of the flags, or at a positional's place."""
@@ -230,29 +237,6 @@ class Inputs:
 def _text(project: Project, source: SourceFacts, expr: Expr | None) -> str | None:
     value = None if expr is None else project.value(source, expr)
     return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
-
-
-def _add_argument_calls(source: SourceFacts) -> dict[str, list[tuple[SourceFacts, Call]]]:
-    found: dict[str, list[tuple[SourceFacts, Call]]] = {}
-    if "add_argument" not in source.facts.header.methods:
-        return found
-    for call in source.facts.calls:
-        if isinstance(call.func, Attr) and call.func.name == "add_argument":
-            dest = _dest(call)
-            if dest:
-                found.setdefault(dest, []).append((source, call))
-    return found
-
-
-def _dest(call: Call) -> str:
-    dest = keyword_argument(call, "dest")
-    if isinstance(dest, Const):
-        return str(dest.value)
-    names = [a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, str)]
-    if not names:
-        return ""
-    long = next((n for n in names if n.startswith("--")), names[0])
-    return long.lstrip("-").replace("-", "_")
 
 
 def _positional_names(options: dict[str, list[tuple[SourceFacts, Call]]]) -> list[str]:
