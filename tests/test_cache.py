@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import json
 import os
@@ -332,3 +333,18 @@ def test_eight_runs_at_once_on_one_cold_cache(directory: Path, tmp_path: Path) -
         assert len({output for output, _ in answers}) == 1
         assert json.loads(answers[0][0])[1:] == [150, ""]
     assert not list(directory.rglob("*.part"))
+
+
+def test_nothing_that_is_read_can_run_code() -> None:
+    """What is kept between runs, or comes from a project, is never unpickled, unmarshalled or evaluated."""
+    runs_code = {"pickle", "marshal", "shelve", "dbm", "dill", "cloudpickle", "joblib", "runpy", "code"}
+    for file in sorted((CHECKOUT / "mldebt").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            assert not runs_code & {name.partition(".")[0] for name in names}, file
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("eval", "exec", "compile", "__import__"), file
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "yaml":
+                assert node.attr not in ("unsafe_load", "UnsafeLoader", "full_load", "FullLoader", "Loader"), file

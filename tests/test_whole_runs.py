@@ -130,3 +130,90 @@ def test_ctrl_c_ends_the_program_and_its_workers(project: Path) -> None:
     assert len(workers) >= 2
     assert not any(is_alive(worker) for worker in workers)
     assert len(paths(run(project, *COMMAND, "m1.py"))) == 1  # the cache is as good as new
+
+
+SLOW = """
+import time
+from pathlib import Path
+from mldebt import Rule
+
+class Slow(Rule):
+    \"\"\"Takes its time.\"\"\"
+
+    def check(self, project):
+        Path({witness!r}, self.id).touch()
+        time.sleep(60)
+        yield from ()
+"""
+
+
+@pytest.mark.parametrize("whole_group", [True, False], ids=["as on a terminal", "to the program alone"])
+def test_ctrl_c_ends_the_program_and_the_copy_that_runs_rules(
+    project: Path, tmp_path: Path, whole_group: bool
+) -> None:
+    (project / "long.py").write_text("x = 1\n" * 6_000)
+    rules, witness = tmp_path / "rules" / "glue_code", tmp_path / "witness"
+    rules.mkdir(parents=True)
+    witness.mkdir()
+    for name in ("first_rule", "second_rule"):
+        (rules / f"{name}.py").write_text(SLOW.format(witness=str(witness)))
+    options = ("--pack", str(rules.parent), "--select", "first-rule,second-rule", "--workers", "2")
+    with subprocess.Popen(
+        [sys.executable, "-m", "mldebt", "check", *options], cwd=project,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, preexec_fn=heed_ctrl_c, start_new_session=True,
+    ) as process:  # fmt: skip
+        deadline = time.monotonic() + 60
+        while len(list(witness.iterdir())) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        copies = list(descendants(process.pid))
+        start = time.monotonic()
+        if whole_group:
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=20)
+        assert time.monotonic() - start < 1
+    assert (process.returncode, output, errors.strip()) == (130, "", "Interrupted.")
+    assert len(copies) == 1
+    assert not any(is_alive(copy) for copy in copies)
+    assert len(paths(run(project, *COMMAND, "m1.py"))) == 1
+
+
+def test_eight_programs_at_once_on_one_cold_cache_say_the_same(project: Path) -> None:
+    for number in range(30):  # enough for workers
+        (project / f"long{number}.py").write_text(f"y = f({number}, 'a')\nopen('/home/ada/b')\n" * 60)
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    programs = [
+        subprocess.Popen(
+            COMMAND, cwd=project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(8)
+    ]
+    answers = {program.communicate(timeout=120) for program in programs}
+    assert {program.returncode for program in programs} == {1}
+    ((said, errors),) = answers
+    assert errors == ""
+    assert len(json.loads(said)["findings"]) == 20 + 30
+    assert list((project / ".mldebt_cache").rglob("*.part")) == []
+    assert run(project, *COMMAND).stdout == said
+
+
+def test_workers_that_are_killed_change_nothing_that_is_said(project: Path) -> None:
+    for number in range(20):
+        (project / f"long{number}.py").write_text(f"y = f({number}, 'a')\nopen('/home/ada/b')\n" * 500)
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    killed: set[int] = set()
+    with subprocess.Popen(
+        [*COMMAND, "--workers", "2", "--no-cache"], cwd=project, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        deadline = time.monotonic() + 60
+        while len(killed) < 3 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.2)
+            for worker in [pid for pid in descendants(process.pid) if pid not in killed][:1]:
+                os.kill(worker, signal.SIGKILL)
+                killed.add(worker)
+        output, errors = process.communicate(timeout=120)
+    assert killed
+    assert (output, errors) == (run(project, *COMMAND, "--no-cache").stdout, "")
