@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from mldebt import git_objects, listing
 from mldebt.cli import cli
+from mldebt.outside import stamps
 
 GOOD = "import pandas as pd\nframe = pd.read_csv('/home/ada/visits.csv')\n"
 
@@ -42,6 +44,19 @@ def test_a_pipe_among_the_files_of_git_is_not_waited_for(repository: Path, name:
     (repository / name).unlink(missing_ok=True)
     os.mkfifo(repository / name)
     assert found("--profile", profile) == {"good.py"}
+
+
+@pytest.mark.parametrize("name", ["HEAD", "refs/heads/main"])
+def test_the_commit_is_not_waited_for(repository: Path, name: str) -> None:
+    """An unchanged project asks for it without git."""
+    file = repository / ".git" / name
+    (repository / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    file.unlink(missing_ok=True)
+    os.mkfifo(file)
+    asking = threading.Thread(target=stamps, args=(repository, ["good.py"]), daemon=True)
+    asking.start()
+    asking.join(10)
+    assert not asking.is_alive()
 
 
 def test_git_that_did_not_answer_is_not_asked_again(repository: Path) -> None:

@@ -90,3 +90,10 @@ def test_odd_environments_change_nothing(project: Path, variables: dict[str, str
     assert done.returncode == 1
     assert "good.py:2" in done.stdout
     assert mldebt(project, "explain", "nan-equality", **variables).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["/", ".", "..", "/proc"])
+def test_standard_input_does_not_stand_for_a_directory(project: Path, name: str) -> None:
+    done = mldebt(project, "check", "--stdin-filename", name, "-", shell="< /dev/null")
+    assert done.returncode == 2
+    assert "names a directory" in done.stderr

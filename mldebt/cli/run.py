@@ -233,6 +233,10 @@ def _standard_input(paths: tuple[str, ...], name: str | None) -> tuple[str, byte
         return None
     if name is None:
         raise click.UsageError("`-` needs --stdin-filename, because the kind of a file follows from its name.")
+    if os.path.isdir(name):
+        raise click.UsageError(
+            "--stdin-filename names a directory, and not the file that standard input stands for."
+        )
     return os.path.abspath(name), sys.stdin.buffer.read()
 
 
