@@ -19,7 +19,7 @@ from mldebt.facts import Class, Function
 from mldebt.project.names import Symbol
 from mldebt.project.places import MODULE, Place, places_run
 from mldebt.project.qualify import qualified
-from mldebt.project.references import Edges, edges_of, is_property, methods_of, place_of
+from mldebt.project.references import Edges, edges_of, is_property, place_of
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind
 
@@ -66,9 +66,18 @@ class Held(NamedTuple):
 
 
 class Instances(NamedTuple):
-    """The methods of a class and its bases: place, name, and whether they run without being called by name."""
+    """What can be called on instances of a class: it and its bases in the project, and whether libraries call them."""
 
-    methods: tuple[tuple[Place, str, bool], ...]
+    classes: tuple[Place, ...]
+    foreign: bool
+
+
+class Method(NamedTuple):
+    """A method of a class; `implicit` says that it runs without being called by name."""
+
+    place: Place
+    name: str
+    implicit: bool
 
 
 class CallGraph:
@@ -80,12 +89,13 @@ class CallGraph:
         self._reached: dict[tuple[Place, ...], Reach] = {}
         self._held: dict[str, Held] = {}
         self._instances: dict[Place, Instances | None] = {}
+        self._methods: dict[Place, tuple[Method, ...]] = {}
 
     def edges(self, place: Place) -> Edges:
         """What a place leads to directly."""
         if place.path not in self._edges:
             source = self._project.source(place.path)
-            self._edges[place.path] = edges_of(self._project, source) if source is not None else {}
+            self._edges[place.path] = edges_of(self._project, source, self._defined) if source is not None else {}
         return self._edges[place.path].get(place.function) or _NOTHING
 
     def reach(self, *starts: Place) -> Reach:
@@ -131,30 +141,46 @@ class CallGraph:
         return self._instances[place]
 
     def _find_instances(self, source: SourceFacts, cls: Class) -> Instances:
-        foreign = self._has_foreign_base(source, cls)
-        found = []
-        for home, method in methods_of(self._project, source, cls):
-            implicit = foreign or method.name.startswith("__") or is_property(home, method)
-            found.append((Place(home.path, method.qualname), method.name, implicit))
-        return Instances(tuple(found))
-
-    def _has_foreign_base(self, source: SourceFacts, cls: Class) -> bool:
-        """Whether a library that the class inherits from may call its methods."""
-        seen: set[Place] = set()
+        """The class and its bases in the project; a library that it inherits from may call any of its methods."""
+        found: dict[Place, None] = {}
+        foreign = False
         waiting = [(source, cls)]
         while waiting:
             home, current = waiting.pop()
-            if Place(home.path, current.qualname) in seen:
+            place = Place(home.path, current.qualname)
+            if place in found:
                 continue
-            seen.add(Place(home.path, current.qualname))
+            found[place] = None
             for base in current.bases:
                 name = qualified(home, base)
                 symbol = self._project.names.symbol(home, name) if name else None
-                if symbol is not None and isinstance(symbol.fact, Class):
+                if symbol is not None and isinstance(symbol.fact, Class) and not symbol.rest:
                     waiting.append((symbol.source, symbol.fact))
                 elif name.rpartition(".")[2] not in _PLAIN_BASES:
-                    return True
-        return False
+                    foreign = True
+        return Instances(tuple(found), foreign)
+
+    def methods_of(self, place: Place) -> tuple[Method, ...]:
+        """The methods that a class of the project defines itself."""
+        if place not in self._methods:
+            source = self._project.by_path[place.path]
+            self._methods[place] = tuple(
+                Method(
+                    Place(place.path, function.qualname),
+                    function.name,
+                    function.name.startswith("__") or is_property(source, function),
+                )
+                for function in source.functions_by_owner.get(place.function, ())
+            )
+        return self._methods[place]
+
+    @cached_property
+    def _defined(self) -> frozenset[str]:
+        """The last names of the project's functions and classes."""
+        facts = [source.facts for source in self._project.code]
+        names = {function.name for fact in facts for function in fact.functions}
+        names.update(cls.qualname.rpartition(".")[2] for fact in facts for cls in fact.classes)
+        return frozenset(names)
 
     def uses(self, reach: Reach) -> Iterator[SourceFacts]:
         """The sources that matter: scripts, and those whose functions run or whose top level does something."""
@@ -217,7 +243,9 @@ class _Run:
         self._reached: set[Place] = set()
         self._waiting: list[Place] = []
         self._classes: set[Place] = set()
+        self._offered: dict[Place, bool] = {}
         self._called: set[str] = set()
+        self._imported: set[str] = set()
         self._opened: set[str] = set()
         self._methods: dict[str, set[Place]] = defaultdict(set)
         self._by_name = False
@@ -238,15 +266,16 @@ class _Run:
             self._waiting.append(place)
 
     def _follow(self, edges: Edges) -> None:
-        for path in edges.modules:
+        for path in edges.modules - self._imported:
+            self._imported.add(path)
             self._enter(Place(path, MODULE))
-        for function in edges.functions:
+        for function in edges.functions - self._reached:
             self._enter(function)
-        for cls in edges.classes:
+        for cls in edges.classes - self._classes:
             self._instantiate(cls)
         for name in edges.methods - self._called:
             self._called.add(name)
-            for method in self._methods[name]:
+            for method in self._methods.get(name, ()):
                 self._enter(method)
         for path in edges.namespaces:
             self._open(path)
@@ -273,17 +302,19 @@ class _Run:
             self._instantiate(place)
 
     def _instantiate(self, place: Place) -> None:
-        """From now on methods of the class may be called."""
-        if place in self._classes:
-            return
-        instances = self._graph.instances_of(place)
+        """From now on methods of the class and of its bases may be called."""
+        instances = self._graph.instances_of(place) if place not in self._classes else None
         if instances is None:
             return
         self._classes.add(place)
-        for target, name, is_implicit in instances.methods:
-            self._methods[name].add(target)
-            if is_implicit or name in self._called:
-                self._enter(target)
+        for home in instances.classes:
+            if home in self._offered and (self._offered[home] or not instances.foreign):
+                continue  # a class of its kind has offered the methods of this base already
+            self._offered[home] = instances.foreign
+            for method in self._graph.methods_of(home):
+                self._methods[method.name].add(method.place)
+                if method.implicit or instances.foreign or method.name in self._called:
+                    self._enter(method.place)
 
     def _enter_configured(self) -> None:
         """What configuration names may be looked up."""

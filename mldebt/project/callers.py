@@ -115,15 +115,16 @@ def class_around(source: SourceFacts, block: int) -> Class | None:
 
 def argument_for(function: Function, name: str, call: Call, skip_first: bool) -> Expr | None:
     """The expression that a call passes for a parameter; None if it passes none that can be seen."""
-    for keyword in call.keywords:
-        if keyword.name == name:
-            return keyword.value
-    positional = [p.name for p in function.params if p.kind in ("positional", "positional-only")]
-    if skip_first:
-        positional = positional[1:]
-    if name not in positional:
-        return None
-    position = positional.index(name)
-    if position >= len(call.args) or any(isinstance(arg, Star) for arg in call.args[: position + 1]):
-        return None
-    return call.args[position]
+    return arguments_for(function, call, skip_first).get(name)
+
+
+def arguments_for(function: Function, call: Call, skip_first: bool) -> dict[str, Expr]:
+    """The expressions that a call passes to a function, by parameter, as far as they can be seen."""
+    names = [p.name for p in function.params if p.kind in ("positional", "positional-only")]
+    found: dict[str, Expr] = {}
+    for name, argument in zip(names[1:] if skip_first else names, call.args, strict=False):
+        if isinstance(argument, Star):
+            break
+        found[name] = argument
+    found.update((keyword.name, keyword.value) for keyword in reversed(call.keywords))
+    return found

@@ -33,11 +33,14 @@ def outcome(evaluator: Evaluation, source: SourceFacts, block: int, line: int, f
         return None
     decided: bool | None = None
     is_open = False
-    for test, wanted in evaluator.guards(source).tests(block, line):
-        found = decide(evaluator, source, test, frame)
+    for test in evaluator.guards(source).tests(block, line):
+        if test not in frame.decided:
+            is_given = any((source.path, index) in frame.written for index in test.named)
+            frame.decided[test] = decide(evaluator, source, test.expr, frame) if is_given else test.always
+        found = frame.decided[test]
         if found is None:
             is_open = True
-        elif found != wanted:
+        elif found != test.wanted:
             return False
         else:
             decided = True
@@ -121,15 +124,17 @@ def narrowed(
     evaluator: Evaluation, source: SourceFacts, block: int, line: int, expr: Expr, value: Value, frame: Frame
 ) -> Value | None:
     """What of a value gets through the tests that lead to a place; None if nothing does."""
-    tests = list(evaluator.guards(source).tests(block, line))
+    tests = evaluator.guards(source).tests(block, line)
     if not tests:
         return value
-    if any(_asks_same(evaluator, source, test, wanted, expr, frame) for test, wanted in tests):
+    made = [part for part in walk(expr) if isinstance(part, Attr | Item)]
+    if made and any(_asks_same(evaluator, source, test, made, frame) for test in tests):
         return Gap("option", "")
     if not isinstance(expr, Ref) or len(expr.bindings) != 1 or expr.bindings[0] < 0:
         return value
-    key = (source.path, expr.bindings[0])
-    tests = [test for test in tests if any(isinstance(part, Ref | Called) for part in walk(test[0]))]
+    binding = expr.bindings[0]
+    tests = [test for test in tests if binding in test.read]
+    key = (source.path, binding)
     options = alternatives(value)
     kept = [option for option in options if all(_passes(evaluator, source, t, key, option, frame) for t in tests)]
     if len(kept) == len(options):
@@ -138,22 +143,21 @@ def narrowed(
 
 
 def _asks_same(
-    evaluator: Evaluation, source: SourceFacts, test: Expr, wanted: bool, expr: Expr, frame: Frame
+    evaluator: Evaluation, source: SourceFacts, test: Test, made: list[Attr | Item], frame: Frame
 ) -> bool:
     """Whether a test shuts off a place by the same option that the path is made of: its default never gets there."""
-    asked = [part for part in walk(test) if isinstance(part, Attr | Item)]
-    if not asked or not any(part in asked for part in walk(expr) if isinstance(part, Attr | Item)):
+    if not any(part in made for part in walk(test.expr) if isinstance(part, Attr | Item)):
         return False
-    found = _evaluated(evaluator, source, test, frame)
-    return found is not None and found != wanted
+    found = _evaluated(evaluator, source, test.expr, frame)
+    return found is not None and found != test.wanted
 
 
 def _passes(
     evaluator: Evaluation, source: SourceFacts, test: Test, key: tuple[str, int], option: Value, frame: Frame
 ) -> bool:
     inner = Frame({key: option}, frame)
-    found = _evaluated(evaluator, source, test[0], inner)
-    return found is None or found == test[1] or key not in inner.touched
+    found = _evaluated(evaluator, source, test.expr, inner)
+    return found is None or found == test.wanted or key not in inner.touched
 
 
 def _evaluated(evaluator: Evaluation, source: SourceFacts, test: Expr, frame: Frame) -> bool | None:

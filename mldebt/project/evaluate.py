@@ -11,7 +11,7 @@ from mldebt.facts import Attr, Called, Class, Function
 from mldebt.plain_facts import hides_arguments
 from mldebt.project import library
 from mldebt.project.attribute_values import AttributeValues
-from mldebt.project.callers import argument_for, class_around
+from mldebt.project.callers import arguments_for, class_around
 from mldebt.project.decisions import is_impossible
 from mldebt.project.frames import NO_FRAME, Argument, Frame, Parameter
 from mldebt.project.source_facts import SourceFacts
@@ -97,13 +97,14 @@ class Evaluator(AttributeValues):
         call = source.facts.calls[index]
         owner = class_around(home, home.facts.blocks[function.block].parent)
         skip = owner is not None and not library.is_static(home, function)
+        arguments = arguments_for(function, call, skip)
         given: dict[Parameter, Value | Argument] = {}
         for position, param in enumerate(function.params):
             if skip and position == 0:
                 if owner is not None:
                     given[home.path, param.binding] = self._receiver(source, index, home, owner, function, frame)
                 continue
-            argument = argument_for(function, param.name, call, skip)
+            argument = arguments.get(param.name)
             bound = None if argument is not None else self.project.bound_parameter(home, function, param)
             if argument is not None:
                 passed: Value | Argument = Argument(source, argument, frame, self._depth)

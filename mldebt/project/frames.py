@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mldebt.facts import Expr
+from mldebt.project.guards import Test
 from mldebt.project.source_facts import SourceFacts
 from mldebt.values import Instance, Value
 
@@ -30,19 +31,21 @@ class Argument(NamedTuple):
 class Frame:
     """What parameters are inside a call, and what was found out with their help; `used` says whether any was.
 
-    `written` keeps what the calls pass as they write it; `touched` holds the parameters that were asked for. Only
+    `written` keeps what the calls pass as they write it; `touched` holds the parameters that were asked for;
+    `decided` what tests on the way come to. Only
     what stands in a function of the frame's sources can depend on it; everything else is remembered by the
     evaluator for all calls.
     """
 
-    __slots__ = ("bindings", "calls", "given", "paths", "touched", "used", "written")
+    __slots__ = ("bindings", "calls", "decided", "given", "paths", "touched", "used", "written")
 
     def __init__(self, given: Mapping[Parameter, Value | Argument], outer: Frame | None = None) -> None:
-        self.given: dict[Parameter, Value | Argument] = {**(outer.given if outer else {}), **given}
-        self.written: dict[Parameter, Value | Argument] = {**(outer.written if outer else {}), **given}
-        self.paths = frozenset(path for path, _ in self.given)
+        self.given: dict[Parameter, Value | Argument] = {**outer.given, **given} if outer else dict(given)
+        self.written: dict[Parameter, Value | Argument] = {**outer.written, **given} if outer else dict(given)
+        self.paths: frozenset[str] = frozenset([path for path, _ in given]).union(outer.paths if outer else ())
         self.bindings: dict[Parameter, Value] = {}
         self.calls: dict[tuple[str, int], Value] = {}
+        self.decided: dict[Test, bool | None] = {}
         self.touched: set[Parameter] = set()
         self.used = False
 

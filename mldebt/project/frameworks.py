@@ -86,6 +86,14 @@ class Frameworks:
         ]
         return choice(values) if values else None
 
+    def fills(self, source: SourceFacts, function: Function) -> bool:
+        """Whether command lines, operators or deployments may give a function something."""
+        return (
+            bool(self._command_kind(source, function))
+            or (source.path, source.index_of(function)) in self._operators
+            or any((source.path, function.name, param.name) in self._deployments for param in function.params)
+        )
+
     def _from_command_line(self, source: SourceFacts, function: Function, param: Param) -> Iterator[Value]:
         kind = self._command_kind(source, function)
         if not kind:

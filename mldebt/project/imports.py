@@ -58,7 +58,7 @@ class Imports:
 
 def is_for_type_checkers(source: SourceFacts, block: int) -> bool:
     """Whether nothing but type checkers reads a block."""
-    for ancestor in source.ancestors(block):
+    for ancestor in source.ancestors(block) if block else ():
         guard = source.facts.blocks[ancestor]
         name = guard.test.name if isinstance(guard.test, Ref | Attr) else ""
         if guard.kind == "if" and name == "TYPE_CHECKING":

@@ -36,6 +36,7 @@ class Inputs:
         self._changed: dict[str, set[str]] = {}
         self._started: dict[str, list[tuple[str, ...]]] = {}
         self._flags: dict[str, tuple[int, dict[str, list[tuple[tuple[int, int], str]]]]] = {}
+        self._filled: dict[tuple[str, int], bool] = {}
 
     # --- argparse ---
 
@@ -154,6 +155,8 @@ class Inputs:
 
     def parameter(self, source: SourceFacts, function: Function, param: Param) -> Value | None:
         """A click or typer option by its parameter, or the configuration of a Hydra main; else None."""
+        if not isinstance(param.default, Called) and not self._is_filled(source, function):
+            return None
         for decorator in function.decorators:
             if not isinstance(decorator, Called):
                 continue
@@ -179,6 +182,17 @@ class Inputs:
             own = [] if param.default is None else [self._project.value(source, param.default)]
             return choice([given, *own])
         return self._kedro(source, function, param)
+
+    def _is_filled(self, source: SourceFacts, function: Function) -> bool:
+        """Whether a framework may fill parameters of a function that do not say so themselves."""
+        key = (source.path, function.block)
+        if key not in self._filled:
+            self._filled[key] = (
+                any(isinstance(decorator, Called) for decorator in function.decorators)
+                or self.frameworks.fills(source, function)
+                or f"{source.path}:{function.qualname}" in self._nodes
+            )
+        return self._filled[key]
 
     @cached_property
     def frameworks(self) -> Frameworks:

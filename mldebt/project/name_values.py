@@ -43,16 +43,14 @@ class NameValues(OperatorValues):
             data = self.project.frameworks.workflow_data(source, expr.name, self._function(source, expr))
             if data is not None:
                 return data
-        values: list[Value] = []
-        for index in self._reaching(source, expr, frame):
-            if index == LOOP_CARRIED:
-                values.append(Gap("loop", expr.name))
-            else:
-                values.append(self.binding(source, index, frame))
-        binding = source.facts.bindings[expr.bindings[0]] if expr.bindings[0] >= 0 else None
-        if binding is not None and binding.block == 0:
-            values.extend(self._rebound(source, expr.name))
-        return choice(values)
+        values: list[Value] = [
+            Gap("loop", expr.name) if index == LOOP_CARRIED else self.binding(source, index, frame)
+            for index in self._reaching(source, expr, frame)
+        ]
+        first = expr.bindings[0]
+        if first >= 0 and source.facts.bindings[first].block == 0:
+            values += self._rebound(source, expr.name)
+        return values[0] if len(values) == 1 else choice(values)
 
     def _function(self, source: SourceFacts, expr: Ref) -> str:
         """The function whose parameter (or variable) a name is; empty for a module's."""

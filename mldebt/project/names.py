@@ -52,12 +52,14 @@ class Names:
 
         A package without an `__init__.py` is no source: names below it are still found.
         """
+        if name[:1] not in ("", ".") and name.partition(".")[0] not in self._first_names:
+            return None
         home = importer.directory
         key = (home, name)
         if key not in self._modules:
             self._modules[key] = self._find_module(home, name)
         found = self._modules[key]
-        if found is None and name[:1] != "." and name.partition(".")[0] in self._first_names:
+        if found is None and name[:1] not in ("", "."):
             for directory in self._searched(importer):
                 found = found or self._at(join(directory, name.replace(".", "/")))
         return found
@@ -75,6 +77,8 @@ class Names:
 
         Understands `:local.names`, relative names (`..utils.load`) and absolute ones (`src.utils.load`).
         """
+        if name[:1] not in ("", ":", ".") and name.partition(".")[0] not in self._first_names:
+            return None  # most names: nothing in the project is called like their first part
         key = (importer.path, name)
         if key not in self._symbols:
             self._symbols[key] = None  # a name that leads back to itself is unknown

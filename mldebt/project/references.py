@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
+from itertools import chain
 from posixpath import dirname
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Ref
+from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Hole, Ref
 from mldebt.project.callers import class_around
 from mldebt.project.imports import is_for_type_checkers
 from mldebt.project.names import Symbol
@@ -31,6 +32,9 @@ _TRANSPARENT = frozenset(
 
 _LOOKUPS = frozenset({"instantiate", "get_class", "get_method", "load_obj", "import_module"})
 """Functions that find code by a name that they are given."""
+
+_SILENT = frozenset({Const, Called, Hole})
+"""Expressions that name nothing; what a call names is an edge of its own."""
 
 _PROPERTIES = frozenset({"property", "cached_property"})
 
@@ -57,27 +61,30 @@ def place_of(source: SourceFacts, block: int) -> Place:
     return source.places[block]
 
 
-def edges_of(project: Project, source: SourceFacts) -> dict[str, Edges]:
-    """The edges of each function of a source (and of MODULE and MAIN), by name."""
+def edges_of(project: Project, source: SourceFacts, defined: Container[str]) -> dict[str, Edges]:
+    """The edges of each function of a source (and of MODULE and MAIN), by name.
+
+    `defined` are the last names of the project's functions and classes: no other method is any of theirs.
+    """
     found: dict[str, Edges] = defaultdict(Edges)
-    facts = source.facts
-    for call in facts.calls:
-        edges = found[place_of(source, call.block).function]
+    places = source.places
+    for call in source.facts.calls:
+        func = call.func
+        edges = found[places[call.block].function]
+        if call.name:
+            _add_lookups(source, edges, call)
+        elif isinstance(func, Attr) and func.name not in defined:
+            continue
         symbol = project.callers.target(source, call)
         if symbol is not None:
             _add(edges, symbol)
-        if isinstance(call.func, Attr):
-            if not _outside(project, source, call.func.base, call.name, symbol):
-                edges.methods.add(call.func.name)
+        if isinstance(func, Attr):
+            if not _outside(project, source, func.base, call.name, symbol):
+                edges.methods.add(func.name)
         elif symbol is None:
-            _add_references(project, source, edges, call.func)
-        _add_lookups(source, edges, call)
-        for argument in call.args:
-            _add_references(project, source, edges, argument)
-        for keyword in call.keywords:
-            _add_references(project, source, edges, keyword.value)
+            _add_references(project, source, edges, func)
     for block, expr in _handed_on(source):
-        _add_references(project, source, found[place_of(source, block).function], expr)
+        _add_references(project, source, found[places[block].function], expr)
     _add_definitions(project, source, found)
     _add_imports(project, source, found)
     return dict(found)
@@ -97,15 +104,22 @@ def _add_lookups(source: SourceFacts, edges: Edges, call: Call) -> None:
 
 
 def _handed_on(source: SourceFacts) -> Iterator[tuple[int, Expr]]:
-    """The expressions outside calls whose value goes somewhere, with their blocks."""
-    facts = source.facts
-    for binding in facts.bindings:
-        if binding.value is not None:
-            yield binding.block, binding.value
-    for store in facts.stores:
-        yield store.block, store.value
-    for result in facts.returns:
-        yield result.block, result.value
+    """The expressions that may hand on code: what calls are given, what is bound, stored or returned; their blocks.
+
+    Constants, calls and the names of mere values hand on none; most expressions are nothing else.
+    """
+    facts, code = source.facts, source.code_bindings
+    given = ((call.block, argument) for call in facts.calls for argument in call.args)
+    named = ((call.block, keyword.value) for call in facts.calls for keyword in call.keywords)
+    bound = ((binding.block, binding.value) for binding in facts.bindings if binding.value is not None)
+    stored = ((store.block, store.value) for store in facts.stores)
+    returned = ((result.block, result.value) for result in facts.returns)
+    for block, expr in chain(given, named, bound, stored, returned):
+        if type(expr) is Ref:
+            if not expr.bindings or expr.bindings[0] in code:
+                yield block, expr
+        elif type(expr) not in _SILENT:
+            yield block, expr
 
 
 def _add_definitions(project: Project, source: SourceFacts, found: dict[str, Edges]) -> None:
@@ -185,60 +199,29 @@ def _outside(project: Project, source: SourceFacts, receiver: Expr, name: str, s
 
 def _add_references(project: Project, source: SourceFacts, edges: Edges, expr: Expr) -> None:
     """The functions and classes that an expression names; what it calls has been added already."""
-    if isinstance(expr, Const | Called):
-        return
-    if isinstance(expr, Ref) and _is_variable(source, expr):
-        return  # as mostly
-    if isinstance(expr, Attr):
-        inner = expr
-        while isinstance(inner.base, Attr):
-            inner = inner.base
-        if isinstance(inner.base, Ref) and _is_variable(source, inner.base):
-            if inner.base.name in ("self", "cls"):
-                edges.methods.add(inner.name)
-            return
-    for chain in chains(expr):
-        name = qualified(source, chain)
+    for root, part in chains(expr):
+        is_variable = root.bindings and root.bindings[0] not in source.code_bindings
+        name = "" if is_variable else qualified(source, part)
         symbol = project.names.symbol(source, name) if name else None
         if symbol is not None and symbol.fact is None:
             edges.namespaces.add(symbol.source.path)
         elif symbol is not None:
             _add(edges, symbol)
-        elif isinstance(chain, Attr) and isinstance(chain.base, Ref) and chain.base.name in ("self", "cls"):
-            edges.methods.add(chain.name)
+        elif type(part) is Attr and part.base is root and root.name in ("self", "cls"):
+            edges.methods.add(part.name)
 
 
-def _is_variable(source: SourceFacts, ref: Ref) -> bool:
-    """Whether a name cannot stand for code of this or another file."""
-    return bool(ref.bindings) and ref.bindings[0] not in source.code_bindings
-
-
-def chains(expr: Expr) -> Iterator[Expr]:
-    """The names and attribute chains in an expression, calls not entered."""
+def chains(expr: Expr) -> Iterator[tuple[Ref, Expr]]:
+    """The names and attribute chains in an expression, calls not entered: each with the name that it starts from."""
     waiting = [expr]
     while waiting:
-        item = waiting.pop()
-        if isinstance(item, Ref):
-            yield item
-        elif isinstance(item, Attr):
-            yield item
-            if not isinstance(item.base, Ref):
-                waiting.append(item.base)
-        else:
-            waiting.extend(parts_of(item))
-
-
-def methods_of(project: Project, source: SourceFacts, cls: Class) -> Iterable[tuple[SourceFacts, Function]]:
-    """The methods of a class and of its bases in the project; those of the class itself first."""
-    seen: set[Place] = set()
-    waiting = [(source, cls)]
-    while waiting:
-        home, current = waiting.pop(0)
-        place = Place(home.path, current.qualname)
-        if place in seen:
+        root = part = waiting.pop()
+        while type(root) is Attr:
+            root = root.base
+        if type(root) is not Ref:
+            waiting.extend(parts_of(root))
             continue
-        seen.add(place)
-        for function in home.functions_by_owner.get(current.qualname, ()):
-            yield home, function
-        bases = project.names.bases(home, current)
-        waiting.extend((b.source, b.fact) for b in bases if isinstance(b.fact, Class) and not b.rest)
+        yield root, part
+        while type(part) is Attr and part.base is not root:
+            part = part.base
+            yield root, part
