@@ -126,7 +126,7 @@ def check(
 
     @functools.cache
     def linked() -> Project:
-        with clock.measure("phase", "facts"):  # rules are imported while the workers start
+        with clock.measure("phase", "facts"):
             project = link(found, scope.root, settings, cache, progress, meanwhile=selection)
         project.clock = clock
         project.today = today
@@ -139,9 +139,10 @@ def check(
     errors: list[RunError] = []
     if answer is None:
         processes = settings.workers or processors()
-        answer, errors = _answer(selection(), linked(), found, texts, packs, today, processes)
+        project = linked()  # first: the rules are imported on the way
+        answer, errors = _answer(selection(), project, found, texts, packs, today, processes)
         if answers is not None and not errors:
-            answers.keep(found, linked(), answer)
+            answers.keep(found, project, answer)
     return Report(
         root=scope.root,
         findings=tuple(_wanted(answer.kept, settings, scope)),

@@ -46,8 +46,8 @@ def gather(
     """The facts of every source, in the order of the sources.
 
     `workers` bounds the number of processes (None: one for each processor). `progress` is told how many
-    sources are done and how many there are. `meanwhile` is what to do while workers start; where none is needed
-    it is left to the caller. A source that cannot be read, or that costs more than `limits`,
+    sources are done and how many there are. `meanwhile` is what can be done while workers start; where none is
+    needed, it is left to the caller. A source that cannot be read, or that costs more than `limits`,
     has facts with one fatal Problem. Raises `mldebt.limits.WorkerError` where no process can be started.
     """
     gathering = _Gathering(sources, cache, progress, limits or Limits(), extract, meanwhile)

@@ -40,7 +40,7 @@ def is_missing_module(project: Project, source: SourceFacts, module: str) -> boo
     last = tail.rpartition("/")[2]
     if "version" in last or last.endswith(("_pb2", "_pb2_grpc", "_ext")) or last.startswith("_"):
         return False
-    return not any(f"/{last}." in f"/{path}" and path.endswith((*_BUILT, ".py")) for path in project.files)
+    return not any(path.endswith((*_BUILT, ".py")) for path in project.files_by_stem.get(last, ()))
 
 
 def star_names(project: Project, source: SourceFacts, depth: int = _MOST_STEPS) -> frozenset[str] | None:

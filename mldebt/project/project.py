@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from posixpath import dirname
+from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Expr, Facts, Function, Param
@@ -69,6 +69,19 @@ class Project:
             while (path := dirname(path)) and path not in found:
                 found.add(path)
         return frozenset(found)
+
+    @cached_property
+    def files_by_stem(self) -> Mapping[str, tuple[str, ...]]:
+        """The paths of files by what their names are before the first dot."""
+        found: dict[str, list[str]] = {}
+        for path in sorted(self.files):
+            found.setdefault(basename(path).partition(".")[0], []).append(path)
+        return {stem: tuple(paths) for stem, paths in found.items()}
+
+    @cached_property
+    def directory_names(self) -> frozenset[str]:
+        """The last names of the directories that hold files, and of those around them."""
+        return frozenset(map(basename, self.directories))
 
     @property
     def by_path(self) -> Mapping[str, SourceFacts]:

@@ -170,9 +170,8 @@ def _imported(project: Project, source: SourceFacts) -> Iterator[tuple[facts.Imp
             continue
         if source.enclosing(fact.block, "try", "except", "if") is not None or project.names.module(source, top):
             continue
-        if any(
-            path.endswith((f"/{top}.py", f"/{top}/__init__.py")) or f"/{top}/" in f"/{path}"
-            for path in project.files
+        if top in project.directory_names or any(
+            path.endswith(f"/{top}.py") for path in project.files_by_stem.get(top, ())
         ):
             continue
         if source.enclosing(fact.block, "function") is not None and is_library(project, source.path):

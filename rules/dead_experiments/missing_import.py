@@ -157,7 +157,7 @@ class MissingImport(Rule):
 def _lacking(project: Project, source: SourceFacts, fact: facts.Import) -> str:
     """The path of the module that surely lacks what is imported; an absolute name may mean an installed package."""
     home = lacking_module(project, source, imported_name(fact))
-    if not home or any(path.rpartition("/")[2].partition(".")[0] == fact.name for path in project.files):
+    if not home or fact.name in project.files_by_stem:
         return ""  # built from another language, say
     if not project.by_path[home].facts.bindings or "modules" in project.by_path[home].facts.words:
         return ""  # a directory called like a package that is installed, or one that replaces itself

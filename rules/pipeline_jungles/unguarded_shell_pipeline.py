@@ -130,7 +130,8 @@ def _script(project: Project, source: SourceFacts, command: facts.Command) -> st
     if len(words) < 2 or not _RUNS.search(words[0]):
         return ""
     name = next((word for word in words[1:] if word.endswith((".py", ".R", ".ipynb"))), "")
-    return name if name and any(basename(path) == basename(name) for path in project.files) else ""
+    alike = project.files_by_stem.get(basename(name).partition(".")[0], ())
+    return name if name and any(basename(path) == basename(name) for path in alike) else ""
 
 
 def _last_line(lines: list[str], command: facts.Command) -> str:
