@@ -150,6 +150,10 @@ def branches(count: int) -> Files:
     return {"a.py": f"{HEAD}k = sys.argv[1]\np = ''\n{lines(branch, count)}"}
 
 
+def instructions(count: int) -> Files:
+    return {"Dockerfile": "FROM a:1\n" + lines("RUN python b@.py\nENV SHOP_A@=$SHOP_A@-\n", count)}
+
+
 PATTERNS: list[Callable[[int], Files]] = [
     repeated_assignment,
     filled_frame,
@@ -167,6 +171,7 @@ PATTERNS: list[Callable[[int], Files]] = [
     handlers,
     workflow,
     branches,
+    instructions,
 ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -69,15 +71,15 @@ def unused_variables(project: Project) -> Iterator[UnusedVariable]:
         instructions = source.facts.instructions
         tools = set(_tools(source))
         runs_ours = any(project.executions(stage) for stage in project.stages if stage.path == source.path)
-        text = "\n".join(f"{instruction.name} {instruction.value}" for instruction in instructions)
+        words = Counter(w for i in instructions for w in re.findall(r"\w+", f"{i.name} {i.value}"))
+        starts = [instruction.span.line for instruction in instructions]
         for variable in source.facts.variables:
             name = variable.name
-            kind = next(
-                (i.name for i in instructions if i.span.line <= variable.span.line <= i.span.end_line), ""
-            )
+            around = instructions[max(bisect_right(starts, variable.span.line) - 1, 0)]
+            kind = around.name if variable.span.line <= around.span.end_line else ""
             if kind not in ("ARG", "ENV") or _LIBRARIES.match(name) or len(name) < 3 or not name.isidentifier():
                 continue
-            if len(re.findall(rf"(?<!\w){name}(?!\w)", text)) > 1:
+            if words[name] > 1:
                 continue  # expanded by another instruction, or handed from ARG to ENV
             if kind == "ENV" and not runs_ours:
                 continue  # nobody knows what the foreign program in the image reads
