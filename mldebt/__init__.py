@@ -274,7 +274,6 @@ if TYPE_CHECKING:
     from mldebt.project.undefined_reads import UndefinedRead as UndefinedRead
     from mldebt.project.undefined_reads import undefined_reads as undefined_reads
     from mldebt.project.unnamed_tables import unnamed_tables as unnamed_tables
-    from mldebt.project.unreferenced import may_be_hook as may_be_hook
     from mldebt.project.unselected import Unselected as Unselected
     from mldebt.project.unselected import find_unselected as find_unselected
     from mldebt.project.unused_settings import UnusedSetting as UnusedSetting
@@ -414,7 +413,6 @@ _HOMES = {
     "mldebt.project.two_sides": "find_mismatches",
     "mldebt.project.undefined_reads": "UndefinedRead undefined_reads",
     "mldebt.project.unnamed_tables": "unnamed_tables",
-    "mldebt.project.unreferenced": "may_be_hook",
     "mldebt.project.unselected": "Unselected find_unselected",
     "mldebt.project.unused_settings": "UnusedSetting",
     "mldebt.project.unused_variables": "unused_variables",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import dirname
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 _IMPORTS_BY_NAME = frozenset({"importlib.import_module", "__import__"})
 _LOOKS_UP = frozenset({"globals", "eval", *_IMPORTS_BY_NAME})
 _LISTS = frozenset({"vars", "dir", "inspect.getmembers"})
+_ALL = (*sorted(_LOOKS_UP | _LISTS), "getattr")
 
 
 class LookedUp(NamedTuple):
@@ -31,27 +31,43 @@ def find_looked_up(project: Project) -> LookedUp:
     """Where names are looked up. A module that is known narrows it to its file, one from outside to nothing."""
     found, importing, reading = set(), set(), set()
     paths: set[str] = set()
-    handed: dict[str, set[str]] = defaultdict(set)
-    for source in project.code:
-        root = project.subprojects.root_of(source.path)
-        for call in source.facts.calls:
-            for argument in call.args:
-                handed[root].update(_module_files(project, source, argument))
-            if call.name in _IMPORTS_BY_NAME:
-                modules = _imported(project, source, call)
-                paths.update(modules or ())
-                if modules is None:
-                    importing.add(root)
-            elif looks_up(source, call):
-                files = set(_module_files(project, source, call.args[0])) if call.name == "getattr" else None
-                paths.update(files or ())
-                if files is None or (not files and _is_inside(project, source, call.args[0])):
-                    found.add(root)
-            elif call.name in _LISTS or _is_computed(call):
-                reading.add(root)
-    for root in reading:
-        paths |= handed[root]
+    root_of = project.subprojects.root_of
+    for source, call, _ in project.calls(*_ALL):
+        root = root_of(source.path)
+        if call.name in _IMPORTS_BY_NAME:
+            modules = _imported(project, source, call)
+            paths.update(modules or ())
+            if modules is None:
+                importing.add(root)
+        elif looks_up(source, call):
+            files = set(_module_files(project, source, call.args[0])) if call.name == "getattr" else None
+            paths.update(files or ())
+            if files is None or (not files and _is_inside(project, source, call.args[0])):
+                found.add(root)
+        elif call.name in _LISTS or _is_computed(call):
+            reading.add(root)
+    for source in project.code if reading else ():
+        if root_of(source.path) in reading:
+            paths.update(_handed_on(project, source))
     return LookedUp(frozenset(found | importing & reading), frozenset(paths))
+
+
+def is_dynamic(project: Project) -> bool:
+    """Whether anything in the project can give a function by a name that only running tells."""
+    return any(looks_up(source, call) for source, call, _ in project.calls(*_ALL))
+
+
+def _handed_on(project: Project, source: SourceFacts) -> Iterator[str]:
+    """The files whose names the modules have that a file's calls are given."""
+    imported = {index for index, binding in enumerate(source.facts.bindings) if binding.kind == "import"}
+    given = {
+        argument
+        for call in source.facts.calls
+        for argument in call.args
+        if type(argument) is Ref and not imported.isdisjoint(argument.bindings)
+    }
+    for argument in given:
+        yield from _module_files(project, source, argument)
 
 
 def looks_up(source: SourceFacts, call: Call) -> bool:

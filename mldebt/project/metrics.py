@@ -199,8 +199,6 @@ def dead_lines(project: Project) -> tuple[int, int]:
 
 
 def _dead_in(project: Project, source: SourceFacts) -> Iterator[tuple[int, int]]:
-    from mldebt.project.unreferenced import may_be_hook
-
     sides = list(dead_sides(source))
     for switch in project.switches.of(source):
         sides += dead_sides(source, switch.value_of, switch.binding.name)
@@ -208,6 +206,5 @@ def _dead_in(project: Project, source: SourceFacts) -> Iterator[tuple[int, int]]
         yield side.block.span.line, side.block.span.end_line
     if not is_library(project, source.path):
         for definition in project.unreferenced.in_source(source):
-            if not may_be_hook(definition.name):
-                span = source.facts.blocks[definition.block].span
-                yield span.line, span.end_line
+            span = source.facts.blocks[definition.block].span
+            yield span.line, span.end_line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from posixpath import basename
 from typing import TYPE_CHECKING
@@ -54,11 +54,13 @@ class Unreferenced:
         self._project = project
 
     def in_source(self, source: SourceFacts) -> Iterator[Definition]:
-        """The definitions of a file that nothing mentions, in textual order."""
+        """The definitions of a file that nothing mentions, in textual order, but for what may be a hook."""
         if self._root(source) in self._looked_up.roots or source.path in self._looked_up.paths:
             return
         definitions: list[Definition] = [*source.facts.functions, *source.facts.classes]
         for definition in sorted(definitions, key=lambda d: d.span):
+            if _may_be_hook(definition.name):
+                continue
             top = "." not in definition.qualname and source.facts.blocks[definition.block].parent == 0
             if not top and not self._is_plain_method(source, definition):
                 continue
@@ -77,8 +79,7 @@ class Unreferenced:
         if any(_RUNS_MAIN.search(name) for name in source.facts.header.names):
             return None
         own = source.facts.blocks[main.block].span
-        here = self._reads.get("main", {}).get(source.path, ())
-        if any(not own.line <= line <= own.end_line for line in here):
+        if any(not own.line <= line <= own.end_line for _, line in _read_in(source, frozenset({"main"}))):
             return None
         for other in self._project.code:
             if any(fact.name == "main" for fact in other.facts.imports):
@@ -100,6 +101,8 @@ class Unreferenced:
         return all(isinstance(base, Ref) and base.name == "object" for base in cls.bases)
 
     def _is_read(self, source: SourceFacts, definition: Definition) -> bool:
+        if _is_called_beside(source, definition):
+            return True
         name = definition.name
         places = self._reads.get(name, {})
         own = source.facts.blocks[definition.block].span
@@ -138,33 +141,27 @@ class Unreferenced:
         return find_looked_up(self._project)
 
     @cached_property
+    def _sought(self) -> frozenset[str]:
+        """The names of the definitions of which their own files do not tell that they are used."""
+        found: set[str] = set()
+        for source in self._project.code:
+            definitions: list[Definition] = [*source.facts.functions, *source.facts.classes]
+            found.update(d.name for d in definitions if not _is_called_beside(source, d))
+        return frozenset(found)
+
+    @cached_property
     def _reads(self) -> Mapping[str, Mapping[str, list[int]]]:
-        """For each name the files that read it, with the lines."""
+        """For each sought name the files that read it, with the lines."""
         found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for source in self._project.code:
-            for line, expr in _expressions(source):
-                for part in walk(expr):
-                    if isinstance(part, Ref | Attr):
-                        found[part.name][source.path].append(line)
-                    elif isinstance(part, Const) and isinstance(part.value, str) and len(part.value) < 200:
-                        for word in _WORD.findall(part.value):
-                            found[word][source.path].append(line)
-            if basename(source.path) == "__init__.py" or source.star_modules:
-                for fact in source.facts.imports:
-                    found[fact.name][source.path].append(fact.span.line)
-            for fact in source.facts.imports:  # under another name, which is what the file reads
-                if fact.name and fact.alias != fact.name:
-                    found[fact.name][source.path].append(fact.span.line)
-            if any(problem.fatal for problem in source.facts.header.problems):  # in Python 2, say
-                for number, text in enumerate(source.text().splitlines(), 1):
-                    for word in _WORD.findall(text):
-                        found[word][source.path].append(number)
+            for name, line in _read_in(source, self._sought):
+                found[name][source.path].append(line)
         for source in self._project.sources(Kind.YAML, Kind.TOML, Kind.JSON, Kind.INI, Kind.SHELL, Kind.MAKE):
             for entry in source.facts.entries:
-                for word in _WORD.findall(f"{entry.text} {entry.path[-1] if entry.path else ''}"):
+                for word in _words_in(f"{entry.text} {entry.path[-1] if entry.path else ''}", self._sought):
                     found[word][source.path].append(entry.span.line)
             for command in source.facts.commands:
-                for word in _WORD.findall(" ".join(command.argv)):
+                for word in _words_in(" ".join(command.argv), self._sought):
                     found[word][source.path].append(command.span.line)
         return found
 
@@ -175,17 +172,60 @@ def _is_only_wrapped(source: SourceFacts, definition: Definition) -> bool:
     return all(_WRAPS.match(qualified(source, decorator)) for decorator in decorators)
 
 
-def may_be_hook(name: str) -> bool:
+def _is_called_beside(source: SourceFacts, definition: Definition) -> bool:
+    """Whether the file calls something of a definition's name outside of it, as it mostly does."""
+    own, calls = source.facts.blocks[definition.block].span, source.facts.calls
+    lines = (calls[index].span.line for index in source.calls_by_name.get(definition.name, ()))
+    return any(not own.line <= line <= own.end_line for line in lines)
+
+
+def _may_be_hook(name: str) -> bool:
     """Whether a framework may call a function of this name by itself."""
     return bool(_HOOKS.fullmatch(name))
+
+
+def _read_in(source: SourceFacts, sought: frozenset[str]) -> Iterator[tuple[str, int]]:
+    """The sought names that a file reads, with the lines."""
+    for line, expr in _expressions(source):
+        while type(expr) is Attr:
+            if expr.name in sought:
+                yield expr.name, line
+            expr = expr.base
+        kind = type(expr)
+        if kind is Called:
+            continue
+        for part in (expr,) if kind is Ref or kind is Const else walk(expr):
+            if type(part) is Ref or type(part) is Attr:
+                if part.name in sought:
+                    yield part.name, line
+            elif type(part) is Const and type(part.value) is str and len(part.value) < 200:
+                yield from ((word, line) for word in _words_in(part.value, sought))
+    is_package = basename(source.path) == "__init__.py" or bool(source.star_modules)
+    for fact in source.facts.imports:
+        if fact.name in sought and (is_package or fact.alias != fact.name):  # under another name it is read
+            yield fact.name, fact.span.line
+    if any(problem.fatal for problem in source.facts.header.problems):  # in Python 2, say
+        for number, text in enumerate(source.text().splitlines(), 1):
+            yield from ((word, number) for word in _words_in(text, sought))
+
+
+def _words_in(text: str, sought: frozenset[str]) -> Collection[str]:
+    """The sought names among the words of a text."""
+    if text.isidentifier():
+        return (text,) if text in sought else ()
+    return sought.intersection(_WORD.findall(text))
 
 
 def _expressions(source: SourceFacts) -> Iterator[tuple[int, Expr]]:
     """All expressions of a file that read something, with their lines."""
     facts = source.facts
     for call in facts.calls:
-        for expr in (call.func, *call.args, *(k.value for k in call.keywords)):
-            yield call.span.line, expr
+        line = call.span.line
+        yield line, call.func
+        for argument in call.args:
+            yield line, argument
+        for keyword in call.keywords:
+            yield line, keyword.value
     for binding in facts.bindings:
         if binding.value is not None:
             yield binding.span.line, binding.value

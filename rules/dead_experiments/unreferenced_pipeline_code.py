@@ -16,7 +16,6 @@ from mldebt import (
     Severity,
     facts,
     is_library,
-    may_be_hook,
     statement_removal,
 )
 
@@ -274,7 +273,7 @@ class UnreferencedPipelineCode(Rule):
             found: list[facts.Function | facts.Class] = [
                 definition
                 for definition in project.unreferenced.in_source(source)
-                if not may_be_hook(definition.name) and _lines(source.facts, definition) >= _FEWEST_LINES
+                if _lines(source.facts, definition) >= _FEWEST_LINES
             ]
             idle = project.unreferenced.idle_main(source)
             if idle is not None and _lines(source.facts, idle) >= _FEWEST_LINES:
