@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from mldebt.facts import Attr, Called, Compare, Const, Expr, Function, Item, Param, Ref
+from mldebt.facts import Attr, Compare, Const, Expr, Function, Item, Param, Ref, Store
 from mldebt.plain_facts import hides_arguments
 from mldebt.project.branches import DeadSide, dead_sides
 from mldebt.project.callers import Caller, argument_for
-from mldebt.project.lookups import looks_up
+from mldebt.project.lookups import is_dynamic
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import names_in, walk
+from mldebt.project.walk import walk
 from mldebt.source import Kind, Location, Role
 from mldebt.values import Document, Known
 
@@ -56,37 +56,39 @@ class SingleValues:
     # --- parameters ---
 
     def _parameters(self) -> Iterator[SingleValue]:
-        for source in self._project.code:
-            tested = {
-                ref.name
-                for block in source.facts.blocks
-                if block.kind in ("if", "ternary")
-                for ref in names_in(block.test)
-            }
-            for function in source.facts.functions:
-                params = [p for p in function.params if p.name in tested and p.kind in ("positional", "keyword")]
-                if params and self._is_closed(source, function):
-                    callers = self._project.callers.of(source, function.qualname)
-                    for param in params:
-                        yield from self._parameter(source, function, param, callers)
+        closed = list(self._closed())
+        found: dict[str, list[SingleValue]] = defaultdict(list)
+        called = self._called({function.name for _, function, _ in closed})
+        for source, function, params in closed:
+            drafts = self._drafts.get(function.name, frozenset()) - {source.path}
+            calls = called[function.name].total() - sum(called[function.name][path] for path in drafts)
+            callers = self._project.callers.of(source, function.qualname)
+            if len(callers) != calls or all(c.source.source.is_any(Role.TEST) for c in callers):
+                continue
+            if not any(hides_arguments(c.call) for c in callers):
+                for param in params:
+                    found[function.name] += self._parameter(source, function, param, callers)
+        handed_on = self._handed_on(frozenset(name for name, switches in found.items() if switches))
+        for name, switches in found.items():
+            yield from switches if name not in handed_on else ()
 
-    def _is_closed(self, source: SourceFacts, function: Function) -> bool:
-        """Whether all calls of a function are known, and it is only ever called."""
-        name = function.name
-        if name.startswith("__") or name in self._handed_on:
-            return False
-        if any(not isinstance(d, Ref) or d.name not in _PLAIN for d in function.decorators):
-            return False
-        drafts = self._drafts.get(name, frozenset()) - {source.path}
-        if self._defined[name].total() - sum(self._defined[name][path] for path in drafts) != 1:
-            return False
-        if source.path in self._entries:
-            return False
-        callers = self._project.callers.of(source, function.qualname)
-        if all(caller.source.source.is_any(Role.TEST) for caller in callers):
-            return False
-        called = self._called[name].total() - sum(self._called[name][path] for path in drafts)
-        return len(callers) == called and not any(hides_arguments(c.call) for c in callers)
+    def _closed(self) -> Iterator[tuple[SourceFacts, Function, list[Param]]]:
+        """The functions that only their callers could know, with the parameters that they test."""
+        for source in self._project.code:
+            if source.path in self._entries:
+                continue
+            for function in source.facts.functions:
+                name, defined = function.name, self._defined[function.name]
+                if name.startswith("__") or not all(
+                    isinstance(d, Ref) and d.name in _PLAIN for d in function.decorators
+                ):
+                    continue
+                drafts = self._drafts.get(name, frozenset()) - {source.path}
+                if defined.total() - sum(defined[path] for path in drafts) == 1:
+                    params = [p for p in function.params if p.kind in ("positional", "keyword")]
+                    tested = source.tests_by_name if params else {}
+                    if params := [p for p in params if p.name in tested]:
+                        yield source, function, params
 
     def _parameter(
         self, source: SourceFacts, function: Function, param: Param, callers: tuple[Caller, ...]
@@ -94,11 +96,10 @@ class SingleValues:
         scope = source.bindings_by_scope.get(function.block, {})
         if len(scope.get(param.name, ())) != 1:
             return
-        values = {self._passed(function, param, caller) for caller in callers}
-        if len(values) != 1:
-            return
-        (value,) = values
+        value = self._passed(function, param, callers[0])
         if value is None or not isinstance(value.value, bool | int | str | None):
+            return
+        if any(self._passed(function, param, caller) != value for caller in callers[1:]):
             return
 
         def value_of(expr: Expr) -> Const | None:
@@ -108,7 +109,7 @@ class SingleValues:
             return  # a text that is left out
         sides = tuple(
             (source, side)
-            for side in dead_sides(source, value_of)
+            for side in dead_sides(source, value_of, param.name)
             if not _only_raises(source, side) and _chooses(side.test, param.binding, value)
         )
         if sides:
@@ -127,8 +128,8 @@ class SingleValues:
             return param.default if isinstance(param.default, Const) else None
         if isinstance(given, Const):
             return given
-        value = self._project.value(caller.source, given) if isinstance(given, Ref) else None
-        return Const(value.value) if isinstance(value, Known) and _is_literal(caller.source, given) else None
+        value = self._project.value(caller.source, given) if _is_literal(caller.source, given) else None
+        return Const(value.value) if isinstance(value, Known) else None
 
     @cached_property
     def _unreadable(self) -> frozenset[str]:
@@ -144,14 +145,14 @@ class SingleValues:
         """The files whose functions others call by name: `torch.hub.load(repository, "function")`."""
         return frozenset(p.path for p in self._project.entry_points if p.kind == "hub")
 
-    @cached_property
-    def _called(self) -> Mapping[str, Counter[str]]:
-        """How often each file calls something of a name."""
+    def _called(self, names: Collection[str]) -> Mapping[str, Counter[str]]:
+        """How often each file calls something of one of the names."""
         found: dict[str, Counter[str]] = defaultdict(Counter)
         for source in self._project.code:
             for call in source.facts.calls:
-                if isinstance(call.func, Attr | Ref):
-                    found[call.func.name][source.path] += 1
+                func = call.func
+                if (type(func) is Attr or type(func) is Ref) and func.name in names:
+                    found[func.name][source.path] += 1
         return found
 
     @cached_property
@@ -169,60 +170,52 @@ class SingleValues:
         notebooks = {source.path for source in self._project.code if source.kind is Kind.NOTEBOOK}
         return {name: frozenset(paths) & notebooks for name, paths in self._defined.items()}
 
-    @cached_property
-    def _handed_on(self) -> frozenset[str]:
-        """The names that are read other than by calling them, or that a string mentions that may be looked up."""
+    def _handed_on(self, names: frozenset[str]) -> set[str]:
+        """Those of the names that are read other than by calling them, or by a string that may be looked up."""
         found: set[str] = set()
-        dynamic = any(looks_up(source, call) for source in self._project.code for call in source.facts.calls)
-        for source in self._project.code:
+        dynamic = bool(names) and is_dynamic(self._project)
+        for source in self._project.code if names else ():
+            text = source.text()
+            if not any(name in text for name in names):
+                continue
             facts = source.facts
             exprs: list[Expr] = [a for call in facts.calls for a in call.args]
             exprs += [k.value for call in facts.calls for k in call.keywords]
             exprs += [b.value for b in facts.bindings if b.value is not None]
             exprs += [s.value for s in facts.stores] + [r.value for r in facts.returns]
-            parts: list[Expr] = []
-            for expr in exprs:
-                if type(expr) is Attr and type(expr.base) is Ref:
-                    parts += (expr, expr.base)
-                elif type(expr) is not Called:
-                    parts += (expr,) if type(expr) is Ref or type(expr) is Const else walk(expr)
-            for part in parts:
+            for part in (part for expr in exprs for part in walk(expr)):
                 if type(part) is Ref or type(part) is Attr:
                     found.add(part.name)
                 elif type(part) is Const and type(part.value) is str and (dynamic or "." in part.value):
                     found.add(part.value.rpartition(".")[2])
-        return frozenset(found)
+        return found & names
 
     # --- attributes ---
 
     def _attributes(self) -> Iterator[SingleValue]:
-        if any(
-            True
-            for source in self._project.code
-            for call in source.facts.calls
-            if _sets_any(call.name, call.args)
-        ):
+        if any(_sets_any(site.call.args) for site in self._project.calls("setattr")):
             return
-        stores = defaultdict(list)
-        named = {k.name for source in self._project.code for call in source.facts.calls for k in call.keywords}
+        stores: dict[str, list[tuple[SourceFacts, Store]]] = defaultdict(list)
         for source in self._project.code:
-            named.update(b.name for b in source.facts.bindings if b.kind in ("parameter", "annotated"))
             for store in source.facts.stores:
                 if isinstance(store.target, Attr):
                     stores[store.target.name].append((source, store))
-        for name, places in sorted(stores.items()):
-            source, store = places[0]
-            fixed = (
-                isinstance(store.value, Const) and isinstance(store.value.value, bool) and store.operator == "="
-            )
-            if len(places) == 1 and fixed and "_" in name.strip("_") and name not in named:
-                if not isinstance(store.target, Attr) or store.target.base != Ref(
-                    "self", getattr(store.target.base, "bindings", ())
-                ):
-                    continue
-                yield from self._attribute(name, source, store.value, source.location(store.span))
+        fixed = {name for name, places in stores.items() if "_" in name.strip("_") and _is_fixed(places)}
+        mentioning: dict[str, list[SourceFacts]] = defaultdict(list)
+        for source in self._project.code if fixed else ():
+            here = fixed.intersection(source.facts.words)
+            for name in here:
+                mentioning[name].append(source)
+            if here:
+                fixed -= {k.name for call in source.facts.calls for k in call.keywords}
+                fixed -= {b.name for b in source.facts.bindings if b.kind in ("parameter", "annotated")}
+        for name in sorted(fixed):
+            ((source, store),) = stores[name]
+            yield from self._attribute(name, source, store.value, source.location(store.span), mentioning[name])
 
-    def _attribute(self, name: str, source: SourceFacts, value: Expr, where: Location) -> Iterator[SingleValue]:
+    def _attribute(
+        self, name: str, source: SourceFacts, value: Expr, where: Location, readers: Sequence[SourceFacts]
+    ) -> Iterator[SingleValue]:
         if not isinstance(value, Const):
             return
 
@@ -233,10 +226,10 @@ class SingleValues:
                 else None
             )
 
-        sides = tuple(
-            (s, side) for s in self._project.code if _mentions(s, name) for side in dead_sides(s, value_of)
-        )
-        literal = {id(side.block) for s in {id(s): s for s, _ in sides}.values() for side in dead_sides(s)}
+        sides = tuple((s, side) for s in readers for side in dead_sides(s, value_of, name))
+        literal = {
+            id(side.block) for s in {id(s): s for s, _ in sides}.values() for side in dead_sides(s, name=name)
+        }
         sides = tuple((s, side) for s, side in sides if id(side.block) not in literal)
         if sides:
             yield SingleValue("attribute", name, value.value, source, where, (where,), sides)
@@ -246,7 +239,7 @@ class SingleValues:
     def _settings(self) -> Iterator[SingleValue]:
         leaves = self._leaves
         found: dict[str, list[tuple[SourceFacts, DeadSide]]] = defaultdict(list)
-        for source in self._project.code:
+        for source in self._project.code if leaves else ():
             known: dict[Expr, str] = {}
 
             def value_of(
@@ -321,10 +314,14 @@ def _only_raises(source: SourceFacts, side: DeadSide) -> bool:
     return side.block.size == 1 and any(call.name.endswith(("Error", "Exception")) for call in calls)
 
 
-def _mentions(source: SourceFacts, name: str) -> bool:
-    return name in source.facts.words
+def _is_fixed(places: Sequence[tuple[SourceFacts, Store]]) -> bool:
+    """Whether an attribute is set in one place, by an object of itself, to True or False."""
+    store = places[0][1]
+    base = store.target.base if isinstance(store.target, Attr) else None
+    fixed = isinstance(store.value, Const) and isinstance(store.value.value, bool) and store.operator == "="
+    return len(places) == 1 and fixed and isinstance(base, Ref) and base.name == "self"
 
 
-def _sets_any(name: str, args: tuple[Expr, ...]) -> bool:
-    """Whether a call sets an attribute that only running tells."""
-    return name == "setattr" and len(args) > 1 and not isinstance(args[1], Const)
+def _sets_any(args: tuple[Expr, ...]) -> bool:
+    """Whether a `setattr` sets an attribute that only running tells."""
+    return len(args) > 1 and not isinstance(args[1], Const)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt.facts import Attr, Called, Compare, Const, Expr, Item, Ref, Seq
@@ -175,34 +175,47 @@ class _Mentions:
         return self._places.get(key)
 
     def _find(self, keys: set[str]) -> None:
-        shape = "|".join(re.escape(key) for key in sorted(keys, key=lambda k: (-len(k), k)))
-        free = re.compile(rf"(?<![\w-])({shape})(?![\w-])", re.IGNORECASE)
-        quoted = re.compile(rf"""(?<=["'])({shape})(?=["'])""")
-        by_lower = {key.lower(): key for key in keys}
+        """Read the texts until every key is found: first what is no code, which may write them in other cases."""
+        by_lower: dict[str, list[str]] = defaultdict(list)
+        for key in keys:
+            by_lower[key.lower()].append(key)
+        free = re.compile(rf"(?<![\w-])({_any_of(by_lower)})(?![\w-])")
         for source in self._project.sources(*_TEXTS):
-            for match in free.finditer(_text(source)):
-                self._note(source, by_lower.get(match[1].lower(), match[1]), match.string, match.start())
+            for match in self._matches(free, source, by_lower):
+                for key in by_lower[match[1]]:
+                    self._note(source, key, match)
+        quoted = re.compile(rf"""["']({_any_of(keys)})(?=["'])""")
         for source in self._project.sources(Kind.PYTHON):
-            text = _text(source)
-            counts = Counter(match[1] for match in quoted.finditer(text))
-            idle = _idle(source, counts) if counts else counts
-            for match in quoted.finditer(text) if counts else ():
-                if counts[match[1]] > idle[match[1]]:
-                    self._note(source, match[1], text, match.start())
+            text, waiting = source.text(), keys - self._places.keys()
+            if not waiting.isdisjoint(text.replace("'", '"').split('"')):
+                counts = Counter(match[1] for match in quoted.finditer(text))
+                idle = _idle(source, counts) if counts else counts
+                for match in quoted.finditer(text) if counts else ():
+                    if counts[match[1]] > idle[match[1]]:
+                        self._note(source, match[1], match)
         for source in self._project.sources(Kind.NOTEBOOK):
-            text = _text(source)
-            for match in free.finditer(text):
-                if not _COMPARED.search(text, max(0, match.start() - 8), match.start()):
-                    self._note(source, by_lower[match[1].lower()], text, match.start())
+            for match in self._matches(free, source, by_lower):
+                if not _COMPARED.search(match.string, max(0, match.start() - 8), match.start()):
+                    for key in by_lower[match[1]]:
+                        self._note(source, key, match)
 
-    def _note(self, source: SourceFacts, key: str, text: str, start: int) -> None:
+    def _matches(
+        self, free: re.Pattern[str], source: SourceFacts, by_lower: Mapping[str, list[str]]
+    ) -> Iterator[re.Match[str]]:
+        """Where a text names keys, in whatever case, if it names one that is still to be found."""
+        waiting = [lower for lower, keys in by_lower.items() if not self._places.keys() >= set(keys)]
+        text = source.text().lower() if waiting else ""
+        yield from free.finditer(text) if any(key in text for key in waiting) else ()
+
+    def _note(self, source: SourceFacts, key: str, match: re.Match[str]) -> None:
         if key not in self._places:
-            line = text.count("\n", 0, start) + 1 if source.kind is not Kind.NOTEBOOK else 1
+            line = match.string.count("\n", 0, match.start()) + 1 if source.kind is not Kind.NOTEBOOK else 1
             self._places[key] = Location(source.path, Span.at(line))
 
 
-def _text(source: SourceFacts) -> str:
-    return source.text()
+def _any_of(keys: Iterable[str]) -> str:
+    """The pattern of any of the keys, the longest first."""
+    return "|".join(re.escape(key) for key in sorted(keys, key=lambda k: (-len(k), k)))
 
 
 def _idle(source: SourceFacts, keys: Mapping[str, int]) -> Counter[str]:
