@@ -154,6 +154,20 @@ def instructions(count: int) -> Files:
     return {"Dockerfile": "FROM a:1\n" + lines("RUN python b@.py\nENV SHOP_A@=$SHOP_A@-\n", count)}
 
 
+def models_in_use(count: int) -> Files:
+    use = "m@ = torch.load('m@.pt')\nm@.eval()\nfor x in data:\n    print(m@(x))\n"
+    return {"a.py": "import torch\n" + lines(use, count)}
+
+
+def fits(count: int) -> Files:
+    fit = (
+        "s@ = StandardScaler()\nX@ = s@.fit_transform(X)\nm@ = Ridge(alpha=@)\nm@.fit(X@, y)\n"
+        "joblib.dump(m@, 'm@.pkl')\n"
+    )
+    start = "df = pd.read_csv('a.csv')\nX = df.drop('y', axis=1)\ny = df['y']\n"
+    return {"a.py": HEAD + SKLEARN + start + lines(fit, count)}
+
+
 PATTERNS: list[Callable[[int], Files]] = [
     repeated_assignment,
     filled_frame,
@@ -172,6 +186,8 @@ PATTERNS: list[Callable[[int], Files]] = [
     workflow,
     branches,
     instructions,
+    models_in_use,
+    fits,
 ]
 
 

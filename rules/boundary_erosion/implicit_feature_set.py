@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from mldebt import (
@@ -137,9 +138,10 @@ class ImplicitFeatureSet(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each table of which all columns but some are features, at its first fit."""
         seen: set[tuple[str, str]] = set()
+        chooses = functools.cache(_chooses)
         for site in project.model_outputs.fits:
             source = site.source
-            if source.source.is_any(*self.skip_roles) or source.kind is not Kind.PYTHON or _chooses(source):
+            if source.source.is_any(*self.skip_roles) or source.kind is not Kind.PYTHON or chooses(source):
                 continue
             if is_exported_notebook(source):
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -125,7 +126,7 @@ def _display(source: SourceFacts, expr: facts.Expr) -> facts.Seq | facts.Map | N
         binding = source.facts.bindings[expr.bindings[0]]
         if binding.kind not in ("assign", "annotated") or binding.path or binding.value is None:
             return None
-        if any(_changes(source, call, expr.bindings[0]) for call in source.facts.calls):
+        if expr.bindings[0] in _changed(source):
             return None
         expr = binding.value
     if isinstance(expr, facts.Seq) and expr.kind in ("list", "tuple"):
@@ -133,10 +134,11 @@ def _display(source: SourceFacts, expr: facts.Expr) -> facts.Seq | facts.Map | N
     return expr if isinstance(expr, facts.Map) else None
 
 
-def _changes(source: SourceFacts, call: facts.Call, binding: int) -> bool:
-    """Whether a call is of a method of a name's value: it grows."""
-    func = call.func
-    return isinstance(func, facts.Attr) and isinstance(func.base, facts.Ref) and func.base.bindings == (binding,)
+@functools.lru_cache(maxsize=4)
+def _changed(source: SourceFacts) -> set[int]:
+    """The bindings of whose values a method is called: they grow."""
+    bases = (c.func.base for c in source.facts.calls if isinstance(c.func, facts.Attr))
+    return {b.bindings[0] for b in bases if isinstance(b, facts.Ref) and len(b.bindings) == 1}
 
 
 def _is_one_thing(source: SourceFacts, block: int, shown: facts.Map) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 
 from mldebt import (
     Finding,
@@ -13,6 +14,7 @@ from mldebt import (
     Related,
     Rule,
     SourceFacts,
+    Span,
     blocks_without_grad,
     called_without_grad,
     facts,
@@ -160,29 +162,25 @@ class MissingNoGrad(Rule):
                 continue
             if "torch.set_grad_enabled" in header.names or _OLD_WAYS & set(source.facts.words):
                 continue
+            code_of = cache(partial(_Code, source))
             for call in source.facts.calls:
                 if isinstance(call.func, facts.Attr) and call.func.name == "eval" and not call.args:
                     if under is None:
                         under = called_without_grad(project)
-                    yield from self._after(project, source, call, under)
+                    yield from self._after(project, code_of(source.scope_of(call.block)), call, under)
 
-    def _after(
-        self, project: Project, source: SourceFacts, switch: facts.Call, under: set[str]
-    ) -> Iterator[Finding]:
+    def _after(self, project: Project, code: _Code, switch: facts.Call, under: set[str]) -> Iterator[Finding]:
         name = written(switch.func.base) if isinstance(switch.func, facts.Attr) else ""
-        scope = source.scope_of(switch.block)
-        function = source.function_of(scope)
+        source = code.source
+        function = source.function_of(code.scope)
         if not name or (function is not None and (function.decorators or function.name in under)):
             return  # a decorator may switch gradients off
-        calls = [c for c in source.facts.calls if scope in source.ancestors(c.block)]
-        if any(_last(c) in _GRADIENTS for c in calls) or _later_switch(calls, switch, name):
+        later = code.trained.get(name, switch.span) > switch.span  # then the loop may do both
+        if code.has_gradients or later or name in code.layers:  # a single layer is used as a function
             return
-        if any(b.name == name and _is_layer(source, b.value) for b in source.facts.bindings):
-            return  # a single layer, used as a function
-        quiet = blocks_without_grad(source)
-        for call in calls:
-            if call.span > switch.span and written(call.func) == name and _in_loop(source, call.block, scope):
-                if any(block in quiet for block in source.ancestors(call.block)):
+        for call in code.asked.get(name, ()):
+            if call.span > switch.span and _in_loop(source, call.block, code.scope):
+                if any(block in code.quiet for block in source.ancestors(call.block)):
                     continue
                 yield self.finding(
                     source.location(call.span),
@@ -211,15 +209,22 @@ def _last(call: facts.Call) -> str:
     return call.func.name if isinstance(call.func, facts.Attr) else call.name.rpartition(".")[2]
 
 
-def _later_switch(calls: list[facts.Call], switch: facts.Call, name: str) -> bool:
-    """Whether the model goes back to training: then the loop may do both."""
-    return any(
-        _last(c) == "train"
-        and isinstance(c.func, facts.Attr)
-        and written(c.func.base) == name
-        and c.span > switch.span
-        for c in calls
-    )
+class _Code:
+    """The calls of a scope and of what is inside it: where models go back to training, and where they are asked."""
+
+    def __init__(self, source: SourceFacts, scope: int) -> None:
+        self.source, self.scope = source, scope
+        self.trained: dict[str, Span] = {}
+        self.asked: dict[str, list[facts.Call]] = {}
+        self.has_gradients = False
+        for call in (c for c in source.facts.calls if scope in source.ancestors(c.block)):
+            self.has_gradients |= _last(call) in _GRADIENTS
+            self.asked.setdefault(written(call.func), []).append(call)
+            if _last(call) == "train" and isinstance(call.func, facts.Attr):
+                name = written(call.func.base)
+                self.trained[name] = max(call.span, self.trained.get(name, call.span))
+        self.layers = {b.name for b in source.facts.bindings if _is_layer(source, b.value)}
+        self.quiet = blocks_without_grad(source)
 
 
 def _in_loop(source: SourceFacts, block: int, scope: int) -> bool:

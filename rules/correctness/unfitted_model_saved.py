@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Rule, Severity, Site, facts
+from mldebt import Finding, Project, Related, Rule, Severity, Site, SourceFacts, facts
 
 _SAVES = (
     "joblib.dump",
@@ -123,13 +124,14 @@ class UnfittedModelSaved(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each saved model of which only clones were fitted."""
+        naming = functools.cache(_naming)
         for site in project.calls(*_SAVES):
             model = _whole(site.argument(0, "value", "obj", "sk_model"))
             if not isinstance(model, facts.Ref) or site.source.source.is_any(*self.skip_roles):
                 continue
             if _TEMPLATE.search(model.name):
                 continue
-            cloning = _only_cloned(project, site, model)
+            cloning = _only_cloned(site, model, naming(site.source).get(model.name, []))
             if cloning is not None:
                 by = cloning.name.rpartition(".")[2]
                 yield self.finding(
@@ -140,10 +142,21 @@ class UnfittedModelSaved(Rule):
                 )
 
 
-def _only_cloned(project: Project, saved: Site, model: facts.Ref) -> Site | None:
+def _naming(source: SourceFacts) -> dict[str, list[facts.Call]]:
+    """The calls of methods of a name, or with it among their arguments, by name."""
+    found: dict[str, list[facts.Call]] = {}
+    for call in source.facts.calls:
+        base = [call.func.base] if isinstance(call.func, facts.Attr) else []
+        parts = (*base, *call.args, *(keyword.value for keyword in call.keywords))
+        for name in {part.name for part in parts if isinstance(part, facts.Ref)}:
+            found.setdefault(name, []).append(call)
+    return found
+
+
+def _only_cloned(saved: Site, model: facts.Ref, calls: list[facts.Call]) -> Site | None:
     """The call that fits clones of a model, if nothing else can have fitted the model itself."""
     source, cloning = saved.source, None
-    for call in source.facts.calls:
+    for call in calls:
         if isinstance(call.func, facts.Attr) and _is_same(call.func.base, model):
             return None  # `model.fit(…)`, or another method that may do it
         arguments = (*call.args, *(keyword.value for keyword in call.keywords))

@@ -138,6 +138,8 @@ class ScrapeAndTrain(Rule):
             if not _SAVES.isdisjoint(source.facts.header.methods):
                 continue
             fits = [event for event in project.phases.events(source) if event.phase == "fit"]
+            if not fits:
+                continue
             number = source.number_of(site.call)
             if self._keeps(source, number, [source.number_of(event.call) for event in fits]):
                 continue

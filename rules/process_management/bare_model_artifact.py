@@ -111,6 +111,7 @@ class BareModelArtifact(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each file that gets bare weights."""
         told: set[str] = set()
+        known: dict[str, bool] = {}
         for save in project.model_saves:
             source, place = save.access.source, str(save.access.location)
             if (
@@ -123,13 +124,19 @@ class BareModelArtifact(Rule):
             if (
                 _is_bare(save)
                 and not _IN_BETWEEN.search(str(save.access.address))
-                and not is_recorded(project, save.program)
+                and not self._is_recorded(project, save, known)
             ):
                 yield self.finding(
                     save.access.location,
                     f"`{save.access.address}` holds weights only: no features, settings or metrics travel with it",
                     scope=source.scope_name(save.access.call.block),
                 )
+
+    def _is_recorded(self, project: Project, save: ModelSave, known: dict[str, bool]) -> bool:
+        path = save.program.source.path
+        if path not in known:
+            known[path] = is_recorded(project, save.program)
+        return known[path]
 
 
 def _is_bare(save: ModelSave) -> bool:
