@@ -73,8 +73,9 @@ def _called(project: Project, source: SourceFacts) -> dict[str, Location]:
     """The files of the project whose functions or classes a program calls at its top level, with the first places."""
     found: dict[str, Location] = {}
     for call in source.facts.calls:
-        scope = source.enclosing(call.block, "function", "class")
-        if scope is not None or not call.name or call.name.startswith(":"):
+        if not call.name or call.name.startswith(":"):
+            continue
+        if source.enclosing(source.scope_of(call.block), "function", "class") is not None:
             continue
         symbol = project.names.symbol(source, call.name)
         if symbol is None or symbol.fact is None or symbol.source.path.endswith("__init__.py"):

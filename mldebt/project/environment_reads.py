@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mldebt.facts import Attr, Const, Expr, Item, Ref
 from mldebt.outside import document, is_document
 from mldebt.project.accesses import DataAccess
+from mldebt.project.names import is_code
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
 from mldebt.source import Location, Role
@@ -66,15 +67,9 @@ def undeclared_environment(project: Project) -> Iterator[EnvironmentSource]:
     for name, place in _connections(project):
         if name in reads:
             uses[name].append((place, "a database"))
-    named = _texts(project) if uses else ""
-    for name in sorted(uses):
-        if (
-            _KNOWN.fullmatch(name)
-            or _CREDENTIAL.search(name)
-            or name in project.environment
-            or re.search(rf"\b{name}\b", named)
-        ):
-            continue
+    unknown = {name for name in uses if not _KNOWN.fullmatch(name) and not _CREDENTIAL.search(name)}
+    unknown -= project.environment.keys()
+    for name in sorted(unknown - _named(project, unknown)):
         yield EnvironmentSource(name, tuple(reads[name]), tuple(dict.fromkeys(uses[name])))
 
 
@@ -159,17 +154,30 @@ def _messages(source: SourceFacts) -> Iterator[str]:
                     yield part.value
 
 
-def _texts(project: Project) -> str:
-    """All that is written outside code, and what code says in comments and messages."""
-    found: list[str] = []
-    for source in project.sources():
-        if source in project.code:
-            found += [comment.text for comment in source.facts.comments]
-            found += [literal.value for literal in source.facts.literals if " " in literal.value]
-            found += _messages(source)
-            found += _settings(source)
-        else:
-            found.append(source.text())
-    others = (path for path in sorted(project.files - project.by_path.keys()) if is_document(path))
-    found += [document(project.root, path) for path in others]
-    return "\n".join(found)
+def _named(project: Project, names: set[str]) -> set[str]:
+    """Those of the names that stand outside code, or in what code says in comments and messages."""
+    found: set[str] = set()
+    for source in project.sources() if names else ():
+        text = source.text()
+        shouted = text.upper()  # as classes of settings declare variables in small letters
+        here = {name for name in names - found if name.upper() in shouted}
+        if here and is_code(source):
+            text = "\n".join(_said(source))
+        found |= _words_among(here, text)
+    for path in sorted(project.files - project.by_path.keys()) if names - found else ():
+        if is_document(path):
+            found |= _words_among(names - found, document(project.root, path))
+    return found
+
+
+def _words_among(names: set[str], text: str) -> set[str]:
+    """Those of the names that are words of a text."""
+    return {name for name in names if re.search(rf"\b{re.escape(name)}\b", text)}
+
+
+def _said(source: SourceFacts) -> Iterator[str]:
+    """What code says in comments and messages, and the variables that its classes of settings declare."""
+    yield from (comment.text for comment in source.facts.comments)
+    yield from (literal.value for literal in source.facts.literals if " " in literal.value)
+    yield from _messages(source)
+    yield from _settings(source)

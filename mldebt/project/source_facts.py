@@ -82,15 +82,18 @@ class SourceFacts:
 
     def ancestors(self, block: int) -> Iterator[int]:
         """The block itself and those around it, innermost first, the module last."""
-        while True:
+        blocks = self.facts.blocks
+        while block:
             yield block
-            if block == 0:
-                return
-            block = self.facts.blocks[block].parent
+            block = blocks[block].parent
+        yield 0
 
     def is_within(self, block: int, outer: Block) -> bool:
         """Whether a block is another one, or lies in it."""
-        return any(self.facts.blocks[index] is outer for index in self.ancestors(block))
+        blocks = self.facts.blocks
+        while block and blocks[block] is not outer:
+            block = blocks[block].parent
+        return blocks[block] is outer
 
     def are_alternatives(self, one: int, other: int) -> bool:
         """Whether two blocks lie on the two sides of one test, so that a run goes through one of them at most."""
@@ -101,7 +104,9 @@ class SourceFacts:
     def enclosing(self, block: int, *kinds: str) -> Block | None:
         """The innermost block of one of the kinds that is, or contains, the given one."""
         blocks = self.facts.blocks
-        return next((blocks[b] for b in self.ancestors(block) if blocks[b].kind in kinds), None)
+        while block and blocks[block].kind not in kinds:
+            block = blocks[block].parent
+        return blocks[block] if blocks[block].kind in kinds else None
 
     def scope_of(self, block: int) -> int:
         """The innermost block that has names of its own."""

@@ -64,10 +64,10 @@ class Switches:
 
     def of(self, source: SourceFacts) -> Iterator[Switch]:
         """The switches that a source binds."""
-        calls = source.facts.calls
-        if not any(_may_rebind(call) for call in calls):
+        calls, names = source.facts.calls, source.facts.header.names
+        if _REWRITES.isdisjoint(names) or not any(_may_rebind(call) for call in calls):
             yield from self._of_module(source)
-        if not any(call.name == "setattr" and not _names_attribute(call) for call in calls):
+        if "setattr" not in names or all(_names_attribute(call) for call in calls if call.name == "setattr"):
             for cls in source.facts.classes:
                 yield from self._of_class(source, cls)
 

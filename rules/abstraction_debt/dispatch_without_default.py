@@ -148,9 +148,12 @@ def _bound_by_all(dispatch: Dispatch) -> dict[str, frozenset[int]]:
     source = dispatch.source
     scope = source.bindings_by_scope.get(dispatch.scope, {})
     content = source.facts
+    blocks = {branch.block for branch in dispatch.branches}
     found = {}
     for name, indexes in scope.items():
-        mine = {i for i in indexes if any(content.bindings[i].block == b.block for b in dispatch.branches)}
+        if len(indexes) < len(dispatch.branches):
+            continue
+        mine = {i for i in indexes if content.bindings[i].block in blocks}
         bound_in = {content.bindings[i].block for i in mine}
         if len(bound_in) < len(dispatch.branches):
             continue

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, facts, walk
+from mldebt import (
+    Finding,
+    Kind,
+    Profile,
+    Project,
+    Related,
+    Role,
+    Rule,
+    Severity,
+    SourceFacts,
+    facts,
+    names_in,
+    walk,
+)
 
 _OFTEN_MEANT_OTHERWISE = frozenset({"name", "key", "path", "title", "label"})
 """Parameters that have their name in common with a keyword of something else."""
@@ -86,21 +99,21 @@ class IgnoredParameter(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield one finding for each function with such parameters."""
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
+            names = {param.name for function in source.facts.functions for param in function.params}
             literal: dict[str, list[facts.Call]] = {}
             for call in source.facts.calls:
                 for keyword in call.keywords:
-                    if _is_literal(keyword.value):
+                    if keyword.name in names and _is_literal(keyword.value):
                         literal.setdefault(keyword.name, []).append(call)
-            if not literal:
-                continue
-            for function in source.facts.functions:
+            read_at_all = _bindings_used(source) if literal else frozenset()
+            for function in source.facts.functions if literal else ():
                 found = [
                     (param, calls)
                     for param in function.params
-                    if param.name not in _OFTEN_MEANT_OTHERWISE
-                    and (
-                        calls := [c for c in literal.get(param.name, ()) if _is_inside(source, function, c.block)]
-                    )
+                    if param.name in literal
+                    and param.name not in _OFTEN_MEANT_OTHERWISE
+                    and param.binding not in read_at_all
+                    and (calls := [c for c in literal[param.name] if _is_inside(source, function, c.block)])
                 ]
                 if found:
                     read = _names_read(source, function)
@@ -135,6 +148,12 @@ def _is_literal(value: facts.Expr) -> bool:
     if isinstance(value, facts.Unary):
         value = value.operand
     return isinstance(value, facts.Const) and value.value is not None
+
+
+def _bindings_used(source: SourceFacts) -> frozenset[int]:
+    """The bindings that a file reads somewhere."""
+    names = (names_in(use.expr) for use in source.facts.uses)
+    return frozenset(index for refs in names for ref in refs for index in ref.bindings)
 
 
 def _is_inside(source: SourceFacts, function: facts.Function, block: int) -> bool:

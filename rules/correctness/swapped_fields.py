@@ -72,7 +72,7 @@ class SwappedFields(Rule):
         for source in self.sources(project, Kind.PYTHON, Kind.NOTEBOOK):
             groups: dict[tuple[str, int], dict[str, tuple[str, Span]]] = {}
             for index, call in enumerate(source.facts.calls):
-                for keyword in call.keywords:
+                for keyword in call.keywords if len(call.keywords) > 1 else ():
                     read = _read(source, keyword.value)
                     if read is not None:
                         groups.setdefault(("call", index), {})[keyword.name] = (read[0], read[1] or call.span)
@@ -94,6 +94,8 @@ class SwappedFields(Rule):
 
 def _read(source: SourceFacts, value: facts.Expr | None) -> tuple[str, Span | None] | None:
     """The name of the field that an expression is read from, with the place of the call: `float(form.get("x"))`."""
+    if type(value) is not facts.Called and type(value) is not facts.Item:
+        return None  # as mostly
     place: Span | None = None
     for _ in range(3):
         match value:

@@ -82,13 +82,14 @@ class CallOfNothing(Rule):
         for source in self.sources(project, Kind.PYTHON):
             if source.star_modules or source.facts.header.problems:
                 continue
-            if any(call.name in _REWRITES for call in source.facts.calls):
+            unknown = [call for call in source.facts.calls if not call.name and _is_unknown(call.func)]
+            if not unknown or any(call.name in _REWRITES for call in source.facts.calls):
                 continue
             found: dict[str, list[facts.Call]] = {}
             injected = _texts_of_decorators(source)
-            for call in source.facts.calls:
+            for call in unknown:
                 function = source.scope_name(call.block)
-                if function and not call.name and _is_nothing(source, call, injected):
+                if function and _is_nothing(source, call, injected):
                     found.setdefault(function, []).append(call)
             for function, (first, *others) in found.items():
                 assert isinstance(first.func, facts.Ref)
@@ -118,10 +119,15 @@ def _texts_of_decorators(source: SourceFacts) -> frozenset[str]:
     return frozenset(found)
 
 
+def _is_unknown(func: facts.Expr) -> bool:
+    """Whether what is called is a plain name that its own scope does not bind."""
+    return type(func) is facts.Ref and not func.bindings and func.name not in _KNOWN
+
+
 def _is_nothing(source: SourceFacts, call: facts.Call, injected: frozenset[str]) -> bool:
-    """Whether what is called is a plain name that no scope of the file binds."""
+    """Whether what is called, a plain name, is bound by no scope of the file."""
     func = call.func
-    if not isinstance(func, facts.Ref) or func.bindings or func.name in _KNOWN or func.name in injected:
+    if not isinstance(func, facts.Ref) or func.name in injected:
         return False
     if source.enclosing(call.block, "try", "except", "if", "class") is not None:
         return False

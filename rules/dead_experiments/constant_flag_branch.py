@@ -205,11 +205,11 @@ class ConstantFlagBranch(Rule):
         for source in self.sources(project, Kind.PYTHON):
             if is_exported_notebook(source):
                 continue
-            literal = {side.block for side in dead_sides(source)}
             for switch in project.switches.of(source):
                 name = switch.binding.name
                 if (
-                    _NO_EXPERIMENT.match(name)
+                    name not in source.tests_by_name
+                    or _NO_EXPERIMENT.match(name)
                     or is_wanted(project, name)
                     or switch.is_amount
                     or _is_offered(switch)
@@ -217,7 +217,10 @@ class ConstantFlagBranch(Rule):
                     continue
                 if not name.startswith("_") and is_library(project, source.path):
                     continue  # a setting for its users
-                sides = [side for side in dead_sides(source, switch.value_of, name) if side.block not in literal]
+                sides = list(dead_sides(source, switch.value_of, name))
+                if sides:
+                    literal = {side.block for side in dead_sides(source, name=name)}
+                    sides = [side for side in sides if side.block not in literal]
                 if sides:
                     yield self._finding(project, switch, sides)
 

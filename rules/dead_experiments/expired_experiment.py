@@ -28,6 +28,8 @@ _VERSIONED = re.compile(
 _ROWS = re.compile(
     r"\b(rows?|outliers?|records?|data|samples?|customers?|observations?|entries|values?|dates?)\b", re.IGNORECASE
 )
+_NUMBER = re.compile(r"20\d\d|\d\.\d")
+"""What stands in every year and every version."""
 _GRACE = timedelta(days=180)
 """How long a switch may stay after the date in its name."""
 
@@ -150,7 +152,7 @@ class ExpiredExperiment(Rule):
         groups: dict[str, list[facts.Comment]] = {}
         asked: dict[str, list[Related]] = {}
         for comment in source.facts.comments:
-            if found := _passed(project, source, comment.text):
+            if _NUMBER.search(comment.text) and (found := _passed(project, source, comment.text)):
                 asked[found[0]] = found[1]
                 groups.setdefault(found[0], []).append(comment)
         for when, (first, *others) in groups.items():

@@ -164,34 +164,41 @@ def _undefined(project: Project, source: SourceFacts) -> Iterator[tuple[Span, st
         return
     if any(call.name.rpartition(":")[2] in _MAKES_NAMES for call in content.calls):
         return
-    scopes: dict[str, set[int]] = {}
-    for binding in content.bindings:
-        scope = 0 if binding.kind == "global" else source.scope_of(binding.block)
-        scopes.setdefault(binding.name, set()).add(scope)
-    bound = {name for name, found in scopes.items() if 0 in found}
+    bound = {b.name for b in content.bindings if b.kind == "global" or not source.scope_of(b.block)}
     bound.update(brought, (fact.alias for fact in content.imports))
-    bound.update(f.name for f in content.functions)
-    bound.update(c.name for c in content.classes)
+    bound.update(definition.name for definition in (*content.functions, *content.classes))
+    unknown = [
+        (ref.name, block, span)
+        for block, span, expr in _read(source)
+        for ref in names_in(expr)
+        if not ref.bindings and ref.name not in bound and ref.name not in _GIVEN
+    ]
+    if not unknown:
+        return
+    scopes: dict[str, set[int]] = {name: set() for name, _, _ in unknown}
+    for binding in content.bindings:
+        if binding.name in scopes:
+            scopes[binding.name].add(source.scope_of(binding.block))
     expected = {comment.span.line for comment in content.comments if _EXPECTED.search(comment.text)}
     first: dict[str, Span] = {}
-    for block, span, expr in _read(source):
-        for ref in names_in(expr):
-            name = ref.name
-            if ref.bindings or name in bound or name in _GIVEN or (name in first and first[name] <= span):
-                continue
-            if name.startswith("__") or not name.isidentifier() or span.line in expected:
-                continue
-            if not scopes.get(name, set()).isdisjoint(source.ancestors(block)):
-                continue
-            if source.enclosing(block, "try", "except") is None:
-                first[name] = span
+    for name, block, span in unknown:
+        if (name in first and first[name] <= span) or name.startswith("__") or not name.isidentifier():
+            continue
+        if span.line in expected or not scopes[name].isdisjoint(source.ancestors(block)):
+            continue
+        if source.enclosing(block, "try", "except") is None:
+            first[name] = span
     yield from sorted(((span, name) for name, span in first.items()), key=lambda item: item[0])
 
 
 def _read(source: SourceFacts) -> Iterator[tuple[int, Span, facts.Expr]]:
     content = source.facts
     for call in content.calls:
-        for expr in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
-            yield call.block, call.span, expr
+        block, span = call.block, call.span
+        yield block, span, call.func
+        for argument in call.args:
+            yield block, span, argument
+        for keyword in call.keywords:
+            yield block, span, keyword.value
     for use in content.uses:
         yield use.block, use.span, use.expr
