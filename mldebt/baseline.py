@@ -7,7 +7,6 @@ are not part of it. Entries of files that git or a person renamed are found agai
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
@@ -20,7 +19,7 @@ from mldebt import hygiene
 from mldebt.discover import BASELINE
 from mldebt.engine import Report, fingerprint_parts
 from mldebt.entry import FILE_DIGITS, Entry, entry_of, line_digest, line_of
-from mldebt.files import read_file
+from mldebt.files import read_file, write_file
 from mldebt.finding import Finding, Related
 from mldebt.matching import Files, match
 from mldebt.scope import Scope
@@ -136,12 +135,9 @@ def write(file: Path, entries: Iterable[Entry]) -> None:
     blocks = [f"    {json.dumps(path)}: [\n" + ",\n".join(lines) + "\n    ]" for path, lines in by_path.items()]
     findings = "{\n" + ",\n".join(blocks) + "\n  }" if blocks else "{}"
     text = f'{{\n  "version": {_VERSION},\n  "findings": {findings}\n}}\n'
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        temporary.replace(file)
+        write_file(file, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise BaselineError(f"{file}: cannot be written: {error.strerror or error}") from error
 
 

@@ -1,10 +1,11 @@
-"""Reading files that somebody else chose: only regular ones, never waiting, never more than was asked for."""
+"""Reading files that somebody else chose (regular ones, never waiting, never more than was asked for), and writing."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 SETTINGS_LIMIT = 10_000_000
@@ -29,3 +30,19 @@ def read_file(file: Path, limit: int | None = None, *, follow: bool = True) -> b
         if limit is not None and status.st_size > limit:
             raise OSError(errno.EFBIG, f"more than {limit:,} bytes", os.fspath(file))
         return stream.read() if limit is None else stream.read(limit)
+
+
+def write_file(file: Path, data: bytes, mode: int | None = None) -> None:
+    """Put bytes in the place of a file, with an access mode if one is given, at once or not at all. Raises OSError."""
+    temporary = file.with_name(
+        f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
+    )  # its own name may be as long as can be
+    try:
+        temporary.write_bytes(data)
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(file)
+    except BaseException:
+        with suppress(OSError):  # what matters is the first failure
+            temporary.unlink(missing_ok=True)
+        raise

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from mldebt.engine import Report
 from mldebt.extract import extract
+from mldebt.files import write_file
 from mldebt.finding import Edit, Finding, Fix, Safety
 from mldebt.rewrite import overlap, rewritten
 from mldebt.source import Source
@@ -83,13 +84,7 @@ def write_files(root: Path, after: Mapping[str, bytes]) -> None:
     """Replace files below a root, each in one step that keeps its mode. Raises OSError."""
     for path, data in after.items():
         file = Path(os.path.realpath(root / path))
-        temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-        try:
-            temporary.write_bytes(data)
-            temporary.chmod(file.stat().st_mode & 0o7777)
-            temporary.replace(file)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_file(file, data, file.stat().st_mode & 0o7777)
 
 
 def _round(

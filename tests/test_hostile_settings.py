@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from mldebt.cli import cli
 
 CHECKOUT = Path(__file__).parents[1]
 GOOD = "import pandas as pd\nframe = pd.read_csv('/home/ada/Ω.csv')\n"
@@ -97,3 +101,39 @@ def test_standard_input_does_not_stand_for_a_directory(project: Path, name: str)
     done = mldebt(project, "check", "--stdin-filename", name, "-", shell="< /dev/null")
     assert done.returncode == 2
     assert "names a directory" in done.stderr
+
+
+@pytest.fixture
+def unwritable(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project on a file system that nobody can write to: what is not there cannot be removed either."""
+
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.chdir(project)
+    for name in ("write_bytes", "write_text", "unlink", "mkdir"):
+        monkeypatch.setattr(Path, name, refuse)
+    return project
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("baseline", "write"), ("check", "--unsafe-fixes"), ("check", "--add-ignore", "why"), ("init",),
+     ("check", "--output-file", "report.txt")],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_project_that_cannot_be_written_to(unwritable: Path, command: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cli, [*command, *(() if command == ("init",) else ("--no-cache",))])
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
+    assert ": written" not in result.output
+    assert sorted(path.name for path in unwritable.iterdir()) == ["good.py"]
+
+
+def test_a_run_needs_to_write_nothing(unwritable: Path) -> None:
+    for command in ("check", "audit", "graph"):
+        result = CliRunner().invoke(cli, [command])
+        assert isinstance(result.exception, SystemExit | None), result.exception
+        assert result.exit_code in (0, 1)
+    assert CliRunner().invoke(cli, ["check"]).stderr.count("could not be written") == 1

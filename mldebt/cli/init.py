@@ -9,7 +9,7 @@ from typing import NamedTuple
 import click
 
 from mldebt import __version__
-from mldebt.files import read_file
+from mldebt.files import read_file, write_file
 
 _SETTINGS = """\
 # Settings of mldebt; `mldebt config` shows those in effect, `mldebt config --schema` all there are.
@@ -112,13 +112,13 @@ def command(directory: str, dry_run: bool) -> None:
             else:
                 click.echo(f"{proposal.path}: exists; add\n\n{_indented(proposal.addition)}")
             continue
-        click.echo(f"{proposal.path}: {'would be written' if dry_run else 'written'}")
         if not dry_run:
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(proposal.text, encoding="utf-8", newline="\n")
+                write_file(file, proposal.text.encode())
             except OSError as error:
                 raise Failure(f"{file} cannot be written: {error.strerror or error}") from error
+        click.echo(f"{proposal.path}: {'would be written' if dry_run else 'written'}")
     click.echo("Next: `mldebt check`; then `mldebt baseline write` to accept what is there for now.")
 
 
