@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mldebt import facts
 from mldebt.project.manifests import is_library
 from mldebt.project.qualify import qualified
 from mldebt.project.source_facts import SourceFacts
-from mldebt.project.walk import walk
+from mldebt.project.walk import names_in, walk
 from mldebt.source import Kind, Span
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 _SETTINGS = re.compile(
     r"(^|_)(config\w*|cfg|conf|params?|parameters|args|arguments|opts?|options?|settings?|hparams|flags)$",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _READ_BY_NAME = frozenset({"vars", "locals", "eval", "exec", "asdict", "globals", "save_hyperparameters"})
 _BASES = re.compile(
@@ -39,23 +38,28 @@ class IdleSettings(NamedTuple):
 
 def idle_settings(project: Project) -> Iterator[IdleSettings]:
     """All of them in Python files, but for libraries and for files that read attributes by computed names."""
-    read = cache(lambda: frozenset(name for source in project.code for name in _attributes_read(source)))
-    for source in project.code:
-        if source.kind is not Kind.PYTHON or not any(_SETTINGS.search(word) for word in source.facts.words):
-            continue
-        called = {call.name.rpartition(".")[2].rpartition(":")[2] for call in source.facts.calls}
-        if not _READ_BY_NAME.isdisjoint(called) or "__dict__" in source.facts.words:
-            continue
+    taken = [(source, [*_kept(source)], [*_unread(source)]) for source in project.code if _takes_settings(source)]
+    names = {name for _, stores, _ in taken for store in stores for name in _names_of(store)}
+    read = _read_anywhere(project, names)
+    for source, stores, bindings in taken:
         groups: dict[str, list[tuple[str, Span]]] = defaultdict(list)
-        for store in _kept(source):
-            target = store.target
-            if isinstance(target, facts.Attr) and target.name not in read() and _key(store.value) not in read():
-                groups[source.scope_name(store.block)].append((f"self.{target.name}", store.span))
-        for binding in _unread(source):
+        for store in stores:
+            if isinstance(store.target, facts.Attr) and read.isdisjoint(_names_of(store)):
+                groups[source.scope_name(store.block)].append((f"self.{store.target.name}", store.span))
+        for binding in bindings:
             groups[source.scope_name(binding.block)].append((binding.name, binding.span))
         if groups and not is_library(project, source.path):
             for scope, found in groups.items():
                 yield IdleSettings(source, scope, tuple(sorted(found, key=lambda pair: pair[1])))
+
+
+def _takes_settings(source: SourceFacts) -> bool:
+    """Whether a Python file has names of configurations, and reads no attributes by names that it computes."""
+    words = source.facts.words
+    if source.kind is not Kind.PYTHON or "__dict__" in words or not _SETTINGS.search("\n".join(words)):
+        return False
+    called = (call.name.rpartition(".")[2].rpartition(":")[2] for call in source.facts.calls)
+    return _READ_BY_NAME.isdisjoint(words) or _READ_BY_NAME.isdisjoint(called)
 
 
 def _kept(source: SourceFacts) -> Iterator[facts.Store]:
@@ -97,10 +101,12 @@ def _is_text(expr: facts.Expr) -> bool:
     return isinstance(expr, facts.Const) and isinstance(expr.value, str)
 
 
-def _key(value: facts.Expr) -> str:
+def _names_of(store: facts.Store) -> set[str]:
+    """The names by which a setting that is kept could be read: that of the attribute, and its own."""
+    value, names = store.value, {store.target.name} if isinstance(store.target, facts.Attr) else set()
     if isinstance(value, facts.Item):
-        return str(value.index.value) if isinstance(value.index, facts.Const) else ""
-    return value.name if isinstance(value, facts.Attr) else ""
+        return names | ({str(value.index.value)} if isinstance(value.index, facts.Const) else set())
+    return names | ({value.name} if isinstance(value, facts.Attr) else set())
 
 
 def _expressions(source: SourceFacts) -> Iterator[facts.Expr | None]:
@@ -124,7 +130,29 @@ def _expressions(source: SourceFacts) -> Iterator[facts.Expr | None]:
     yield from (use.expr for use in content.uses if not _is_setting(use.expr))
 
 
+def _read_anywhere(project: Project, names: set[str]) -> set[str]:
+    """Those of the names that code reads as attributes, or mentions: most where they are plainly used."""
+    found: set[str] = set()
+    for look in (_attributes_used, _attributes_read):
+        for source in project.code if names - found else ():
+            wanted = (names - found).intersection(source.facts.words)
+            found |= wanted.intersection(look(source)) if wanted else wanted
+    return found
+
+
+def _attributes_used(source: SourceFacts) -> Iterator[str]:
+    """The attributes in plain chains that are used or called."""
+    content = source.facts
+    chains = [call.func for call in content.calls] + [u.expr for u in content.uses if not _is_setting(u.expr)]
+    for expr in chains:
+        while type(expr) is facts.Attr or type(expr) is facts.Item:
+            if type(expr) is facts.Attr:
+                yield expr.name
+            expr = expr.base
+
+
 def _attributes_read(source: SourceFacts) -> Iterator[str]:
+    """All attributes that are read, and strings that could name one."""
     for expr in _expressions(source):
         for part in walk(expr):
             if isinstance(part, facts.Attr):
@@ -141,17 +169,22 @@ def _unread(source: SourceFacts) -> Iterator[facts.Binding]:
         for index, binding in enumerate(content.bindings)
         if binding.kind == "assign"
         and not binding.path
+        and (type(binding.value) is facts.Attr or type(binding.value) is facts.Item)
         and _is_setting(binding.value)
         and binding.name[:1] != "_"
     }
+    functions = {function.block for function in content.functions} if found else set()
+    outside = {binding.name for binding in content.bindings if binding.kind == "global"} if found else set()
+    found = {
+        index
+        for index in found
+        if source.scope_of(content.bindings[index].block) in functions
+        and content.bindings[index].name not in outside
+    }
+    uses = [use.expr for use in content.uses] if found else []
+    found -= {index for expr in uses for ref in names_in(expr) for index in ref.bindings}
     if not found:
-        return
-    functions = {function.block for function in content.functions}
-    outside = {binding.name for binding in content.bindings if binding.kind == "global"}
-    exprs = [*_expressions(source), *(use.expr for use in content.uses), *(b.value for b in content.bindings)]
-    exprs += [store.value for store in content.stores]
-    read = {i for expr in exprs for part in walk(expr) if isinstance(part, facts.Ref) for i in part.bindings}
-    for index in sorted(found - read):
-        binding = content.bindings[index]
-        if source.scope_of(binding.block) in functions and binding.name not in outside:
-            yield binding
+        return  # as mostly
+    exprs = [*_expressions(source), *(b.value for b in content.bindings), *(s.value for s in content.stores)]
+    found -= {index for expr in exprs for ref in names_in(expr) for index in ref.bindings}
+    yield from (content.bindings[index] for index in sorted(found))
