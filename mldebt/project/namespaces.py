@@ -7,8 +7,7 @@ logging and storing it is no such thing: that reads everything and uses nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mldebt.facts import Attr, Binding, Call, Called, Class, Const, Expr, Function, Item, Map, Ref, Seq
@@ -34,6 +33,7 @@ _VIEWS = frozenset({"items", "keys", "values", "_get_kwargs", "copy", "__dict__"
 _LOOKUPS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 _FLAGS = re.compile(r"(absl\.flags|tensorflow(\.compat\.v1)?(\.app)?\.flags|gflags)\.FLAGS$")
 _MOST_ROUNDS = 12
+_NONE: frozenset[int] = frozenset()
 
 
 class Namespaces:
@@ -45,11 +45,11 @@ class Namespaces:
     def __init__(self, project: Project, paths: frozenset[str]) -> None:
         self._project = project
         self._paths = paths
-        self._bindings: set[tuple[str, int]] = set()
+        self._bindings: dict[str, set[int]] = {}
         self._returned_by: set[tuple[str, str]] = set()
         self._first_returned_by: set[tuple[str, str]] = set()
         self._attributes: set[str] = set()
-        self._waiting = {source.path for source in project.code if source.path in paths and _parses(source)}
+        self._waiting = set(paths & project.options.parsing)
         self._touched: set[str] = set()
         rounds = 0
         while self._waiting and rounds < _MOST_ROUNDS:
@@ -63,10 +63,15 @@ class Namespaces:
             out for path in sorted(self._touched) for out in self._ways_out(project.by_path[path])
         )
 
-    @cached_property
-    def reads(self) -> frozenset[str]:
-        """The names that the files read of anything that could be a namespace."""
-        return frozenset().union(*(self._project.options.names_read(path) for path in self._paths))
+    def unread(self, names: Iterable[str]) -> set[str]:
+        """Those of the names that none of the files reads of anything that could be a namespace."""
+        left = set(names)
+        for path in self._paths if left else ():
+            here = {name for name in left if not name.isidentifier()}
+            here |= left.intersection(self._project.by_path[path].facts.words)
+            if here:
+                left -= self._project.options.names_read(path)
+        return left
 
     # --- what is a namespace ---
 
@@ -74,7 +79,7 @@ class Namespaces:
         """Whether an expression is a namespace, or a dictionary of all of it."""
         match expr:
             case Ref(_, bindings):
-                return any((source.path, index) in self._bindings for index in bindings)
+                return not self._bindings.get(source.path, _NONE).isdisjoint(bindings)
             case Attr(_, "__dict__"):
                 return self._is_one(source, expr.base)
             case Attr(base, name):
@@ -115,7 +120,7 @@ class Namespaces:
                 symbol = self._imported(source, binding)
                 if symbol is not None and isinstance(symbol.fact, Binding):
                     origin = symbol.source.index_of(symbol.fact)
-                    if (symbol.source.path, origin) in self._bindings:
+                    if origin in self._bindings.get(symbol.source.path, _NONE):
                         self._bind(source.path, index)
             elif binding.kind != "for" and (
                 (not binding.path and self._is_one(source, binding.value))
@@ -146,8 +151,9 @@ class Namespaces:
                     self._bind(*param)
 
     def _bind(self, path: str, index: int) -> None:
-        if (path, index) not in self._bindings:
-            self._bindings.add((path, index))
+        known = self._bindings.setdefault(path, set())
+        if index not in known:
+            known.add(index)
             self._concern(path)
 
     def _concern(self, path: str) -> None:
@@ -162,10 +168,11 @@ class Namespaces:
 
     def _passed(self, source: SourceFacts, call: Call) -> Iterator[tuple[Expr, tuple[str, int] | None]]:
         """The namespaces among a call's arguments, each with the project's parameter (path, binding) for it."""
-        given = [(position, "", expr) for position, expr in enumerate(call.args)]
-        given += [(-1, keyword.name, keyword.value) for keyword in call.keywords if keyword.name]
-        given = [entry for entry in given if self._is_one(source, entry[2])]
-        target = self._target(source, call) if given else None
+        given = [(position, "", expr) for position, expr in enumerate(call.args) if self._is_one(source, expr)]
+        given += [(-1, k.name, k.value) for k in call.keywords if k.name and self._is_one(source, k.value)]
+        if not given:
+            return
+        target = self._target(source, call)
         params = () if target is None else target[1].params[1:] if target[2] else target[1].params
         positional = [param for param in params if param.kind.startswith("positional")]
         for position, name, expr in given:
@@ -218,6 +225,10 @@ class Namespaces:
             return True
         if isinstance(func, Attr) and self._is_one(source, func.base):
             return func.name in _VIEWS or func.name not in ("get", "pop", "setdefault", "__contains__", "update")
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        held = [expr for expr in given if self._holds_one(source, expr)]
+        if not held:
+            return False
         name = call.name or (f".{func.name}" if isinstance(func, Attr) else "")
         if _SINK.search(name) or name in _WHOLE:
             return any(not keyword.name and self._holds_one(source, keyword.value) for keyword in call.keywords)
@@ -225,16 +236,17 @@ class Namespaces:
             by_name = len(call.args) > 1 and isinstance(call.args[1], Const)
             return not by_name and any(self._is_one(source, arg) for arg in call.args)
         known = {id(expr) for expr, param in self._passed(source, call) if param is not None}
-        given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        return any(id(expr) not in known and self._holds_one(source, expr) for expr in given)
+        return any(id(expr) not in known for expr in held)
 
     def _holds_one(self, source: SourceFacts, expr: Expr | None) -> bool:
         """Whether a namespace stands inside an expression as a whole, not only for one of its options.
 
         A dictionary that stores it under a name such as `args` is a record of the run.
         """
-        if expr is None or self._is_one(source, expr):
-            return expr is not None
+        if expr is None or type(expr) is Const:
+            return False
+        if self._is_one(source, expr):
+            return True
         if isinstance(expr, Called):
             return self._is_pair(source, expr)
         if isinstance(expr, Attr):
@@ -252,7 +264,9 @@ def _is_record(key: Expr) -> bool:
     return isinstance(key, Const) and _RECORD.match(str(key.value)) is not None
 
 
-def _parses(source: SourceFacts) -> bool:
+def parses(source: SourceFacts) -> bool:
     """Whether a file parses a command line, or reads the flags of one."""
     header = source.facts.header
-    return not _PARSERS.isdisjoint(header.methods) or any(_FLAGS.match(name) for name in header.names)
+    if not _PARSERS.isdisjoint(header.methods):
+        return True
+    return any(name.endswith(".FLAGS") and _FLAGS.match(name) for name in header.names)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mldebt.facts import Attr, Call, Called, Const, Expr, Function, Item, Keyword, Param, Ref
-from mldebt.project.namespaces import Namespaces
+from mldebt.project.namespaces import Namespaces, parses
 from mldebt.project.source_facts import SourceFacts
 from mldebt.project.walk import walk
 from mldebt.source import Location
@@ -115,6 +115,11 @@ class Options:
         for option in self.all:
             found.setdefault(option.source.path, []).append(option)
         return {path: tuple(options) for path, options in found.items()}
+
+    @cached_property
+    def parsing(self) -> frozenset[str]:
+        """The files that parse a command line, or read the flags of one."""
+        return frozenset(source.path for source in self._project.code if parses(source))
 
     def names_read(self, path: str) -> frozenset[str]:
         """The names of all attributes and items that a file reads of anything but `self`."""

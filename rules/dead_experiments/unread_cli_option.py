@@ -208,7 +208,9 @@ class UnreadCliOption(Rule):
             namespaces = project.options.namespaces(path)
             exist = namespaces.exist or parsed[0].framework == "absl"
             if exist and not namespaces.escapes:
-                yield from (option for option in parsed if option.dest not in namespaces.reads)
+                here = project.options.names_read(path)
+                unread = namespaces.unread(option.dest for option in parsed if option.dest not in here)
+                yield from (option for option in parsed if option.dest in unread)
 
     def _finding(self, option: Option, others: Sequence[Option] = ()) -> Finding:
         is_mild = option.is_hidden or option.source.source.is_any(Role.TUTORIAL)
