@@ -77,14 +77,14 @@ def is_inert(source: SourceFacts, side: DeadSide) -> bool:
 
 def truth(expr: Expr, value_of: ValueOf = nothing_known) -> bool | None:
     """Whether a test is always true or always false; None where that depends on something unknown."""
-    match expr:
-        case Unary("not", operand):
-            value = truth(operand, value_of)
-            return None if value is None else not value
-        case Logic("and" | "or" as operator, items):
-            return combined(operator, [truth(item, value_of) for item in items])
-        case Compare(operator, left, right):
-            return _compare(operator, _known(left, value_of), _known(right, value_of))
+    if type(expr) is Unary and expr.operator == "not":
+        value = truth(expr.operand, value_of)
+        return None if value is None else not value
+    if type(expr) is Logic and expr.operator != "if":
+        return combined(expr.operator, [truth(item, value_of) for item in expr.items])
+    if type(expr) is Compare:
+        left = _known(expr.left, value_of)
+        return None if left is _UNKNOWN else _compare(expr.operator, left, _known(expr.right, value_of))
     known = _known(expr, value_of)
     return None if known is _UNKNOWN else bool(known)
 
@@ -120,7 +120,7 @@ def written(expr: Expr) -> str:
 
 
 def _known(expr: Expr, value_of: ValueOf) -> object:
-    constant = expr if isinstance(expr, Const) else value_of(expr)
+    constant = expr if type(expr) is Const else value_of(expr)
     return _UNKNOWN if constant is None else constant.value
 
 

@@ -81,8 +81,8 @@ def dated_flags(source: SourceFacts) -> Iterator[DatedFlag]:
     found: dict[str, list[Location]] = defaultdict(list)
     for block in source.facts.blocks:
         if block.kind in _BRANCHES and block.test is not None:
-            for name in dict.fromkeys(_asked(block.test)):
-                if "20" in name and _DATED.match(name):
+            for name in {name: None for name in _asked(block.test) if "20" in name}:
+                if _DATED.match(name):
                     found[name].append(source.location(block.span))
     for name, places in found.items():
         match = _DATED.match(name)

@@ -90,10 +90,12 @@ def _away(project: Project, site: Site, given: Expr, trip: _Trip) -> tuple[Span,
     """
     source = site.source
     span = site.call.span
+    bound: int | None = None
     if isinstance(given, Ref):
-        if len(given.bindings) != 1 or given.bindings[0] < 0 or _uses(source, given.bindings[0]) > 1:
+        if len(given.bindings) != 1 or given.bindings[0] < 0:
             return None
-        binding = source.facts.bindings[given.bindings[0]]
+        bound = given.bindings[0]
+        binding = source.facts.bindings[bound]
         if binding.kind != "assign" or binding.path or binding.value is None:
             return None
         given, span = binding.value, binding.span
@@ -108,7 +110,7 @@ def _away(project: Project, site: Site, given: Expr, trip: _Trip) -> tuple[Span,
             base = call.args[0]
         elif isinstance(call.func, Attr) and call.func.name in trip.away and not call.args and not call.keywords:
             base = call.func.base
-    if base is None:
+    if base is None or (bound is not None and _uses(source, bound) > 1):
         return None
     surely = trip.surely or _has_columns(site, base) or _is_frame(project, source, base)
     return (span, base) if surely else None

@@ -122,12 +122,15 @@ class DispatchWithoutDefault(Rule):
             bound = _bound_by_all(dispatch)
             if not bound or not any(dispatch.built()) or _is_checked(project, dispatch):
                 continue
+            start = dispatch.location.span.line
             for use in source.facts.uses:
+                if use.span.line <= start:
+                    continue
                 root = next((p for p in walk(use.expr) if isinstance(p, facts.Ref) and p.bindings), None)
                 name = root.name if root is not None else ""
                 if name in bound and root is not None and bound[name].issuperset(root.bindings):
                     inside = any(b.block in source.ancestors(use.block) for b in dispatch.branches)
-                    if not inside and use.span.line > dispatch.location.span.line:
+                    if not inside:
                         yield self._finding(dispatch, name, source.location(use.span))
                         break
 
@@ -181,10 +184,8 @@ def _is_checked(project: Project, dispatch: Dispatch) -> bool:
         (c.comparison, c.span.line) for c in content.conditions
     ]
     return any(
-        isinstance(part, facts.Compare)
-        and part.operator in ("in", "not in")
-        and part.left == dispatch.subject
-        and line < dispatch.location.span.line
+        isinstance(part, facts.Compare) and part.operator in ("in", "not in") and part.left == dispatch.subject
         for test, line in tests
+        if line < dispatch.location.span.line
         for part in walk(test)
     )

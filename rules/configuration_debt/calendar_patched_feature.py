@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mldebt import Finding, Project, Related, Role, Rule, Severity, SourceFacts, Span, facts, walk
+from mldebt import Finding, Project, Related, Role, Rule, Severity, SourceFacts, Span, facts, is_plain, walk
 
 _DATE = re.compile(r"(19|20)\d\d[-/.]\d{1,2}([-/.]\d{1,2})?([ T].*)?$|\d{1,2}[-/.]\d{1,2}[-/.](19|20)\d\d$")
 _MADE = re.compile(
@@ -117,7 +117,8 @@ def _patches(source: SourceFacts) -> Iterator[tuple[int, Span, str]]:
             date = _date_in(source, target.index.items[0]) if target.index.items else ""
             if date:
                 yield store.block, store.span, f"the date `{date}`"
-        yield from ((store.block, store.span, f"the year {year}") for year in _years(store.value))
+        if not is_plain(store.value):
+            yield from ((store.block, store.span, f"the year {year}") for year in _years(store.value))
     for call in source.facts.calls:
         name = call.name or getattr(call.func, "name", "")
         if name in _CHOOSERS and call.args and len(call.args) > 1:

@@ -114,10 +114,10 @@ class HardCodedDevice(Rule):
         for source in self.sources(project, Kind.PYTHON):
             if not any(m.startswith(("torch", "tensorflow", "keras", "os")) for m in source.facts.header.modules):
                 continue
-            if any(call.name == "exec" for call in source.facts.calls):
-                continue  # a file of settings may say something else
             places = {span: text for text, span, block in _written(source) if not _is_chosen(source, block)}
             devices = {text for text in places.values() if not text.startswith(_VISIBLE)}
+            if any(call.name == "exec" for call in source.facts.calls if places):
+                continue  # a file of settings may say something else
             if places and len(devices) < 2 and not is_library(project, source.path):
                 (span, text), *others = sorted(places.items())
                 yield self.finding(
@@ -131,6 +131,8 @@ class HardCodedDevice(Rule):
 def _written(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
     """The devices that a source names, with their places and blocks."""
     for store in source.facts.stores:
+        if type(store.value) is not facts.Const:
+            continue  # as mostly
         target, text = store.target, _text(store.value)
         if (
             isinstance(target, facts.Item)
@@ -141,22 +143,24 @@ def _written(source: SourceFacts) -> Iterator[tuple[str, Span, int]]:
         elif isinstance(target, facts.Attr) and _NAMED.search(target.name) and _DEVICE.match(text or ""):
             yield text or "", store.span, store.block
     for binding in source.facts.bindings:
-        text = _text(binding.value)
-        if binding.kind == "assign" and text and _NAMED.search(binding.name) and _DEVICE.match(text):
+        text = _text(binding.value) if binding.kind == "assign" else None
+        if text and _NAMED.search(binding.name) and _DEVICE.match(text):
             yield text, binding.span, binding.block
     defaults = {
         p.default for function in source.facts.functions for p in function.params if p.default is not None
     }
     for index, call in enumerate(source.facts.calls):
-        if facts.Called(index) in defaults:
+        if not call.args:
             continue
         method = call.func.name if isinstance(call.func, facts.Attr) else ""
-        argument = call.args[0] if call.args else None
+        argument = call.args[0]
+        if type(argument) is not facts.Const or facts.Called(index) in defaults:
+            continue
         if call.name in _PLACES or method == "to":
             text = _text(argument)
             if text and _DEVICE.match(text) and _NUMBERED.match(text):
                 yield text, call.span, call.block
-        elif method == "cuda" and isinstance(argument, facts.Const) and type(argument.value) is int:
+        elif method == "cuda" and type(argument.value) is int:
             yield f"cuda:{argument.value}", call.span, call.block
 
 

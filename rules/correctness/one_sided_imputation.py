@@ -10,7 +10,8 @@ from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severit
 _FILLS = frozenset({"fillna", "ffill", "bfill", "pad", "interpolate", "nan_to_num"})
 _KNOWS_GAPS = re.compile(
     r"^(fillna|dropna|ffill|bfill|interpolate|nan_to_num|\w*[Ii]mput\w*|isna|isnull|notna|notnull|drop_nulls|fill_null|fill_nan"
-    r"|COALESCE|coalesce|na_values|keep_default_na)$"
+    r"|COALESCE|coalesce|na_values|keep_default_na)$",
+    re.MULTILINE,
 )
 
 
@@ -108,7 +109,7 @@ class OneSidedImputation(Rule):
                 for source in project.sources(Kind.PYTHON, Kind.NOTEBOOK, Kind.SQL)
                 if project.subprojects.root_of(source.path) == root
                 and not source.source.is_any(*self.skip_roles)
-                and any(map(_KNOWS_GAPS.match, source.facts.words))
+                and _KNOWS_GAPS.search("\n".join(source.facts.words))
             ]
             trains = {p.source.path for p in programs} | {path for p in programs for path in p.reach.paths}
             if not knowing or any(source.path in trains or source.kind is not Kind.PYTHON for source in knowing):
