@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from declaring import project_of
@@ -149,3 +153,53 @@ def test_branches_nested_beyond_the_limit_are_told() -> None:
     source = project_of({"a.py": text}).source("a.py")
     assert source is not None
     assert [problem.kind for problem in source.facts.header.problems] == ["limit-depth"]
+
+
+def doubled(first: str, then: str) -> str:
+    """A name that is made of the one before, 28 times over; `@` stands for that."""
+    lines = [f"a0 = {first}", *(f"a{n} = {then.replace('@', f'a{n - 1}')}" for n in range(1, 28))]
+    return "\n".join(lines)
+
+
+LIMITED = """
+import resource
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
+from mldebt.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits a process")
+@pytest.mark.parametrize(
+    "text",
+    [
+        doubled("'x'", "@ + @"),
+        doubled("'x'", 'f"{@}{@}"'),
+        doubled("'x'", "'%s%s' % (@, @)"),
+        doubled("'x'", "'{}{}'.format(@, @)"),
+        doubled("'x'", "os.path.join(@, @)"),
+        doubled("'x'", "''.join([@, @, @])"),
+        doubled("'a'", "@.replace('a', 'aaaaaaaa')"),
+        doubled("['x']", "@ + @"),
+        doubled("['x']", "[@, @, @, @, @]"),
+        doubled("{'a': 'x'}", "{'a': @, 'b': @, 'c': @}"),
+        doubled("999999999", "@ * @"),
+        doubled("Path('x')", "@ / @ / str(@)"),
+        "a27 = '%1000000000d' % 3\na13 = f'{3:1000000000d}'\na12 = '{:.1000000000f}'.format(3.0)",
+        f"a27 = {'9' * 5_000}\na13 = 1e400\na12 = -a13",
+    ],
+    ids=lambda text: text.splitlines()[1][:40],
+)
+def test_what_is_made_of_itself_again_and_again_stays_small(text: str, tmp_path: Path) -> None:
+    used = "pd.read_csv(a27)\npd.read_csv(f'{a27}.csv')\nopen(a12)\nfor p in a13:\n    pd.read_csv(p)\n"
+    (tmp_path / "a.py").write_text(
+        f"import os\nimport pandas as pd\nfrom pathlib import Path\n{text}\n{used}pd.read_csv('/home/ada/v.csv')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, "check", "--profile", "audit", "--no-cache", "--output-format", "concise"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "machine-specific-path" in done.stdout

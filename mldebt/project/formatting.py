@@ -9,6 +9,8 @@ from mldebt.project.containers import indexed
 from mldebt.values import Gap, Items, Known, Template, Value, concatenate, each
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(?:![rsa])?(:[^{}]*)?\}")
+_WIDE = re.compile(r"\d{4}")
+"""Thousands of columns: nobody writes such a name."""
 _PERCENT = re.compile(r"%%|%(?:\((\w+)\))?([-#0 +]*\d*(?:\.\d+)?)([sdifgerx])")
 
 
@@ -41,6 +43,8 @@ def percent_format(pattern: Value, values: Value) -> Value:
 
 def _formatted(value: Value, width: str, kind: str) -> Value:
     def one(option: Value) -> Value:
+        if _WIDE.search(width):
+            return Gap("literal", "format")
         if isinstance(option, Known) and width and isinstance(option.value, int | float | str):
             try:
                 return Known(f"%{width}{kind}" % option.value)
@@ -87,7 +91,7 @@ def brace_format(pattern: Value, args: list[Value], keywords: Mapping[str, Value
 
 def _with_spec(value: Value, spec: str | None) -> Value:
     def one(option: Value) -> Value:
-        if isinstance(option, Known) and spec:
+        if isinstance(option, Known) and spec and not _WIDE.search(spec):
             try:
                 return Known(format(option.value, spec[1:]))
             except (TypeError, ValueError):

@@ -14,6 +14,7 @@ from mldebt.project.text_methods import TEXT_METHODS, ending, text_method
 from mldebt.project.unknowable import cause_of
 from mldebt.values import (
     CWD,
+    MOST_ITEMS,
     ROOT,
     Definition,
     Document,
@@ -29,6 +30,7 @@ from mldebt.values import (
     Value,
     absolute,
     alternatives,
+    bounded,
     choice,
     each,
     join_paths,
@@ -54,6 +56,7 @@ _SAME = frozenset(
     )
     for name in line.split()
 )
+_LARGEST = 10**18
 _TEXT_BASES = frozenset({"str", "enum.StrEnum"})
 _PATH_TYPES = "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath"
 
@@ -89,10 +92,12 @@ def text_base(source: SourceFacts, cls: Class) -> str:
 def arithmetic(operator: str, left: Value, right: Value) -> Value:
     """Numbers that are known on both sides; list concatenation; else a gap."""
     if isinstance(left, Items) and isinstance(right, Items) and operator == "+":
-        return Items(left.kind, left.items + right.items)
+        if len(left.items) + len(right.items) > MOST_ITEMS:
+            return Gap("many")
+        return bounded(Items(left.kind, left.items + right.items))
     if isinstance(left, Known) and isinstance(right, Known):
         a, b = left.value, right.value
-        if isinstance(a, int | float) and isinstance(b, int | float):
+        if isinstance(a, int | float) and isinstance(b, int | float) and max(abs(a), abs(b)) < _LARGEST:
             try:
                 match operator:
                     case "+":

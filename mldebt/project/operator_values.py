@@ -9,7 +9,7 @@ from mldebt.project.evaluation import Evaluation
 from mldebt.project.formatting import percent_format
 from mldebt.project.frames import NO_FRAME, Frame
 from mldebt.project.source_facts import SourceFacts
-from mldebt.values import Choice, Gap, Items, Known, Table, Value, choice, concatenate, join_paths
+from mldebt.values import Choice, Gap, Items, Known, Table, Value, bounded, choice, concatenate, join_paths
 
 
 class OperatorValues(Evaluation):
@@ -27,7 +27,7 @@ class OperatorValues(Evaluation):
     def _seq(self, source: SourceFacts, expr: Seq, frame: Frame) -> Value:
         if any(isinstance(item, Star) for item in expr.items):
             return Gap("literal", "star")
-        return Items(expr.kind, tuple(self.value(source, item, frame) for item in expr.items))
+        return bounded(Items(expr.kind, tuple(self.value(source, item, frame) for item in expr.items)))
 
     def _map(self, source: SourceFacts, expr: Map, frame: Frame) -> Value:
         entries: dict[None | bool | int | float | str, Value] = {}
@@ -46,7 +46,7 @@ class OperatorValues(Evaluation):
                 entries[known.value] = self.value(source, value, frame)
             else:
                 open_ended = True
-        return Table(tuple(entries.items()), open_ended)
+        return bounded(Table(tuple(entries.items()), open_ended))
 
     def _logic(self, source: SourceFacts, expr: Logic, frame: Frame) -> Value:
         if expr.operator == "if":

@@ -23,7 +23,7 @@ from mldebt.values import (
     last_name,
     map_text,
     parent,
-    text,
+    replaced,
 )
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ def text_method(
         return join_paths([parent(receiver), args[0]])
     if name == "replace" and len(args) == 2 and all(isinstance(a, Known) for a in args):
         old, new = (str(a.value) for a in args if isinstance(a, Known))
-        if isinstance(receiver, Template):
-            return text(p.replace(old, new) if isinstance(p, str) else p for p in receiver.parts)
-        return map_text(receiver, lambda t: t.replace(old, new))
+        return replaced(receiver, old, new)
     if name == "join" and len(args) == 1 and isinstance(args[0], Items):
         pieces: list[Value] = []
         for position, entry in enumerate(args[0].items):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mldebt.values.forms import (
     MOST_ALTERNATIVES,
+    MOST_ITEMS,
     Choice,
     Definition,
     Document,
@@ -22,6 +23,7 @@ from mldebt.values.forms import (
     Template,
     Value,
     alternatives,
+    bounded,
     choice,
     common_to_callers,
     each,
@@ -39,11 +41,12 @@ from mldebt.values.paths import (
     parent,
     show,
 )
-from mldebt.values.texts import concatenate, known_texts, map_text, text
+from mldebt.values.texts import concatenate, known_texts, map_text, replaced, text
 
 __all__ = [
     "CWD",
     "MOST_ALTERNATIVES",
+    "MOST_ITEMS",
     "ROOT",
     "Choice",
     "Definition",
@@ -61,6 +64,7 @@ __all__ = [
     "absolute",
     "alternatives",
     "are_nested",
+    "bounded",
     "choice",
     "common_to_callers",
     "concatenate",
@@ -73,6 +77,7 @@ __all__ = [
     "map_text",
     "normal",
     "parent",
+    "replaced",
     "show",
     "text",
 ]

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 MOST_ALTERNATIVES = 16
+LONGEST_TEXT = 20_000
+MOST_ITEMS = 10_000
+"""No path is so long, and no list of paths: what is doubled again and again would fill the memory."""
 
 
 class _Value(msgspec.Struct, frozen=True, cache_hash=True):
@@ -182,3 +185,29 @@ def is_known(value: Value) -> bool:
     if isinstance(value, Choice):
         return all(is_known(option) for option in value.options)
     return not isinstance(value, Gap | Template)
+
+
+def bounded(value: Items | Table) -> Value:
+    """A container, or a gap where containers in it, taken together, hold more than anybody writes down.
+
+    A list of lists of lists is one thing in memory and millions to look at.
+    """
+    pending: list[Value] = _held(value)
+    count = 0
+    while any(isinstance(inner, Items | Table | Choice) for inner in pending):
+        count += len(pending)
+        if count > MOST_ITEMS:
+            return Gap("many")
+        pending = [held for inner in pending for held in _held(inner)]
+    return value
+
+
+def _held(value: Value) -> list[Value]:
+    match value:
+        case Items(_, items):
+            return list(items)
+        case Table(entries):
+            return [held for _, held in entries]
+        case Choice(options):
+            return list(options)
+    return []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import product
 
 from mldebt.values.forms import (
+    LONGEST_TEXT,
     MOST_ALTERNATIVES,
     Gap,
     Known,
@@ -67,12 +68,31 @@ def text(parts: Iterable[str | Gap]) -> Value:
         merged.append(part)
     if not merged:
         return Known("")
+    if sum(len(part) for part in merged if isinstance(part, str)) > LONGEST_TEXT:
+        return Gap("many")
     if len(merged) == 1:
         only = merged[0]
         return Known(only) if isinstance(only, str) else only
     if len(merged) > 64:
         return Gap("many")
     return Template(tuple(merged))
+
+
+def replaced(value: Value, old: str, new: str) -> Value:
+    """A text with another in the place of a part of it."""
+
+    def one(part: str | Gap) -> str | Gap:
+        if isinstance(part, Gap):
+            return part
+        longer = len(part) + part.count(old) * (len(new) - len(old))
+        return part.replace(old, new) if longer <= LONGEST_TEXT else Gap("many")
+
+    def whole(option: Value) -> Value:
+        if isinstance(option, Known) and isinstance(option.value, str):
+            return text([one(option.value)])
+        return option if isinstance(option, Gap) else Gap("call")
+
+    return text(map(one, value.parts)) if isinstance(value, Template) else each(value, whole)
 
 
 def map_text(value: Value, function: Callable[[str], str]) -> Value:
