@@ -206,6 +206,31 @@ def test_a_notebook_with_a_merge_conflict_is_an_error_at_the_mark(tmp_path: Path
     assert (finding["rule"], finding["severity"], finding["line"]) == ("unparsable-file", "error", 5)
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"cells": 3}, {"cells": {}}, {"cells": None}, {"cells": "x"}, {"cells": [3, None, [], "x"]}, {}, [], 3,
+        None, "x",
+        {"cells": [{"source": 3}, {"source": [3, None]}, {"source": {}}, {"cell_type": 3}, {"cell_type": []}]},
+        {"cells": [{"cell_type": "code", "source": ["x = 1\n", 3], "outputs": 3, "metadata": 3, "id": 3}]},
+        {"cells": [{"cell_type": "markdown", "source": {"a": 1}}, {"cell_type": "code", "source": GOOD}]},
+        {"cells": [], "metadata": 3, "nbformat": "4"}, {"cells": [], "metadata": {"kernelspec": 3, "language_info": 3}},
+        {"worksheets": 3, "nbformat": 3}, {"worksheets": [3, {"cells": 3}, {"cells": [3]}], "nbformat": 3},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_rules_bear_any_notebook(tmp_path: Path, document: Any) -> None:
+    """Also those that read it again: for texts above cells, for names of tables."""
+    (tmp_path / "n.ipynb").write_text(json.dumps(document))
+    (tmp_path / "data").mkdir()
+    for name in ("a.csv", "b.csv", "c.parquet"):
+        (tmp_path / "data" / name).write_text("x,y\n1,2\n")
+    (tmp_path / "README.md").write_text("# Shop\n\nRun `n.ipynb`.\n")
+    (tmp_path / "read.py").write_text("import pandas as pd\nprint(pd.read_csv('data/a.csv').sum())\n")
+    findings = check(good(tmp_path), "--profile", "audit")
+    assert any(finding["path"] == "good.py" for finding in findings)
+
+
 _BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
 )

@@ -137,3 +137,15 @@ def test_a_run_needs_to_write_nothing(unwritable: Path) -> None:
         assert isinstance(result.exception, SystemExit | None), result.exception
         assert result.exit_code in (0, 1)
     assert CliRunner().invoke(cli, ["check"]).stderr.count("could not be written") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a directory in use stays")
+def test_a_current_directory_that_is_gone(project: Path) -> None:
+    (project / "gone").mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    command = 'cd gone && rmdir "$PWD" && exec "$@"'
+    done = subprocess.run(
+        ["bash", "-c", command, "bash", sys.executable, "-m", "mldebt", "check"],
+        cwd=project, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, "mldebt: the current directory does not exist any more\n")

@@ -154,6 +154,11 @@ def _tell_defect(error: Exception) -> None:
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         print(f"mldebt: the output cannot be written: {error.strerror}", file=sys.stderr)
         return
+    if (
+        isinstance(error, FileNotFoundError) and error.filename is None
+    ):  # what has a name is told where it is missed
+        print("mldebt: the current directory does not exist any more", file=sys.stderr)
+        return
     message = printable(" ".join(str(error).split()))
     print(f"mldebt: {type(error).__name__}: {message}", file=sys.stderr)
     print("This should not happen; MLDEBT_TRACEBACK=1 shows where it did.", file=sys.stderr)

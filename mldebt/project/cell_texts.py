@@ -16,6 +16,6 @@ def text_above(source: SourceFacts, index: int) -> str:
         cells = json.loads(source.text())["cells"]
         above = cells[index - 1] if index > 0 else {}
         text = above.get("source", "") if above.get("cell_type") == "markdown" else ""
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return ""
     return text if isinstance(text, str) else "".join(part for part in text if isinstance(part, str))

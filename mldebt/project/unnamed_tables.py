@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from posixpath import basename, dirname, splitext
 from typing import TYPE_CHECKING, NamedTuple
 
+from mldebt.extract.cells import cell_texts
 from mldebt.facts import Attr, Const
 from mldebt.outside import FOREIGN
 from mldebt.project.source_facts import SourceFacts
@@ -86,11 +86,7 @@ def _text(source: SourceFacts) -> str:
     text = source.text()
     if source.kind is not Kind.NOTEBOOK:
         return text
-    try:
-        cells = json.loads(text).get("cells", [])
-    except (ValueError, AttributeError):
-        return text
-    return "\n".join("".join(cell.get("source", "")) for cell in cells if isinstance(cell, dict))
+    return "\n".join(cell_texts(text)) or text
 
 
 def _texts(project: Project) -> tuple[str, str]:
