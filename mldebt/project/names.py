@@ -40,7 +40,7 @@ class Names:
     def __init__(self, sources: Mapping[str, SourceFacts]) -> None:
         self._sources = sources
         self._modules: dict[tuple[str, str], SourceFacts | None] = {}
-        self._symbols: dict[tuple[str, str], Symbol | None] = {}
+        self._symbols: dict[str, dict[str, Symbol | None]] = {}
         self._added: dict[str, list[str]] = {}
         self._directories = {
             directory for path in sources if path.endswith(".py") for directory in _directories(path)
@@ -79,11 +79,13 @@ class Names:
         """
         if name[:1] not in ("", ":", ".") and name.partition(".")[0] not in self._first_names:
             return None  # most names: nothing in the project is called like their first part
-        key = (importer.path, name)
-        if key not in self._symbols:
-            self._symbols[key] = None  # a name that leads back to itself is unknown
-            self._symbols[key] = self._find_symbol(importer, name, _MOST_STEPS)
-        return self._symbols[key]
+        known = self._symbols.get(importer.path)
+        if known is None:
+            known = self._symbols[importer.path] = {}
+        if name not in known:
+            known[name] = None  # a name that leads back to itself is unknown
+            known[name] = self._find_symbol(importer, name, _MOST_STEPS)
+        return known[name]
 
     # --- modules ---
 

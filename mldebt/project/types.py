@@ -34,7 +34,7 @@ class Types:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._known: dict[tuple[str, int], str] = {}
+        self._known: dict[str, dict[int, str]] = {}
 
     @cached_property
     def tables(self) -> ApiTables:
@@ -45,6 +45,12 @@ class Types:
         """The type of an expression; empty where it is unknown or could be several."""
         if depth > _DEEPEST:
             return ""
+        if type(expr) is Ref:  # as mostly
+            return self._of_name(source, expr.bindings, depth) if expr.bindings else ""
+        if type(expr) is Called:
+            return self._of_call(source, expr.call, depth)
+        if type(expr) is Attr:
+            return self._of_attribute(source, expr, depth)
         match expr:
             case Const(value):
                 return type(value).__name__
@@ -56,12 +62,6 @@ class Types:
                 return "dict"
             case Unary("await", operand):
                 return self.of(source, operand, depth + 1)
-            case Called(call):
-                return self._of_call(source, call, depth)
-            case Ref(_, bindings):
-                return self._of_name(source, bindings, depth)
-            case Attr():
-                return self._of_attribute(source, expr, depth)
             case Item(base, index):
                 return self._of_item(self.of(source, base, depth + 1), index)
         return ""
@@ -74,11 +74,14 @@ class Types:
         return _FRAME if isinstance(index, Seq) else ""
 
     def _of_call(self, source: SourceFacts, call: int, depth: int) -> str:
-        key = (source.path, call)
-        if key not in self._known:
-            self._known[key] = ""  # a call that leads back to itself has no type
-            self._known[key] = self._result(source, call, depth)
-        return self._known[key]
+        known = self._known.get(source.path)
+        if known is None:
+            known = self._known[source.path] = {}
+        found = known.get(call)
+        if found is None:
+            known[call] = ""  # a call that leads back to itself has no type
+            found = known[call] = self._result(source, call, depth)
+        return found
 
     def _result(self, source: SourceFacts, call: int, depth: int) -> str:
         fact = source.facts.calls[call]
@@ -111,12 +114,14 @@ class Types:
         return name if "." in name and last[:1].isupper() and not last.isupper() and ":" not in name else ""
 
     def _of_name(self, source: SourceFacts, bindings: tuple[int, ...], depth: int) -> str:
-        found = {
-            self._of_binding(source, source.facts.bindings[index], depth)
-            for index in bindings
-            if index != LOOP_CARRIED
-        }
-        return found.pop() if len(found) == 1 else ""
+        found: str | None = None
+        for index in bindings:
+            if index != LOOP_CARRIED:
+                one = self._of_binding(source, source.facts.bindings[index], depth)
+                if not one or (found is not None and one != found):
+                    return ""  # whatever the others are
+                found = one
+        return found or ""
 
     def _of_binding(self, source: SourceFacts, binding: Binding, depth: int) -> str:
         if binding.annotation and "[" not in binding.annotation and "|" not in binding.annotation:
@@ -139,17 +144,18 @@ class Types:
 
     def _of_attribute(self, source: SourceFacts, expr: Attr, depth: int) -> str:
         """`self.model`, where the class assigns it values of one type only."""
-        if not isinstance(expr.base, Ref) or expr.base.name not in ("self", "cls"):
+        base = expr.base
+        if type(base) is not Ref or not base.bindings or base.name not in ("self", "cls"):
             return ""
-        if not expr.base.bindings:
-            return ""
-        binding = source.facts.bindings[expr.base.bindings[0]]
+        binding = source.facts.bindings[base.bindings[0]]
         method = source.enclosing(binding.block, "function")
         if method is None:
             return ""
-        found = {
-            self.of(source, store.value, depth + 1)
-            for store in source.self_stores.get((method.parent, expr.name), ())
-            if not store.path and not (isinstance(store.value, Const) and store.value.value is None)
-        }
-        return found.pop() if len(found) == 1 else ""
+        found: str | None = None
+        for store in source.self_stores.get((method.parent, expr.name), ()):
+            if not store.path and not (type(store.value) is Const and store.value.value is None):
+                one = self.of(source, store.value, depth + 1)
+                if not one or (found is not None and one != found):
+                    return ""  # whatever the others are
+                found = one
+        return found or ""
