@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mldebt.facts import Expr, Facts
+from mldebt.facts import Called, Const, Expr, Facts, Ref
 from mldebt.project.walk import is_plain
 from mldebt.source import Span
+
+_PLAIN = frozenset({Const, Ref, Called})
+"""What most expressions are: there is nothing to walk."""
 
 
 class Held(NamedTuple):
@@ -27,7 +30,7 @@ class Held(NamedTuple):
 def held_expressions(facts: Facts) -> Iterator[Held]:
     """All of them in a file, role by role; that most expressions are plain names and constants is why this pays."""
     for binding in facts.bindings:
-        if binding.value is not None and not is_plain(binding.value):
+        if type(binding.value) not in _PLAIN and binding.value is not None and not is_plain(binding.value):
             yield Held("binding", binding.name, binding.value, binding.span, binding.block)
     for store in facts.stores:
         if not is_plain(store.value):
@@ -36,13 +39,13 @@ def held_expressions(facts: Facts) -> Iterator[Held]:
             yield Held("target", "", store.target, store.span, store.block)
     for call in facts.calls:
         for argument in call.args:
-            if not is_plain(argument):
+            if type(argument) not in _PLAIN and not is_plain(argument):
                 yield Held("argument", "", argument, call.span, call.block)
         for keyword in call.keywords:
-            if not is_plain(keyword.value):
+            if type(keyword.value) not in _PLAIN and not is_plain(keyword.value):
                 yield Held("keyword", keyword.name, keyword.value, call.span, call.block)
     for use in facts.uses:
-        if not is_plain(use.expr):
+        if type(use.expr) not in _PLAIN and not is_plain(use.expr):
             yield Held("use", "", use.expr, use.span, use.block)
     for returned in facts.returns:
         if returned.value is not None and not is_plain(returned.value):

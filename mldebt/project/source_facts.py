@@ -214,14 +214,7 @@ class SourceFacts:
     @cached_property
     def called_names(self) -> list[tuple[str, int]]:
         """For each call the last name of what is called (empty: it has none), and the block."""
-        return [
-            (
-                call.name.rpartition(".")[2].rpartition(":")[2]
-                or (call.func.name if isinstance(call.func, Attr | Ref) else ""),
-                call.block,
-            )
-            for call in self.facts.calls
-        ]
+        return [(_last_name(call), call.block) for call in self.facts.calls]
 
     @cached_property
     def code_bindings(self) -> frozenset[int]:
@@ -237,10 +230,7 @@ class SourceFacts:
         """The calls by the last part of what they call, as indices into the facts' calls."""
         found: dict[str, list[int]] = {}
         for index, call in enumerate(self.facts.calls):
-            name = call.name.rpartition(".")[2].rpartition(":")[2]
-            if not name and isinstance(call.func, Attr | Ref):
-                name = call.func.name
-            if name:
+            if name := _last_name(call):
                 found.setdefault(name, []).append(index)
         return found
 
@@ -347,7 +337,23 @@ class SourceFacts:
     def bindings_by_scope(self) -> dict[int, dict[str, list[int]]]:
         """For each scope's block, the bindings of each of its names, in textual order."""
         found: dict[int, dict[str, list[int]]] = {}
+        scopes = self._scopes
         for index, binding in enumerate(self.facts.bindings):
-            scope = self.scope_of(binding.block)
-            found.setdefault(scope, {}).setdefault(binding.name, []).append(index)
+            scope = scopes[binding.block]
+            names = found.get(scope)
+            if names is None:
+                names = found[scope] = {}
+            if binding.name in names:
+                names[binding.name].append(index)
+            else:
+                names[binding.name] = [index]
         return found
+
+
+def _last_name(call: Call) -> str:
+    """The last part of the name of what is called; empty if it has none."""
+    name = call.name
+    if name:
+        return name[max(name.rfind("."), name.rfind(":")) + 1 :]
+    func = call.func
+    return func.name if type(func) is Attr or type(func) is Ref else ""
