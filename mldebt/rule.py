@@ -50,7 +50,7 @@ class Rule:
     def sources(self, project: Project, *kinds: Kind) -> Iterator[SourceFacts]:
         """The project's sources of the given kinds (all kinds if none is given), without `skip_roles`."""
         for source in project.sources(*kinds):
-            if not source.source.is_any(*self.skip_roles):
+            if source.source.roles.isdisjoint(self.skip_roles):
                 yield source
 
     def finding(

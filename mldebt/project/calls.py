@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -85,9 +87,21 @@ class Calls:
     def _names_like(self, pattern: str) -> tuple[str, ...]:
         if pattern not in self._matching:
             last = pattern.rpartition(".")[2]
-            names = self._by_name if "*" in last else self._by_last.get(last, ())
+            names = (
+                self._beginning_with(pattern.partition("*")[0]) if "*" in last else self._by_last.get(last, ())
+            )
             self._matching[pattern] = tuple(name for name in names if fnmatchcase(name, pattern))
         return self._matching[pattern]
+
+    def _beginning_with(self, prefix: str) -> Sequence[str]:
+        """The names that begin so."""
+        names = self._sorted
+        start = bisect_left(names, prefix)
+        return names[start : bisect_left(names, prefix + chr(sys.maxunicode), start)] if prefix else names
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._by_name)
 
     @cached_property
     def _by_last(self) -> Mapping[str, list[str]]:

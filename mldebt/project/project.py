@@ -40,6 +40,7 @@ class Project:
         ordered = sorted(facts, key=lambda pair: pair[0].path)
         self._sources: dict[str, SourceFacts] = {s.path: SourceFacts(s, f) for s, f in ordered}
         self.files = frozenset(files) | frozenset(self._sources)
+        self._by_kinds: dict[tuple[Kind, ...], tuple[SourceFacts, ...]] = {}
         self._globals: dict[str, dict[str, list[int]]] = {}
         self.clock: Clock | None = None
         """Measures the linking of views, if somebody wants to know."""
@@ -53,9 +54,10 @@ class Project:
 
     def sources(self, *kinds: Kind) -> Iterator[SourceFacts]:
         """The sources of the given kinds (all if none is given), by path."""
-        for source in self._sources.values():
-            if not kinds or source.kind in kinds:
-                yield source
+        if kinds not in self._by_kinds:
+            ordered = self._sources.values()
+            self._by_kinds[kinds] = tuple(source for source in ordered if not kinds or source.kind in kinds)
+        yield from self._by_kinds[kinds]
 
     def source(self, path: str) -> SourceFacts | None:
         """The source at a path relative to the root."""

@@ -173,22 +173,15 @@ class SingleValues:
     def _handed_on(self, names: frozenset[str]) -> set[str]:
         """Those of the names that are read other than by calling them, or by a string that may be looked up."""
         found: set[str] = set()
-        dynamic = bool(names) and is_dynamic(self._project)
         for source in self._project.code if names else ():
+            if not (names - found).isdisjoint(source.facts.words):
+                found |= names.intersection(_read_or_named(source, any_text=False))
+        dynamic = bool(names) and is_dynamic(self._project)
+        for source in self._project.code if names - found else ():
             text = source.text()
-            if not any(name in text for name in names):
-                continue
-            facts = source.facts
-            exprs: list[Expr] = [a for call in facts.calls for a in call.args]
-            exprs += [k.value for call in facts.calls for k in call.keywords]
-            exprs += [b.value for b in facts.bindings if b.value is not None]
-            exprs += [s.value for s in facts.stores] + [r.value for r in facts.returns]
-            for part in (part for expr in exprs for part in walk(expr)):
-                if type(part) is Ref or type(part) is Attr:
-                    found.add(part.name)
-                elif type(part) is Const and type(part.value) is str and (dynamic or "." in part.value):
-                    found.add(part.value.rpartition(".")[2])
-        return found & names
+            if any(name in text for name in names - found):
+                found |= names.intersection(_read_or_named(source, any_text=dynamic))
+        return found
 
     # --- attributes ---
 
@@ -277,6 +270,20 @@ class SingleValues:
             and isinstance(value := given[0][0], bool)
             and all(other is value for other, _ in given)
         }
+
+
+def _read_or_named(source: SourceFacts, *, any_text: bool) -> Iterator[str]:
+    """The names that a file reads other than by calling them, and those that end texts: dotted ones, or any."""
+    facts = source.facts
+    exprs: list[Expr] = [a for call in facts.calls for a in call.args]
+    exprs += [k.value for call in facts.calls for k in call.keywords]
+    exprs += [b.value for b in facts.bindings if b.value is not None]
+    exprs += [s.value for s in facts.stores] + [r.value for r in facts.returns]
+    for part in (part for expr in exprs for part in walk(expr)):
+        if type(part) is Ref or type(part) is Attr:
+            yield part.name
+        elif type(part) is Const and type(part.value) is str and (any_text or "." in part.value):
+            yield part.value.rpartition(".")[2]
 
 
 def _last_key(expr: Expr) -> str:

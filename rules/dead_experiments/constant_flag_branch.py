@@ -203,8 +203,6 @@ class ConstantFlagBranch(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each switch that makes a branch dead."""
         for source in self.sources(project, Kind.PYTHON):
-            if is_exported_notebook(source):
-                continue
             for switch in project.switches.of(source):
                 name = switch.binding.name
                 if (
@@ -221,7 +219,7 @@ class ConstantFlagBranch(Rule):
                 if sides:
                     literal = {side.block for side in dead_sides(source, name=name)}
                     sides = [side for side in sides if side.block not in literal]
-                if sides:
+                if sides and not is_exported_notebook(source):
                     yield self._finding(project, switch, sides)
 
     def _finding(self, project: Project, switch: Switch, sides: list[DeadSide]) -> Finding:
