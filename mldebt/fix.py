@@ -7,7 +7,7 @@ which a file no longer parses is taken back. Nothing is written before all round
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
@@ -105,15 +105,23 @@ def _round(
 
 def _without_overlaps(candidates: list[tuple[Finding, Fix]]) -> list[tuple[Finding, Fix]]:
     """The fixes that can be made together, the first ones first; the others wait for the next round."""
-    taken: dict[str, list[Edit]] = {}
+    taken: dict[tuple[str, int], list[Edit]] = {}  # by each line that an edit touches
     chosen = []
     for finding, fix in candidates:
-        if any(overlap(edit, other) for edit in fix.edits for other in taken.get(edit.location.path, ())):
+        if any(
+            overlap(edit, other) for edit in fix.edits for line in _touched(edit) for other in taken.get(line, ())
+        ):
             continue
         chosen.append((finding, fix))
         for edit in fix.edits:
-            taken.setdefault(edit.location.path, []).append(edit)
+            for line in _touched(edit):
+                taken.setdefault(line, []).append(edit)
     return chosen
+
+
+def _touched(edit: Edit) -> Iterator[tuple[str, int]]:
+    span = edit.location.span
+    return ((edit.location.path, line) for line in range(span.line, span.end_line + 1))
 
 
 def _rewrite(

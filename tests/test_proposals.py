@@ -58,7 +58,14 @@ def test_items_are_added_to_lists_of_every_layout(body: str, expected: str | Non
 
 
 @pytest.mark.parametrize(
-    "text", ["stages: {train: {cmd: a}}\n", "stages:\n  train:\n    cmd: a\n    deps: x\n", "a: [\n"]
+    "text",
+    [
+        "stages: {train: {cmd: a}}\n",
+        "stages:\n  train:\n    cmd: a\n    deps: x\n",
+        "a: [\n",
+        "stages:\n  train:\n    cmd: a\n    deps:\n    - []\n",
+        "stages:\n  train:\n    cmd: a\n    deps: [{}]\n",
+    ],
 )
 def test_what_leaves_it_open_is_left_alone(text: str) -> None:
     assert with_items(source(text, Kind.YAML), STAGE, "deps", ["b.py"]) is None

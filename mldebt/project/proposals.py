@@ -106,6 +106,8 @@ def _added(
     if listed.kind != "seq" or not children:
         return None
     leaves = [entry for entry in entries.values() if entry.path[: len(path)] == path and entry.kind == "scalar"]
+    if not leaves:
+        return None
     last = max(leaves, key=lambda entry: (entry.span.end_line, entry.span.end_column)).span
     if lines[listed.span.line - 1][listed.span.column - 1 : listed.span.column] == "[":
         place = Span.at(last.end_line, last.end_column)

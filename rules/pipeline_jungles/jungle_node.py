@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sized
 
 from mldebt import (
-    Artifact,
     DataAccess,
     Finding,
     Kind,
@@ -154,10 +153,12 @@ class JungleNode(Rule):
         """Yield a finding for each file that touches too much data or joins too often."""
         reads: dict[str, dict[str, DataAccess]] = defaultdict(dict)
         writes: dict[str, dict[str, DataAccess]] = defaultdict(dict)
+        reading: set[tuple[str, Span]] = set()
+        writing: set[tuple[str, Span]] = set()
         for artifact in project.artifacts:
             if artifact.kind in _KINDS and not _REPORT.search(artifact.name):
-                _add(reads, artifact, artifact.reads)
-                _add(writes, artifact, artifact.writes)
+                _add(reads, artifact.name, artifact.reads, reading)
+                _add(writes, artifact.name, artifact.writes, writing)
         if is_teaching(project):
             return
         feeding = {handoff.producer for handoff in project.handoffs}
@@ -188,12 +189,19 @@ class JungleNode(Rule):
             )
 
 
-def _add(found: dict[str, dict[str, DataAccess]], artifact: Artifact, accesses: tuple[DataAccess, ...]) -> None:
+def _add(
+    found: dict[str, dict[str, DataAccess]],
+    name: str,
+    accesses: tuple[DataAccess, ...],
+    seen: set[tuple[str, Span]],
+) -> None:
     """Note what a file accesses by calls of its own; a loop over a list of paths is one of them."""
     for access in accesses:
         mine = found[access.component]
-        if access.source.path == access.component and access.call not in [other.call for other in mine.values()]:
-            mine.setdefault(artifact.name, access)
+        call = (access.component, access.call.span)
+        if access.source.path == access.component and call not in seen and name not in mine:
+            mine[name] = access
+            seen.add(call)
 
 
 def _is_registry(source: SourceFacts, mine: Mapping[str, DataAccess]) -> bool:
