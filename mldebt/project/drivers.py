@@ -75,11 +75,9 @@ def _called(project: Project, source: SourceFacts) -> dict[str, Location]:
     for call in source.facts.calls:
         if not call.name or call.name.startswith(":"):
             continue
-        if source.enclosing(source.scope_of(call.block), "function", "class") is not None:
-            continue
         symbol = project.names.symbol(source, call.name)
         if symbol is None or symbol.fact is None or symbol.source.path.endswith("__init__.py"):
             continue
-        if symbol.source.path != source.path:
+        if symbol.source.path != source.path and source.enclosing(call.block, "function", "class") is None:
             found.setdefault(symbol.source.path, source.location(call.span))
     return found

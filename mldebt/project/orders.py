@@ -72,7 +72,7 @@ class _Orders:
             not _LISTING.isdisjoint(names)
             or not _LISTING_METHODS.isdisjoint(methods)
             or "glob" in methods
-            or any(call.name == "set" for call in self._facts.calls)
+            or any(self._facts.calls[n].name == "set" for n in self._source.calls_by_name.get("set", ()))
         )
 
     # --- where the order matters ---
@@ -98,7 +98,9 @@ class _Orders:
 
     def rows(self) -> Iterator[Disorder]:
         """A loop over a listing that reads each file into what is joined afterwards."""
-        joins = [call for call in self._facts.calls if _last(call) in _JOINING and not _is_beside(call)]
+        numbers = sorted(n for name in _JOINING for n in self._source.calls_by_name.get(name, ()))
+        calls = (self._facts.calls[number] for number in numbers)
+        joins = [call for call in calls if _last(call) in _JOINING and not _is_beside(call)]
         for binding in self._facts.bindings if joins else ():
             if binding.kind != "for" or binding.value is None or not self._is_listing(binding.value):
                 continue

@@ -18,6 +18,7 @@ from mldebt.project.addresses import Address, is_platform_mount
 from mldebt.project.artifacts import Artifact
 from mldebt.project.guards import happens
 from mldebt.project.handoffs import covers
+from mldebt.project.source_facts import SourceFacts
 from mldebt.project.strings import strings_of
 from mldebt.source import Kind, Role
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from mldebt.project.project import Project
 
 _FETCHERS = re.compile(
-    r"(^|\.)(urlretrieve|urlopen|gdown|kagglehub|wget|download\w*|fetch\w*|extractall|copyfile|copytree|move|unpack_archive"
-    r"|kaggle|snapshot_download|hf_hub_download|get_file|sync|boto3|minio|fsput)($|\.)"
+    r"(^|[.\n])(urlretrieve|urlopen|gdown|kagglehub|wget|download\w*|fetch\w*|extractall|copyfile|copytree|move|unpack_archive"
+    r"|kaggle|snapshot_download|hf_hub_download|get_file|sync|boto3|minio|fsput)($|[.\n])"
 )
 _COMMANDS = frozenset(
     "wget curl gdown kaggle unzip tar aws gsutil gcloud scp rsync cp mv git-lfs 7z gunzip".split()
@@ -40,6 +41,8 @@ _SECRET = re.compile(
 )
 """Names of files with credentials: these must not be in a repository."""
 _GAP = re.compile(r"\{[^{}]*\}")
+_ASKING = ("Option", "option", "Argument", "argument")
+"""What the names of functions end with that declare an option."""
 _NOT_SAID = frozenset({"", ".", "data", "src", "notebooks"})
 
 
@@ -58,10 +61,14 @@ def phantoms(project: Project) -> Iterator[Phantom]:
 
 def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
     """The data that nothing here produces, tracks, downloads or declares, by sub-project and name."""
-    brought = {project.subprojects.root_of(path) for path in _fetching(project)}
-    documents = "\n".join(source.text().lower() for source in project.sources(Kind.MARKDOWN))
+    around: dict[str, list[SourceFacts]] = defaultdict(list)
+    for source in project.sources():
+        around[project.subprojects.root_of(source.path)].append(source)
     code = project.code
-    pulled = functools.cache(  # most projects need not ask
+    # most projects need not ask
+    brought = functools.cache(lambda root: any(map(_fetches, around[root])))
+    documents = functools.cache(lambda: "\n".join(s.text().lower() for s in project.sources(Kind.MARKDOWN)))
+    pulled = functools.cache(
         lambda: {basename(t) for source in code for t, _ in strings_of(source) if t.endswith(".dvc")}
     )
     defaults = _given_by_users(project)
@@ -72,7 +79,7 @@ def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
             continue
         if not address.ending and not any(read.api in _TABLES for read in artifact.reads):
             continue  # a directory, as far as its name tells
-        if artifact.subproject in brought or _is_there(project, address.path) or address.name in defaults:
+        if brought(artifact.subproject) or _is_there(project, address.path) or address.name in defaults:
             continue
         if any(_is_there(project, path) for path in _beside_the_code(artifact)):
             continue
@@ -84,7 +91,7 @@ def find_untracked_inputs(project: Project) -> Iterator[Phantom]:
             continue
         reads = tuple(read for read in artifact.reads if _is_needed(read) and str(read.address) == str(address))
         if reads:
-            yield Phantom(artifact, reads, _is_mentioned(address.path, documents))
+            yield Phantom(artifact, reads, _is_mentioned(address.path, documents()))
 
 
 def _is_inside(address: Address) -> bool:
@@ -167,23 +174,22 @@ def _is_needed(read: DataAccess) -> bool:
     return read.effect == "reads" and happens(read.source, read.call.block)
 
 
-def _fetching(project: Project) -> Iterator[str]:
-    """The files that bring data in from outside, or move it about."""
-    for source in project.sources():
-        header = source.facts.header
-        names = (*header.names, *header.methods, *header.modules)
-        started = {basename(command.argv[0]) for command in source.facts.commands if command.argv}
-        if any(_FETCHERS.search(name) for name in names) or not started.isdisjoint(_COMMANDS):
-            yield source.path
+def _fetches(source: SourceFacts) -> bool:
+    """Whether a file brings data in from outside, or moves it about."""
+    header = source.facts.header
+    started = {basename(command.argv[0]) for command in source.facts.commands if command.argv}
+    names = "\n".join((*header.names, *header.methods, *header.modules))
+    return _FETCHERS.search(names) is not None or not started.isdisjoint(_COMMANDS)
 
 
 def _given_by_users(project: Project) -> set[str]:
     """The names of files that are defaults of command-line options: the user says where they are."""
     found: set[str] = set()
     for source in project.code:
-        for call in source.facts.calls:
+        asking = (n for last, numbers in source.calls_by_name.items() if last.endswith(_ASKING) for n in numbers)
+        for call in (source.facts.calls[number] for number in asking):
             method = call.func.name if isinstance(call.func, Attr) else ""
-            if call.name.endswith(("Option", "option", "Argument", "argument")) or method == "add_argument":
+            if call.name.endswith(_ASKING) or method == "add_argument":
                 values = (*call.args, *(keyword.value for keyword in call.keywords))
                 found |= {basename(v.value) for v in values if isinstance(v, Const) and isinstance(v.value, str)}
     return found

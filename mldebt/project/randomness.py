@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -102,10 +102,9 @@ class Randomness:
         if source.path not in self._seeded:
             found: set[str] = set()
             local = self._seeded_locally(source)
-            for call in source.facts.calls:
+            for call, last in self._perhaps_seeding(source):
                 if call.span in local:
                     continue
-                last = call.name.rpartition(".")[2] or getattr(call.func, "name", "")
                 api = self._tables.lookup(call.name) if call.name else None
                 if api is not None and api.seeds:
                     found.update(api.seeds)
@@ -115,6 +114,13 @@ class Randomness:
                 found.update(_EVERY_GENERATOR)
             self._seeded[source.path] = frozenset(found)
         return self._seeded[source.path]
+
+    def _perhaps_seeding(self, source: SourceFacts) -> Iterator[tuple[Call, str]]:
+        """The calls of what a table or its own name says to seed, each with the last name of what it calls."""
+        known = {name.rpartition(".")[2] for name in source.facts.header.names if self._seeds(name)}
+        for last, numbers in source.calls_by_name.items():
+            if last in known or _SEEDING.search(last.lower()):
+                yield from ((source.facts.calls[number], last) for number in numbers)
 
     def seeds_here(self, site: Site, generator: str) -> bool:
         """Whether the function around a call seeds the generator itself."""
@@ -142,7 +148,10 @@ class Randomness:
         return frozenset(span for spans in found.values() if len(spans) > 1 for span in spans)
 
     def _generators(self, call: Call) -> tuple[str, ...]:
-        api = self._tables.lookup(call.name) if call.name else None
+        return self._seeds(call.name) if call.name else ()
+
+    def _seeds(self, name: str) -> tuple[str, ...]:
+        api = self._tables.lookup(name)
         return api.seeds if api is not None else ()
 
 

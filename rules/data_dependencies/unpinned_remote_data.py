@@ -165,7 +165,7 @@ class UnpinnedRemoteData(Rule):
         found: dict[tuple[str, str], list[Location]] = {}
         for source in self.sources(project):
             if source.kind is not Kind.MARKDOWN and not self._is_checked(source):
-                for text, span in strings_of(source):
+                for text, span in ((text, span) for text, span in strings_of(source) if "://" in text):
                     for match in filter(None, (pattern.search(text) for pattern in (_BRANCH, _SHEET, _DRIVE))):
                         if source.kind is Kind.JSON and match[0] != text.strip():
                             continue  # a text that is data itself, such as a saved discussion, may name anything

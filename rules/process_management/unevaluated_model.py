@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -165,16 +166,15 @@ class UnevaluatedModel(Rule):
 
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each program that saves a model, and that nothing which may know the model scores."""
-        judges: dict[str, list[SourceFacts]] = {}
+        judges = functools.cache(_judges)
         told: set[str] = set()
         for save in project.model_saves:
             home = save.program.source
             if home.kind is Kind.NOTEBOOK or home.source.is_any(*self.skip_roles) or home.path in told:
                 continue
             root = project.subprojects.root_of(home.path)
-            if root not in judges:
-                judges[root] = list(_judges(project, root))
-            known = any(_knows(project, source, save) for source in judges[root])
+            around = (source for source in project.code if project.subprojects.root_of(source.path) == root)
+            known = any(judges(source) and _knows(project, source, save) for source in around)
             if not known and not _is_left_out(project, save) and str(save.access.location) not in told:
                 told |= {home.path, str(save.access.location)}
                 fits = [
@@ -190,17 +190,15 @@ class UnevaluatedModel(Rule):
                 )
 
 
-def _judges(project: Project, root: str) -> Iterator[SourceFacts]:
-    """The code of a part of the project that measures something, by the names of what it calls and defines."""
-    for source in project.code:
-        if project.subprojects.root_of(source.path) != root or source.source.is_any(Role.VENDORED):
-            continue
-        header = source.facts.header
-        functions = (function.name for function in source.facts.functions)
-        if any(map(_JUDGES.search, (*header.methods, *header.names, *functions))) or any(
-            k.name in _ARGUMENTS for call in source.facts.calls for k in call.keywords
-        ):
-            yield source
+def _judges(source: SourceFacts) -> bool:
+    """Whether code measures something, by the names of what it calls and defines."""
+    if source.source.is_any(Role.VENDORED):
+        return False
+    header = source.facts.header
+    functions = (function.name for function in source.facts.functions)
+    return any(map(_JUDGES.search, (*header.methods, *header.names, *functions))) or any(
+        k.name in _ARGUMENTS for call in source.facts.calls for k in call.keywords
+    )
 
 
 def _knows(project: Project, source: SourceFacts, save: ModelSave) -> bool:
