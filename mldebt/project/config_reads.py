@@ -179,12 +179,14 @@ class ConfigReads:
         steps: list[Attr | Item] = []
         root = expr
         while isinstance(root, Attr | Item):
-            steps.insert(0, root)
+            steps.append(root)
             root = root.base
         if not isinstance(root, Ref | Called):
             self._expression(source, root, False, block, span)
+        if tracked and not steps:
+            return  # it is followed where it goes
         value = self._project.value(source, root)
-        for step in steps:
+        for step in reversed(steps):
             if not isinstance(value, Gap):
                 self._step(source, step, value, block, span)
                 value = self._project.evaluator.follow(source, value, step)
