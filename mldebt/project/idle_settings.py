@@ -143,7 +143,8 @@ def _read_anywhere(project: Project, names: set[str]) -> set[str]:
 def _attributes_used(source: SourceFacts) -> Iterator[str]:
     """The attributes in plain chains that are used or called."""
     content = source.facts
-    chains = [call.func for call in content.calls] + [u.expr for u in content.uses if not _is_setting(u.expr)]
+    chains = [call.func for call in content.calls]
+    chains += [u.expr for u in content.uses if type(u.expr) is not facts.Ref and not _is_setting(u.expr)]
     for expr in chains:
         while type(expr) is facts.Attr or type(expr) is facts.Item:
             if type(expr) is facts.Attr:

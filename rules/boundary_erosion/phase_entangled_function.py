@@ -176,7 +176,7 @@ class PhaseEntangledFunction(Rule):
     def check(self, project: Project) -> Iterator[Finding]:
         """Yield a finding for each long function of many phases."""
         for source in self.sources(project, Kind.PYTHON):
-            if source.facts.header.code_lines < self.fewest_lines or is_exported_notebook(source):
+            if source.facts.header.code_lines < self.fewest_lines:
                 continue
             found: dict[int, dict[str, Event]] = {}
             for event in project.phases.events(source):
@@ -184,7 +184,7 @@ class PhaseEntangledFunction(Rule):
                     scope = source.scope_of(event.call.block)
                     found.setdefault(scope, {}).setdefault(_PHASES[event.phase], event)
             for scope, phases in sorted(found.items()):
-                if len(phases) >= self.fewest_phases:
+                if len(phases) >= self.fewest_phases and not is_exported_notebook(source):
                     yield from self._finding(source, scope, phases)
 
     def _finding(self, source: SourceFacts, scope: int, phases: dict[str, Event]) -> Iterator[Finding]:

@@ -160,7 +160,7 @@ class MissingNoGrad(Rule):
             modules = {module.partition(".")[0] for module in header.modules}
             if "eval" not in header.methods or "torch" not in modules or modules & _FRAMEWORKS:
                 continue
-            if "torch.set_grad_enabled" in header.names or _OLD_WAYS & set(source.facts.words):
+            if "torch.set_grad_enabled" in header.names or not _OLD_WAYS.isdisjoint(source.facts.words):
                 continue
             code_of = cache(partial(_Code, source))
             for call in source.facts.calls:

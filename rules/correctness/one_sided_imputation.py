@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mldebt import Finding, Kind, Profile, Project, Related, Role, Rule, Severity, SourceFacts, Span, facts
 
 _FILLS = frozenset({"fillna", "ffill", "bfill", "pad", "interpolate", "nan_to_num"})
-_KNOWS_GAPS = re.compile(
-    r"^(fillna|dropna|ffill|bfill|interpolate|nan_to_num|\w*[Ii]mput\w*|isna|isnull|notna|notnull|drop_nulls|fill_null|fill_nan"
-    r"|COALESCE|coalesce|na_values|keep_default_na)$",
-    re.MULTILINE,
+_KNOWS_GAPS = frozenset(
+    "fillna dropna ffill bfill interpolate nan_to_num isna isnull notna notnull drop_nulls fill_null fill_nan COALESCE"
+    " coalesce na_values keep_default_na".split()
 )
+_IMPUTES = re.compile(r"[Ii]mput")
 
 
 class OneSidedImputation(Rule):
@@ -109,7 +109,7 @@ class OneSidedImputation(Rule):
                 for source in project.sources(Kind.PYTHON, Kind.NOTEBOOK, Kind.SQL)
                 if project.subprojects.root_of(source.path) == root
                 and not source.source.is_any(*self.skip_roles)
-                and _KNOWS_GAPS.search("\n".join(source.facts.words))
+                and _knows_gaps(source.facts.words)
             ]
             trains = {p.source.path for p in programs} | {path for p in programs for path in p.reach.paths}
             if not knowing or any(source.path in trains or source.kind is not Kind.PYTHON for source in knowing):
@@ -123,6 +123,11 @@ class OneSidedImputation(Rule):
                         related=[Related(program.source.location(Span.at(1)), "trains")],
                         scope=source.scope_name(call.block),
                     )
+
+
+def _knows_gaps(words: Sequence[str]) -> bool:
+    """Whether a file has a word for missing values."""
+    return not _KNOWS_GAPS.isdisjoint(words) or bool(_IMPUTES.search("\n".join(words)))
 
 
 def _filling(source: SourceFacts) -> facts.Call | None:

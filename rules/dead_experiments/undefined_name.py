@@ -31,6 +31,7 @@ _GIVEN = frozenset(dir(builtins)) | frozenset(
 """Builtins, and what IPython, Databricks, Kedro, Snakemake, profilers and Python 2 define."""
 _MAKES_NAMES = frozenset({"exec", "eval", "globals", "locals", "vars", "execfile", "setattr"})
 _FEWEST_CELLS = 3
+_NAMELESS = frozenset({facts.Const, facts.Called})
 _EXPECTED = re.compile(r"noqa|F821|pylint|type: ignore|undefined")
 
 
@@ -162,8 +163,6 @@ def _undefined(project: Project, source: SourceFacts) -> Iterator[tuple[Span, st
     brought = star_names(project, source)
     if header.problems or header.truncated or header.generated or brought is None:
         return
-    if any(call.name.rpartition(":")[2] in _MAKES_NAMES for call in content.calls):
-        return
     bound = {b.name for b in content.bindings if b.kind == "global" or not source.scope_of(b.block)}
     bound.update(brought, (fact.alias for fact in content.imports))
     bound.update(definition.name for definition in (*content.functions, *content.classes))
@@ -173,7 +172,7 @@ def _undefined(project: Project, source: SourceFacts) -> Iterator[tuple[Span, st
         for ref in names_in(expr)
         if not ref.bindings and ref.name not in bound and ref.name not in _GIVEN
     ]
-    if not unknown:
+    if not unknown or any(call.name.rpartition(":")[2] in _MAKES_NAMES for call in content.calls):
         return
     scopes: dict[str, set[int]] = {name: set() for name, _, _ in unknown}
     for binding in content.bindings:
@@ -197,8 +196,10 @@ def _read(source: SourceFacts) -> Iterator[tuple[int, Span, facts.Expr]]:
         block, span = call.block, call.span
         yield block, span, call.func
         for argument in call.args:
-            yield block, span, argument
+            if type(argument) not in _NAMELESS:
+                yield block, span, argument
         for keyword in call.keywords:
-            yield block, span, keyword.value
+            if type(keyword.value) not in _NAMELESS:
+                yield block, span, keyword.value
     for use in content.uses:
         yield use.block, use.span, use.expr
