@@ -31,7 +31,6 @@ _GIVEN = frozenset(dir(builtins)) | frozenset(
 """Builtins, and what IPython, Databricks, Kedro, Snakemake, profilers and Python 2 define."""
 _MAKES_NAMES = frozenset({"exec", "eval", "globals", "locals", "vars", "execfile", "setattr"})
 _FEWEST_CELLS = 3
-_NAMELESS = frozenset({facts.Const, facts.Called})
 _EXPECTED = re.compile(r"noqa|F821|pylint|type: ignore|undefined")
 
 
@@ -165,23 +164,20 @@ def _undefined(project: Project, source: SourceFacts) -> Iterator[tuple[Span, st
         return
     bound = {b.name for b in content.bindings if b.kind == "global" or not source.scope_of(b.block)}
     bound.update(brought, (fact.alias for fact in content.imports))
-    bound.update(definition.name for definition in (*content.functions, *content.classes))
-    unknown = [
-        (ref.name, block, span)
-        for block, span, expr in _read(source)
-        for ref in names_in(expr)
-        if not ref.bindings and ref.name not in bound and ref.name not in _GIVEN
-    ]
+    bound.update(function.name for function in content.functions)
+    bound.update(cls.name for cls in content.classes)
+    unknown = {name for name in _unbound(source) - bound - _GIVEN if name.isidentifier() and name[:2] != "__"}
     if not unknown or any(call.name.rpartition(":")[2] in _MAKES_NAMES for call in content.calls):
         return
-    scopes: dict[str, set[int]] = {name: set() for name, _, _ in unknown}
+    scopes: dict[str, set[int]] = {name: set() for name in unknown}
     for binding in content.bindings:
         if binding.name in scopes:
             scopes[binding.name].add(source.scope_of(binding.block))
     expected = {comment.span.line for comment in content.comments if _EXPECTED.search(comment.text)}
     first: dict[str, Span] = {}
-    for name, block, span in unknown:
-        if (name in first and first[name] <= span) or name.startswith("__") or not name.isidentifier():
+    places = ((r.name, b, s) for b, s, e in _read(source) for r in names_in(e) if not r.bindings)
+    for name, block, span in places:
+        if name not in unknown or (name in first and first[name] <= span):
             continue
         if span.line in expected or not scopes[name].isdisjoint(source.ancestors(block)):
             continue
@@ -190,16 +186,18 @@ def _undefined(project: Project, source: SourceFacts) -> Iterator[tuple[Span, st
     yield from sorted(((span, name) for name, span in first.items()), key=lambda item: item[0])
 
 
+def _unbound(source: SourceFacts) -> set[str]:
+    """The names that are read where their own scope does not bind them: in a use, or as what is called."""
+    found = {ref.name for use in source.facts.uses for ref in names_in(use.expr) if not ref.bindings}
+    called = (call.func for call in source.facts.calls)
+    found.update(func.name for func in called if type(func) is facts.Ref and not func.bindings)
+    return found
+
+
 def _read(source: SourceFacts) -> Iterator[tuple[int, Span, facts.Expr]]:
     content = source.facts
     for call in content.calls:
-        block, span = call.block, call.span
-        yield block, span, call.func
-        for argument in call.args:
-            if type(argument) not in _NAMELESS:
-                yield block, span, argument
-        for keyword in call.keywords:
-            if type(keyword.value) not in _NAMELESS:
-                yield block, span, keyword.value
+        for expr in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
+            yield call.block, call.span, expr
     for use in content.uses:
         yield use.block, use.span, use.expr
