@@ -11,6 +11,7 @@ import yaml
 from mldebt.extract import extract
 from mldebt.project import SourceFacts
 from mldebt.project.proposals import deletion, with_items
+from mldebt.project.removals import entry_removal
 from mldebt.rewrite import rewritten
 from mldebt.source import Kind, Source, Span
 
@@ -124,3 +125,11 @@ def test_lines_of_cells_are_deleted(before: list[str], span: Span, after: list[s
         assert edit is not None
         written = rewritten(text.encode(), Kind.NOTEBOOK, [edit]).decode()
         assert written == cells(["first = 0"], after, ["last = 9"])
+
+
+def test_an_entry_whose_value_stands_above_it_is_left_alone() -> None:
+    """The value of an alias is at its anchor."""
+    found = source("a:\n- &x {}\nb: 1\nc: *x\nd: 2\n", Kind.YAML)
+    entry = next(entry for entry in found.facts.entries if entry.path == ("c",))
+    assert entry.span.line < entry.key.line
+    assert entry_removal(found, entry, "Delete it") is None

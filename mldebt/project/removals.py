@@ -122,8 +122,10 @@ def _whole(source: SourceFacts, entry: Entry, entries: list[Entry]) -> Span | No
     if source.kind in _ONE_LINE and (entry.kind != "scalar" or last.end_line != first):
         return None
     lines = syntax.lines[first - 1 : last.end_line - (last.end_column == 1 and last.end_line > first)]
-    if any(re.search(r"(^|[\s\[{,:-])&\w", line) for line in lines) or _goes_on(
-        syntax, first, len(lines), indent
+    if (
+        not lines
+        or any(re.search(r"(^|[\s\[{,:-])&\w", line) for line in lines)
+        or _goes_on(syntax, first, len(lines), indent)
     ):
         return None
     return Span(first, indent + 1, first + len(lines) - 1, len(lines[-1]) + 1)
