@@ -195,6 +195,7 @@ if TYPE_CHECKING:
     from mldebt.project.orders import disorders as disorders
     from mldebt.project.overlays import redundant_settings as redundant_settings
     from mldebt.project.parked_alternatives import parked_alternatives as parked_alternatives
+    from mldebt.project.parked_definitions import parked_definitions as parked_definitions
     from mldebt.project.parked_lines import parked_lines as parked_lines
     from mldebt.project.parked_steps import ParkedStep as ParkedStep
     from mldebt.project.parked_steps import parked_steps as parked_steps
@@ -369,6 +370,7 @@ _HOMES = {
     "mldebt.project.orders": "Disorder disorders",
     "mldebt.project.overlays": "redundant_settings",
     "mldebt.project.parked_alternatives": "parked_alternatives",
+    "mldebt.project.parked_definitions": "parked_definitions",
     "mldebt.project.parked_lines": "parked_lines",
     "mldebt.project.parked_steps": "ParkedStep parked_steps",
     "mldebt.project.path_patches": "PathPatches find_path_patches",

@@ -21,7 +21,7 @@ _NEAR = 2
 
 _LIKELY = re.compile(
     r"#+ ?\s*(return\b|\w+: \w[\w.\[\], ]* = |[\w.]+(\[[^\]]*\])?( ?, ?[\w.]+)*\s*[-+*/|&]?=(?!=)"
-    r"|[\w.]+\(.*(\),?|,)\s*$"
+    r"|[\w.]+\(.*(\),?|,)\s*(#.*)?$"
     r"|['\"]\w+['\"]\s*:|\{|[\w.]+\($"
     r"|(if|for|while|with|assert|raise|del|elif)\b.*|from \w[\w.]* import |import \w)"
 )
@@ -72,25 +72,39 @@ def _pieces(run: Sequence[Comment], names: set[str]) -> Iterator[ParkedLines]:
     code = run[start:]
     if not 0 < len(code) <= _MOST or (start and len(code) == 1):
         return
-    tree = _parsed([comment.text.lstrip("#") for comment in code])
-    if tree is None or not any(_is_experiment(node, names) for node in tree.body):
+    trees = _parsed([comment.text.lstrip("#") for comment in code])
+    if not any(_is_experiment(node, names) for tree in trees for node in tree.body):
         return
     first, last = code[0].span, code[-1].span
     yield ParkedLines(Span(first.line, first.column, last.end_line, last.end_column), len(code))
 
 
-def _parsed(lines: Sequence[str]) -> ast.Module | None:
-    """The lines as statements, or as entries of a dictionary or list."""
+def _parsed(lines: Sequence[str]) -> Iterator[ast.Module]:
+    """What the lines can be: statements, entries of a dictionary or list, statements that lost their indentation."""
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     text = "\n".join(line[indent:] for line in lines)
-    for whole in (text, f"_ = {{\n{text}\n}}", f"_ = [\n{text}\n]", f"if _:\n  pass\n{text}"):
+    indented = "\n".join(_indented(text.split("\n")))
+    for whole in (text, f"_ = {{\n{text}\n}}", f"_ = [\n{text}\n]", f"if _:\n  pass\n{text}", indented):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return ast.parse(whole)
+                tree = ast.parse(whole)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-    return None
+        yield tree
+        if not all(isinstance(node, ast.Expr) for node in tree.body):
+            return
+
+
+def _indented(lines: Sequence[str]) -> Iterator[str]:
+    """The lines, one step deeper below those that open a block and are followed by none."""
+    depth = 0
+    if any(line[:1].isspace() for line in lines):
+        return
+    for line in lines:
+        yield " " * depth + line.strip()
+        if line.rstrip().endswith(":"):
+            depth += 1
 
 
 def _is_experiment(node: ast.stmt, names: set[str]) -> bool:

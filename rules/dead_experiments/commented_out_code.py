@@ -18,6 +18,7 @@ from mldebt import (
     Span,
     deletion,
     facts,
+    parked_definitions,
     parked_steps,
 )
 
@@ -44,6 +45,26 @@ class CommentedOutCode(Rule):
     ## How to repair
 
     Delete it; version control remembers. Say what the experiment showed in one sentence, with the run's name.
+
+    ## A function with empty lines inside
+
+    ```python title="tables.py"
+    import pandas as pd
+
+    # def drop_columns(frame, names):  # expect: commented-out-code
+
+    #     "The table without some of its columns"
+
+    #     missing = set(names) - set(frame.columns)
+
+    #     if missing:
+    #         raise KeyError(missing)
+
+    #     return frame.drop(columns=names)
+
+    def read(path):
+        return pd.read_csv(path)
+    ```
 
     ## A model that was tried
 
@@ -187,9 +208,7 @@ class CommentedOutCode(Rule):
                 continue  # a test that is switched off; not all of them
             comments = {comment.span.line: comment.text for comment in source.facts.comments}
             steps = {step.location.span.line for step in parked_steps(project, source)}  # another rule's
-            parked = [
-                p for p in sorted(source.facts.parked, key=lambda item: item.span) if not _is_example(comments, p)
-            ]
+            parked = [p for p in _parked(source) if not _is_example(comments, p)]
             for group in _stretches(source, parked):
                 lines = sum(p.span.end_line - p.span.line + 1 for p in group)
                 calls = {name for p in group for name in p.calls}
@@ -209,6 +228,14 @@ class CommentedOutCode(Rule):
                     severity=Severity.INFO if is_mild else Severity.WARNING,
                     fix=_fix(source, group),
                 )
+
+
+def _parked(source: SourceFacts) -> list[facts.ParkedCode]:
+    """All parked code in order; what is part of a parked definition is told by it."""
+    whole = parked_definitions(source)
+    lines = {line for parked in whole for line in range(parked.span.line, parked.span.end_line + 1)}
+    others = [parked for parked in source.facts.parked if parked.quoted or parked.span.line not in lines]
+    return sorted([*whole, *others], key=lambda item: item.span)
 
 
 def _fix(source: SourceFacts, group: list[facts.ParkedCode]) -> Fix | None:
