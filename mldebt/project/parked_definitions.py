@@ -25,7 +25,10 @@ def parked_definitions(source: SourceFacts) -> list[ParkedCode]:
             position += 1
             continue
         run = list(_run(source, comments, position))
-        tree = _parsed(run) or _parsed(run[:-1])  # the last line may have lost its end
+        bodies = [_body(comment.text) for comment in run]
+        last_line = bodies[-1]
+        indent = last_line[: len(last_line) - len(last_line.lstrip())]
+        tree = _parsed(bodies) or _parsed([*bodies[:-1], f"{indent}pass"])  # the last line may have lost its end
         if tree is not None:
             first, last = run[0].span, run[-1].span
             names = {ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call) and _is_name(n.func)}
@@ -55,11 +58,11 @@ def _body(text: str) -> str:
     return body[1:] if body.startswith(" ") else body
 
 
-def _parsed(run: Sequence[Comment]) -> ast.Module | None:
+def _parsed(bodies: Sequence[str]) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse("\n".join(_body(comment.text) for comment in run))
+            return ast.parse("\n".join(bodies))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -79,6 +79,23 @@ class MissingImport(Rule):
         print(geo.RADIUS, polygon, anything, version, Row)
     ```
 
+    ## A file beside it, where the root has a package of this name
+
+    ```python title="models/helpers.py"
+    WIDTH = 3
+    ```
+
+    ```python title="models/implicit.py"
+    from helpers import Encoding
+
+    print(Encoding)
+    ```
+
+    ```python title="helpers/__init__.py"
+    class Encoding:
+        pass
+    ```
+
     ## A package of the same name that is installed; a module that replaces itself
 
     ```python title="airflow/__init__.py"
@@ -168,6 +185,7 @@ def _lacking(project: Project, source: SourceFacts, fact: facts.Import) -> str:
         return home
     top = fact.module.partition(".")[0]
     places = [top, f"src/{top}"]
-    if join(source.directory, "__init__.py") not in project.files:
+    from_root = any(path.startswith((f"{place}/", f"{place}.py")) for place in places for path in project.files)
+    if not from_root and join(source.directory, "__init__.py") not in project.files:
         places.append(join(source.directory, top))
     return home if any(home == f"{place}.py" or home.startswith(f"{place}/") for place in places) else ""
