@@ -92,8 +92,17 @@ def _parsed(lines: Sequence[str]) -> Iterator[ast.Module]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         yield tree
-        if not all(isinstance(node, ast.Expr) for node in tree.body):
+        if not all(_is_display(node) for node in tree.body):
             return
+
+
+def _is_display(node: ast.stmt) -> bool:
+    """Whether a statement is a dictionary, or some: entries of a list that ends in another line."""
+    value = node.value if isinstance(node, ast.Expr | ast.Assign) else None
+    items = value.elts if isinstance(value, ast.Tuple | ast.Set) else [value]
+    if isinstance(node, ast.Assign) and not isinstance(value, ast.Set):
+        return False
+    return bool(items) and all(isinstance(item, ast.Dict) for item in items)
 
 
 def _indented(lines: Sequence[str]) -> Iterator[str]:

@@ -36,6 +36,37 @@ class CommentedOutLines(Rule):
 
     Delete them; version control remembers. What may be wanted again is a setting.
 
+    ## Entries of a list, a block without its indentation, a remark behind the code
+
+    ```python title="sources.py"
+    SOURCES = [
+        {"url": "a.tgz", "language": "de"},
+        # {"url": "b.tgz",  # expect: commented-out-lines
+        #  "language": "fr"},
+        # {"url": "c.tgz",
+        #  "language": "it"},
+    ]
+    ```
+
+    ```python title="trainer.py"
+    def train(history, previous):
+        measure = history.step()
+        # current = history.mean()  # expect: commented-out-lines
+        # if current > previous * 0.99:
+        # previous = current
+        return measure
+    ```
+
+    ## A look that is no longer taken
+
+    ```python title="look.py"
+    x = load()
+    # print(x)
+
+    # display(x.head())
+    y = x.mean()
+    ```
+
     ## A few in one file
 
     ```python title="train.py"
