@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 import sys
 from collections.abc import Iterator
@@ -21,11 +22,12 @@ from mldebt import (
     is_library,
 )
 
+_BUILT_IN = frozenset(dir(builtins))
 _PRIVATE = re.compile(r"\._(?!_)\w+")
 _PUBLIC = re.compile(
     r"\._(asdict|replace|make|fields|get_kwargs|meta|objects|id|source|score|version|typing\w*|C)\b"
 )
-"""Parts whose underscore is there to keep the names of fields free, and torch's core."""
+"""Parts whose underscore keeps the names of fields free; base classes (`_Loss`) that everybody derives; torch's core."""
 
 
 class PrivateLibraryPart(Rule):
@@ -66,6 +68,7 @@ class PrivateLibraryPart(Rule):
 
     from tables import _clean
     from torch._C import Graph
+    from torch.nn.modules.loss import _Loss
 
     Row = namedtuple("Row", "a b")
 
@@ -74,7 +77,7 @@ class PrivateLibraryPart(Rule):
             self._rows = []
         def add(self, row: Row):
             self._rows.append(row._replace(a=_clean(row.a)))
-            if not sys._getframe(0) or not Graph:
+            if not sys._getframe(0) or not Graph or not _Loss:
                 os._exit(1)
     ```
 
@@ -148,7 +151,7 @@ def _of_made(made: dict[int, str], part: facts.Attr, span: Span) -> Iterator[tup
 def _is_foreign(project: Project, source: SourceFacts, name: str) -> bool:
     """Whether a qualified name leads to a private part of an installed package."""
     top = name.partition(".")[0]
-    if not top or name[:1] in ".:" or top in sys.stdlib_module_names or top.startswith("_"):
+    if not top or name[:1] in ".:" or top in sys.stdlib_module_names or top[0] == "_" or top in _BUILT_IN:
         return False
     if not _PRIVATE.search(name) or _PUBLIC.search(name):
         return False
