@@ -25,9 +25,9 @@ from mldebt import (
 _BUILT_IN = frozenset(dir(builtins))
 _PRIVATE = re.compile(r"\._(?!_)\w+")
 _PUBLIC = re.compile(
-    r"\._(asdict|replace|make|fields|get_kwargs|meta|objects|id|source|score|version|typing\w*|C)\b"
+    r"\._(asdict|replace|make|fields|get_kwargs|meta|objects|id|source|score|version|typing\w*|C|value_|[A-Z]\w*)\b"
 )
-"""Parts whose underscore keeps the names of fields free; base classes (`_Loss`) that everybody derives; torch's core."""
+"""Parts whose underscore keeps names of fields free, base classes (`_Loss`) that everybody derives, torch's core."""
 
 
 class PrivateLibraryPart(Rule):
