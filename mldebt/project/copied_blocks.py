@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from heapq import heapify, heappop, heappush
+from itertools import accumulate, chain, combinations
+from operator import itemgetter
 from typing import NamedTuple
 
+from mldebt.project.code_lines import CodeLines
 from mldebt.project.groups import connected
 from mldebt.project.source_facts import SourceFacts
 from mldebt.source import Kind, Location, Span
@@ -27,13 +31,30 @@ _MOST_PLACES = 36
 """A stretch that stands at more places, in few files, has trivial lines alone."""
 
 
-class _Text(NamedTuple):
-    """The lines of code of a file: their digests, their numbers, the digests of each two in a row, its statements."""
+_Stretch = tuple[int, int, int]
+"""Where it begins in the lines of code of one file and of another one, and so many lines."""
+
+
+class _Read(NamedTuple):
+    """The lines of a file in the direction in which they are compared: digests of them, and of each two in a row."""
 
     digests: list[int]
-    numbers: list[int]
     twos: list[int]
-    statements: frozenset[int]
+
+
+class _Text(NamedTuple):
+    """The lines of a file that is compared with others, in both directions, and of each whether it says something."""
+
+    onward: _Read
+    back: _Read
+    says: bytes
+
+    @classmethod
+    def of(cls, lines: CodeLines, trivial: Set[int]) -> _Text:
+        """The text of these lines."""
+        digests, twos = lines.digests.tolist(), lines.twos.tolist()
+        says = bytes([digest not in trivial for digest in digests])
+        return cls(_Read(digests, twos), _Read(digests[::-1], twos[::-1]), says)
 
 
 class CopiedBlock(NamedTuple):
@@ -66,158 +87,157 @@ def find_copied_blocks(
     Blank lines, comments and imports do not count, nor do lines that stand everywhere (`else:`, `return result`).
     Of the rest there have to be at least `least`, half of them statements, and `seed` the same in a row.
     """
-    texts = [_text(source) for source in sources]
-    often = Counter(digest for text in texts for digest in text.digests)
-    files = Counter(digest for text in texts for digest in set(text.digests))
-    trivial = {digest for digest, times in often.items() if _is_trivial(times, files[digest])}
-    for (one, two), seeds in sorted(_seeds(texts, often, seed).items()):
-        taken: set[int] = set()
-        first, second = texts[one], texts[two]
-        for start, other in sorted(seeds):
-            if start in taken:
-                continue
-            pairs = _extended(first, second, start, other)
-            taken.update(a for a, _ in pairs)
-            rare = [first.numbers[a] for a, _ in pairs if first.digests[a] not in trivial]
-            equal = len(rare)
-            if equal >= least and 2 * len(first.statements.intersection(rare)) >= least:
-                (a, b), (c, d) = pairs[0], pairs[-1]
+    code = [source.code_lines for source in sources]
+    often = Counter(chain.from_iterable(lines.digests for lines in code))
+    shared = {digest for digest, times in often.items() if times > 1}
+    trivial = _trivial(code, often)
+    alike = _common_lines(code, often, shared - trivial)
+    seeds = {pair: found for pair, found in _seeds(code, shared, seed).items() if alike[pair] >= least}
+    texts = {number: _Text.of(code[number], trivial) for number in set(chain.from_iterable(seeds))}
+    for one, two in sorted(seeds):
+        says = texts[one].says
+        for stretches in _common(texts[one], texts[two], seeds[one, two]):
+            equal = sum([says.count(1, a, a + lines) for a, _, lines in stretches])
+            if equal >= least and 2 * _statements(code[one], says, stretches) >= least:
+                (a, b, _), (c, d, lines) = stretches[0], stretches[-1]
                 yield CopiedBlock(
                     sources[one],
                     sources[two],
-                    (first.numbers[a], first.numbers[c]),
-                    (second.numbers[b], second.numbers[d]),
+                    (code[one].numbers[a], code[one].numbers[c + lines - 1]),
+                    (code[two].numbers[b], code[two].numbers[d + lines - 1]),
                     equal,
                 )
 
 
-def _is_trivial(often: int, files: int) -> bool:
-    """Whether a line says nothing: it stands at many places, and several times in one file or in most files."""
-    return often > _TRIVIAL and (often > 1.5 * files or files > _RARE)
+def _trivial(texts: Sequence[CodeLines], often: Mapping[int, int]) -> set[int]:
+    """The lines that say nothing: they stand at many places, and several times in one file or in most files."""
+    common = {digest for digest, times in often.items() if times > _TRIVIAL}
+    files = Counter(chain.from_iterable(common.intersection(text.digests) for text in texts))
+    return {digest for digest in common if files[digest] > _RARE or often[digest] > 1.5 * files[digest]}
 
 
-def _text(source: SourceFacts) -> _Text:
-    """The lines of code of a file that are no imports."""
-    imports = {line for fact in source.facts.imports for line in range(fact.span.line, fact.span.end_line + 1)}
-    statements = _statements(source)
-    imports |= {line - 1 for line in imports if line - 1 not in statements}  # `from x import (`
-    imports |= _docstrings(source, sorted(statements))
-    begin = min((*imports, *statements), default=1)  # after the docstring
-    lines = enumerate(source.facts.lines, start=1)
-    kept = [(digest, number) for number, digest in lines if digest and begin <= number not in imports]
-    digests = [digest for digest, _ in kept]
-    return _Text(digests, [number for _, number in kept], [hash(two) for two in pairwise(digests)], statements)
-
-
-def _docstrings(source: SourceFacts, statements: list[int]) -> set[int]:
-    """The lines between the heads of functions with docstrings and their first statements."""
-    found: set[int] = set()
-    for function in source.facts.functions:
-        span = source.facts.blocks[function.block].span
-        if function.docstring:
-            head = max(
-                (source.facts.bindings[p.binding].span.end_line for p in function.params), default=span.line
-            )
-            begin = max(head, span.line)
-            following = bisect_right(statements, begin)
-            first = statements[following] if following < len(statements) else span.end_line + 1
-            found.update(range(begin + 1, min(first, span.end_line + 1)))
-    return found
-
-
-def _statements(source: SourceFacts) -> frozenset[int]:
-    """The lines on which something is assigned, called or returned: no text of a docstring."""
-    facts = source.facts
-    lines = {binding.span.line for binding in facts.bindings}
-    lines.update(call.span.line for call in facts.calls)
-    lines.update(store.span.line for store in facts.stores)
-    lines.update(result.span.line for result in facts.returns)
-    return frozenset(lines)
-
-
-def _seeds(
-    texts: Sequence[_Text], often: Counter[int], length: int
-) -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """For each pair of files the places where several lines in a row are the same, as positions in both."""
-    first: dict[int, tuple[int, int]] = {}
-    shared: dict[int, list[tuple[int, int]]] = {}
+def _common_lines(
+    texts: Sequence[CodeLines], often: Mapping[int, int], telling: set[int]
+) -> Mapping[tuple[int, int], int]:
+    """How many of the lines that say something two files have in common at most, for each pair with any."""
+    holders: dict[int, list[int]] = defaultdict(list)
     for number, text in enumerate(texts):
-        run = 0  # so many lines in a row, up to here, stand elsewhere too
-        for end, digest in enumerate(text.digests, start=1):
-            run = run + 1 if often[digest] > 1 else 0
-            if run < length:
-                continue
-            position = end - length
-            key = hash(tuple(text.twos[position : end - 1 : 2]))
-            if key in shared:
-                shared[key].append((number, position))
-            elif key in first:
-                shared[key] = [first[key], (number, position)]
-            else:
-                first[key] = (number, position)
-    found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    for places in shared.values():
-        if (
-            len(places) > _MOST_PLACES
-            or len({number for number, _ in places}) > _RARE
-            or len(found) > _MOST_PAIRS
-        ):
-            continue
-        for index, (one, start) in enumerate(places):
-            for two, other in places[index + 1 :]:
-                if one != two:
-                    found[one, two].append((start, other))
-    return found
-
-
-def _extended(one: _Text, two: _Text, start: int, other: int) -> list[tuple[int, int]]:
-    """The equal lines around a seed, with short stretches that differ between them, in order."""
-    after = _walk(one, two, start, other, 1)
-    before = _walk(one, two, start - 1, other - 1, -1)
-    return [*reversed(before), *after]
-
-
-def _walk(one: _Text, two: _Text, a: int, b: int, step: int) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    first, second = one.digests, two.digests
-    a_end, b_end = (len(first), len(second)) if step > 0 else (-1, -1)
-    while a != a_end and b != b_end:
-        if equal := _run(first, second, a, b, step):
-            found.extend(zip(range(a, a + step * equal, step), range(b, b + step * equal, step), strict=True))
-            a, b = a + step * equal, b + step * equal
-            continue
-        following = _next_equal(one.twos, two.twos, a, b, step)
-        if following is None:
-            break
-        a, b = following
-    return found
-
-
-def _run(first: list[int], second: list[int], a: int, b: int, step: int) -> int:
-    """How many lines in a row are the same from two places on."""
-    most = min(len(first) - a, len(second) - b) if step > 0 else 1 + min(a, b)
-    equal = 0
-    while equal < most and first[a] == second[b]:
-        equal, a, b = equal + 1, a + step, b + step
-    return equal
-
-
-def _next_equal(one: list[int], two: list[int], a: int, b: int, step: int) -> tuple[int, int] | None:
-    """The nearest place within the gap where two lines in a row are the same again."""
-    if step > 0:
-        ahead, beyond = one[a : a + _GAP + 1], two[b : b + _GAP + 1]
-    else:  # the second of the two lines is the nearer one
-        ahead = one[max(a - _GAP - 1, 0) : max(a, 0)][::-1]
-        beyond = two[max(b - _GAP - 1, 0) : max(b, 0)][::-1]
-    if set(ahead).isdisjoint(beyond):
-        return None
-    _, skip, other = min(
-        (skip + other, skip, other)
-        for skip, digest in enumerate(ahead)
-        for other, same in enumerate(beyond)
-        if digest == same
+        for digest in telling.intersection(text.digests):
+            holders[digest].append(number)
+    return Counter(
+        chain.from_iterable(
+            combinations(numbers, 2)
+            for digest, numbers in holders.items()
+            for _ in range(often[digest] - len(numbers) + 1)  # so often it stands in one file at most
+        )
     )
-    return a + step * skip, b + step * other
+
+
+def _statements(text: CodeLines, says: bytes, stretches: Sequence[_Stretch]) -> int:
+    """How many lines of stretches are statements that say something."""
+    lines = (text.numbers[i] for a, _, lines in stretches for i in range(a, a + lines) if says[i])
+    return sum(text.statements[line] for line in lines if line < len(text.statements))
+
+
+def _seeds(texts: Sequence[CodeLines], shared: Set[int], length: int) -> dict[tuple[int, int], list[_Stretch]]:
+    """For each pair of files the places where so many lines in a row are the same.
+
+    Where the next place in both files is one, too, they are counted together: as `lines`.
+    """
+    starts = [0, *accumulate(len(text.digests) for text in texts)]
+    found: dict[tuple[int, int], list[_Stretch]] = defaultdict(list)
+    for copies, times in _in_rows(_repeated(texts, shared, length)):
+        places = [(bisect_right(starts, copy) - 1, copy) for copy in copies]
+        if len({number for number, _ in places}) <= _RARE:
+            for (one, a), (two, b) in combinations(places, 2):
+                if one != two:
+                    found[one, two].append((a - starts[one], b - starts[two], times))
+        if len(found) > _MOST_PAIRS:
+            break
+    return found
+
+
+def _repeated(texts: Sequence[CodeLines], shared: Set[int], length: int) -> Iterable[list[int]]:
+    """The places of what stands at several, so many lines of it, in the order of the second ones.
+
+    Places are counted through all files.
+    """
+    runs = re.compile(rb"\x01{%d,}" % length)  # lines in a row each of which stands elsewhere too
+    found: dict[int, list[int]] = defaultdict(list)
+    start = 0
+    for text in texts:
+        for run in runs.finditer(bytes(map(shared.__contains__, text.digests))):
+            twos = text.twos[run.start() : run.end() - 1]
+            keys = map(hash, zip(*(twos[i:] for i in range(0, length, 2)), strict=False))
+            for place, key in enumerate(keys, start + run.start()):
+                found[key].append(place)
+        start += len(text.digests)
+    several = (places for places in found.values() if 1 < len(places) <= _MOST_PLACES)
+    return sorted(several, key=itemgetter(1))
+
+
+def _in_rows(repeated: Iterable[list[int]]) -> Iterator[tuple[list[int], int]]:
+    """The places of what is repeated, and how many such places follow each other everywhere."""
+    row: list[int] = []
+    last: list[int] = []
+    times = 0
+    for places in repeated:
+        if times and places[0] == last[0] + 1 and places == [place + 1 for place in last]:
+            times += 1
+        else:
+            if times:
+                yield row, times
+            row, times = places, 1
+        last = places
+    if times:
+        yield row, times
+
+
+def _common(one: _Text, two: _Text, seeds: list[_Stretch]) -> Iterator[list[_Stretch]]:
+    """What two files have in common around seeds, from the first seed on: each a row of stretches in order.
+
+    Seeds in lines that have been found before are passed over.
+    """
+    length, other_length = len(one.onward.digests), len(two.onward.digests)
+    taken = bytearray(length)
+    heapify(seeds)
+    while seeds:
+        start, other, times = heappop(seeds)
+        free = taken.find(0, start, start + times)
+        if free == start:
+            before = _walk(one.back, two.back, length - start, other_length - other)
+            stretches = [(length - a - n, other_length - b - n, n) for a, b, n in reversed(before)]
+            stretches += _walk(one.onward, two.onward, start, other)
+            for a, _, lines in stretches:
+                taken[a : a + lines] = b"\x01" * lines
+            yield stretches
+        elif free > start:
+            heappush(seeds, (free, other + free - start, times - free + start))
+
+
+def _walk(one: _Read, two: _Read, a: int, b: int) -> list[_Stretch]:
+    """The equal lines from two places on, with short stretches that differ between them."""
+    found: list[_Stretch] = []
+    first, second = one.digests, two.digests
+    while True:
+        most = min(len(first) - a, len(second) - b)
+        lines = 0
+        while lines < most and first[a + lines] == second[b + lines]:
+            lines += 1
+        if lines:
+            found.append((a, b, lines))
+            a, b = a + lines, b + lines
+        ahead, beyond = one.twos[a : a + _GAP + 1], two.twos[b : b + _GAP + 1]
+        if set(ahead).isdisjoint(beyond):
+            return found
+        skip, other = _nearest(ahead, beyond)
+        a, b = a + skip, b + other
+
+
+def _nearest(ahead: list[int], beyond: list[int]) -> tuple[int, int]:
+    """How many of each are to be passed over, at least, to come to one that is in both."""
+    pairs = [(skip, beyond.index(two)) for skip, two in enumerate(ahead) if two in beyond]
+    return min(pairs, key=sum)
 
 
 def connected_blocks(blocks: Sequence[CopiedBlock]) -> list[list[CopiedBlock]]:

@@ -23,6 +23,7 @@ from mldebt.facts import (
     Return,
     Store,
 )
+from mldebt.project.code_lines import CodeLines, code_lines
 from mldebt.project.displays import Held, held_expressions
 from mldebt.project.places import MAIN, MODULE, Place, is_main_guard
 from mldebt.project.walk import walk
@@ -272,6 +273,11 @@ class SourceFacts:
     def held_expressions(self) -> tuple[Held, ...]:
         """The expressions of the file that hold others."""
         return tuple(held_expressions(self.facts))
+
+    @cached_property
+    def code_lines(self) -> CodeLines:
+        """The lines of code, as they are compared with those of other files."""
+        return code_lines(self.facts)
 
     @cached_property
     def star_modules(self) -> tuple[str, ...]:
