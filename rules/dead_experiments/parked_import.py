@@ -69,8 +69,8 @@ class ParkedImport(Rule):
                 continue
             parked = {m["name"]: c for c in source.facts.comments if c.own_line for m in _CODE.finditer(c.text)}
             imports = [f for f in source.facts.imports if f.alias in parked and f.module != "__future__"]
-            read = _read(source) if imports else set()
-            found = [fact for fact in imports if fact.alias not in read]
+            unread = _unread(source, {fact.alias for fact in imports})
+            found = [fact for fact in imports if fact.alias in unread]
             if found:
                 first, *others = found
                 yield self.finding(
@@ -84,40 +84,49 @@ class ParkedImport(Rule):
                 )
 
 
-def _read(source: SourceFacts) -> set[str]:
-    """All names and words that the code of a file mentions, but for its imports."""
+def _unread(source: SourceFacts, names: set[str]) -> set[str]:
+    """Those of the names that the code of a file, but for its imports, mentions nowhere."""
+    mentioned = _mentioned(source)
+    while names and (found := next(mentioned, None)) is not None:
+        names = names.difference(found)
+    return names
+
+
+def _mentioned(source: SourceFacts) -> Iterator[list[str]]:
+    """All names and words of a file's code, piece by piece."""
     content = source.facts
-    found: set[str] = set()
-
-    def add(expr: facts.Expr | None) -> None:
-        for part in walk(expr):
-            if type(part) is facts.Ref:
-                found.add(part.name)
-            elif type(part) is facts.Const and type(part.value) is str:
-                found.update(_WORD.findall(part.value))
-
-    for call in content.calls:
-        for expr in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
-            add(expr)
-        found.update(call.name.split("."))
     for use in content.uses:
-        add(use.expr)
+        yield _names_in(use.expr)
+    for call in content.calls:
+        yield call.name.split(".")
+        for expr in (call.func, *call.args, *(keyword.value for keyword in call.keywords)):
+            yield _names_in(expr)
     for binding in content.bindings:
-        add(binding.value)
-        found.update(_WORD.findall(binding.annotation))
+        yield _names_in(binding.value)
+        yield _WORD.findall(binding.annotation)
     for store in content.stores:
-        add(store.value)
-        add(store.target)
+        yield _names_in(store.value)
+        yield _names_in(store.target)
     for result in content.returns:
-        add(result.value)
+        yield _names_in(result.value)
     for block in content.blocks:
-        add(block.test)
+        yield _names_in(block.test)
     for function in content.functions:
-        found.update(_WORD.findall(function.returns))
+        yield _WORD.findall(function.returns)
         for expr in (*function.decorators, *(p.default for p in function.params if p.default is not None)):
-            add(expr)
+            yield _names_in(expr)
     for cls in content.classes:
         for expr in (*cls.bases, *cls.decorators, *(k.value for k in cls.keywords)):
-            add(expr)
-    found.update(word for magic in content.magics for word in _WORD.findall(magic.text))
+            yield _names_in(expr)
+    for magic in content.magics:
+        yield _WORD.findall(magic.text)
+
+
+def _names_in(expr: facts.Expr | None) -> list[str]:
+    found: list[str] = []
+    for part in walk(expr):
+        if type(part) is facts.Ref:
+            found.append(part.name)
+        elif type(part) is facts.Const and type(part.value) is str:
+            found += _WORD.findall(part.value)
     return found
