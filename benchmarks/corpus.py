@@ -57,6 +57,19 @@ def spread(files: Sequence[Path], number: int) -> list[Path]:
     return [files[index * len(files) // number] for index in range(number)]
 
 
+def spread_lines(files: Sequence[Path], lines: int) -> list[Path]:
+    """As many of the files, evenly spread, as come nearest to so many lines together."""
+    low, high = 1, len(files)
+    while low < high:
+        middle = (low + high) // 2
+        if count_lines(spread(files, middle)) < lines:
+            low = middle + 1
+        else:
+            high = middle
+    numbers = {max(low - 1, 1), low}
+    return min((spread(files, number) for number in numbers), key=lambda found: abs(count_lines(found) - lines))
+
+
 def copy(files: Sequence[Path], root: Path, target: Path) -> Path:
     """A directory of its own with copies of the files, at the same places below it."""
     shutil.rmtree(target, ignore_errors=True)

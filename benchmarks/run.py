@@ -96,8 +96,7 @@ def whole(bench: Bench) -> list[Row]:
 
 def changed(bench: Bench) -> list[Row]:
     """About 100,000 lines with the facts in the cache: nothing changed, and one file of median size."""
-    share = 100_000 / corpus.count_lines(bench.files)
-    files = corpus.spread(bench.files, min(round(share * len(bench.files)), len(bench.files)))
+    files = corpus.spread_lines(bench.files, 100_000)
     directory = corpus.copy(files, bench.root, bench.scratch / "changed")
     lines = corpus.count_lines(files)
     usual = sorted(files, key=lambda file: file.stat().st_size)[len(files) // 2]
