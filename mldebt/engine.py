@@ -48,9 +48,9 @@ class Report(msgspec.Struct, frozen=True):
 
     `suppressed` are the findings that comments accept, `baselined` those that a baseline accepts; `elsewhere`
     counts the findings that were there before a change and lie outside of it. `files` counts the sources
-    analysed; `texts` gives reporters the lines. `cap` is how many findings of
-    one rule reports for people show (0: all). `known` holds the fingerprints of everything that comments do
-    not accept, also of what the settings and the given paths leave out, and `paths` the sources analysed.
+    analysed; `texts` gives reporters the lines. `cap` is how many findings of one rule reports for people show
+    (0: all). `known` holds the fingerprints of everything that comments do not accept, also of what the
+    settings and the given paths leave out, and `paths` the sources analysed.
     `project` is what was analysed, for reports that show more than findings, and `rules` are the rules that
     ran; of an unchanged project the one is linked and the others are imported (by `choose`) only when they are
     asked for. `clock` knows where the time went.

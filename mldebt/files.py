@@ -34,9 +34,8 @@ def read_file(file: Path, limit: int | None = None, *, follow: bool = True) -> b
 
 def write_file(file: Path, data: bytes, mode: int | None = None) -> None:
     """Put bytes in the place of a file, with an access mode if one is given, at once or not at all. Raises OSError."""
-    temporary = file.with_name(
-        f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
-    )  # its own name may be as long as can be
+    # Not made of its own name, which may be as long as names can be.
+    temporary = file.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
         temporary.write_bytes(data)
         if mode is not None:

@@ -30,7 +30,6 @@ _COMMANDS = (
     "trend",
 )
 
-
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -87,9 +86,10 @@ def main() -> NoReturn:
     try:
         code = _run()
         sys.stdout.flush()
-    except (
-        OSError
-    ):  # the reader of our output has left, or there is no room: Python would complain when it flushes
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # a reader may leave when it has seen enough
+            _tell_defect(error)
+        # Python would complain when it flushes what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 2
     _end(code)
@@ -154,9 +154,8 @@ def _tell_defect(error: Exception) -> None:
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         print(f"mldebt: the output cannot be written: {error.strerror}", file=sys.stderr)
         return
-    if (
-        isinstance(error, FileNotFoundError) and error.filename is None
-    ):  # what has a name is told where it is missed
+    # A file that has a name is told where it is missed.
+    if isinstance(error, FileNotFoundError) and error.filename is None:
         print("mldebt: the current directory does not exist any more", file=sys.stderr)
         return
     message = printable(" ".join(str(error).split()))

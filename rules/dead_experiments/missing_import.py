@@ -185,7 +185,7 @@ def _lacking(project: Project, source: SourceFacts, fact: facts.Import) -> str:
         return home
     top = fact.module.partition(".")[0]
     places = [top, f"src/{top}"]
-    from_root = any(path.startswith((f"{place}/", f"{place}.py")) for place in places for path in project.files)
+    from_root = any(place in project.directories or f"{place}.py" in project.files for place in places)
     if not from_root and join(source.directory, "__init__.py") not in project.files:
         places.append(join(source.directory, top))
     return home if any(home == f"{place}.py" or home.startswith(f"{place}/") for place in places) else ""

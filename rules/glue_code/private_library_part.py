@@ -85,6 +85,7 @@ class PrivateLibraryPart(Rule):
     def _clean(text):
         return text.strip()
     ```
+
     ## Tests may
 
     ```python title="tests/test_rows.py"
