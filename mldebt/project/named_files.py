@@ -73,15 +73,10 @@ class NamedFiles:
 
     def same_name(self, name: str) -> str:
         """The only file of the project with the same name, if there is exactly one."""
-        found = self._by_basename.get(basename(name), ())
+        name = basename(name)
+        alike = self._project.files_by_stem.get(name.partition(".")[0], ())
+        found = [path for path in alike if basename(path) == name]
         return found[0] if len(found) == 1 else ""
-
-    @cached_property
-    def _by_basename(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for path in self._project.files:
-            found.setdefault(basename(path), []).append(path)
-        return found
 
     @cached_property
     def _groups(self) -> frozenset[str]:
